@@ -1,0 +1,193 @@
+import type { Address } from '../model/address.ts'
+import type { Boot, PeerRecord } from '../model/peer.ts'
+import type { Status } from '../model/status.ts'
+
+/**
+ * Why a member is accused. `timeout`: nothing came back over any path. `refused`: its stream port is
+ * closed, so the process is gone. `heard`: learned by a full sync, not looked at. `operator`: force-leave.
+ */
+export const evidenceKinds = ['timeout', 'refused', 'heard', 'operator'] as const
+export type EvidenceKind = (typeof evidenceKinds)[number]
+
+/** One independent report against a member. */
+export interface Accusation {
+  readonly accuser: string
+  readonly evidence: EvidenceKind
+}
+
+/** Are you `target`? Answered by every node, whatever its detector, and only by the one that is named. */
+export interface Ping {
+  readonly type: 'ping'
+  /** Correlates the answer; unsigned 32-bit. */
+  readonly seq: number
+  readonly target: string
+  /** If given, only this boot may answer: a conflict check, or the dial-back of an introducer. */
+  readonly boot: Boot | undefined
+}
+
+/** One of the members that a helper is asked to ping. */
+export interface PingTarget {
+  readonly seq: number
+  readonly name: string
+  readonly boot: Boot | undefined
+  readonly address: Address
+}
+
+/** Ping these for me. A helper answers each with the relayed ack, or with a nack after `nackAfter`. */
+export interface PingReq {
+  readonly type: 'pingReq'
+  /** Milliseconds a helper waits for the target before it sends a nack; 0: no nack wanted. */
+  readonly nackAfter: number
+  readonly targets: readonly PingTarget[]
+}
+
+export interface Ack {
+  readonly type: 'ack'
+  readonly seq: number
+  /** The application's bytes, from the `ackPayload` hook. */
+  readonly payload: Uint8Array | undefined
+}
+
+/** I am here and heard nothing from your target: tells the asker that its own network works (Lifeguard). */
+export interface Nack {
+  readonly type: 'nack'
+  readonly seq: number
+}
+
+/** A member's claim about itself. Also the owner's record at that incarnation when others hand it on. */
+export interface AliveClaim {
+  readonly type: 'alive'
+  readonly incarnation: number
+  readonly record: PeerRecord
+}
+
+export interface SuspectClaim {
+  readonly type: 'suspect'
+  readonly name: string
+  readonly incarnation: number
+  /** Independent accusers, at least one, at most 16, earliest first. */
+  readonly accusations: readonly Accusation[]
+}
+
+export interface FailedClaim {
+  readonly type: 'failed'
+  readonly name: string
+  readonly incarnation: number
+  readonly accuser: string
+  readonly evidence: EvidenceKind
+}
+
+/** `by` is the member itself, or whoever forced it out. */
+export interface LeftClaim {
+  readonly type: 'left'
+  readonly name: string
+  readonly incarnation: number
+  readonly by: string
+}
+
+export type Claim = AliveClaim | SuspectClaim | FailedClaim | LeftClaim
+
+/** One member in a sync: its record, apart from the status that is held of it. */
+export interface SyncEntry {
+  readonly record: PeerRecord
+  /** Incarnation that announced the record. */
+  readonly recordIncarnation: number
+  readonly status: Status
+  /** Incarnation of the status; at or above that of the record. */
+  readonly incarnation: number
+  /** Whole seconds since it failed or left; 0 for the others. */
+  readonly age: number
+  /** Who accuses it, where it is a suspect; else empty. */
+  readonly accusations: readonly Accusation[]
+}
+
+/**
+ * Order-independent digest of a member table: 2 words for each of {@link digestBuckets} buckets by name,
+ * over the active members, and 2 words over those that failed or left.
+ */
+export interface SyncDigest {
+  readonly buckets: Uint32Array
+  readonly terminal: readonly [number, number]
+}
+
+/** The cluster-wide configuration: compared by epoch, then detector, then suspicion. */
+export interface ClusterConfig {
+  readonly epoch: number
+  readonly detector: string
+  /** Whether the suspicion phase is on. */
+  readonly suspicion: boolean
+}
+
+/**
+ * Anti-entropy over a stream. A request carries the digest; the answer carries the entries of the buckets that
+ * differ, or none; the asker pushes what the other lacked with a second request that has `entries` and no digest.
+ * A codec without digests (see `Codec.digests`) sends all entries in the request and all in the answer.
+ */
+export interface Sync {
+  readonly type: 'sync'
+  /** The sender asks to be introduced: dial it back, then announce it. Its own record is `entries[0]`. */
+  readonly join: boolean
+  readonly digest: SyncDigest | undefined
+  readonly config: ClusterConfig
+  /** Of a table on the way out (read while it is sent), an array on the way in. */
+  readonly entries: Iterable<SyncEntry>
+  /** The application's part, from `syncState`. */
+  readonly state: Uint8Array | undefined
+}
+
+export interface Config extends ClusterConfig {
+  readonly type: 'config'
+}
+
+/** The application's bytes. */
+export interface User {
+  readonly type: 'user'
+  readonly body: Uint8Array
+}
+
+/** What a detector or plugin says on a channel that the core knows nothing about. */
+export interface Custom {
+  readonly type: 'custom'
+  /** Name of the channel, 1 to 32 bytes; by convention the plugin's name. */
+  readonly channel: string
+  readonly body: Uint8Array
+}
+
+/** Codes that a node answers a stream with when it refuses it. */
+export const errorCodes = [
+  'cluster-mismatch',
+  'self',
+  'name-conflict',
+  'version',
+  'detector-missing',
+  'rejected',
+  'malformed',
+  'too-big',
+  'busy',
+  'leaving',
+  'sealed',
+  'internal',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+export interface ErrorReply {
+  readonly type: 'error'
+  readonly code: ErrorCode
+  /** For a person; at most 512 bytes. */
+  readonly message: string
+}
+
+export type Message =
+  | Ping
+  | PingReq
+  | Ack
+  | Nack
+  | AliveClaim
+  | SuspectClaim
+  | FailedClaim
+  | LeftClaim
+  | Sync
+  | Config
+  | User
+  | Custom
+  | ErrorReply

@@ -1,0 +1,12 @@
+/**
+ * Authenticated encryption of whole packets and stream records. Synchronous, because an asynchronous cipher
+ * reorders packets and makes a busy node look slow.
+ */
+export interface Sealer {
+  /** Bytes that sealing adds, an upper bound known in advance: the byte budget of a packet rests on it. */
+  readonly overhead: number
+  /** `aad` is authenticated and not encrypted. The result is the caller's own. */
+  seal(plain: Uint8Array, aad: Uint8Array): Uint8Array
+  /** The plain bytes, or undefined where they are not authentic. Never throws. */
+  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined
+}

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+const source = { conditions: ['@swimkit/source'] }
+
+export default defineConfig({
+  ssr: { resolve: source },
+  resolve: source,
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'process',
+          include: ['tests/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
