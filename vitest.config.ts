@@ -9,13 +9,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'] },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'tests/behaviour/**/*.test.ts', 'scripts/**/*.test.ts'] },
       },
       {
         extends: true,
         test: {
           name: 'process',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/behaviour/**'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

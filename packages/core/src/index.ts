@@ -1,9 +1,59 @@
+export type {
+  Disseminator,
+  QueuedUpdate,
+  UpdateSubject,
+} from './dissemination/disseminator.ts'
+export { PiggybackQueue } from './dissemination/piggyback-queue.ts'
+export type { EngineHooks } from './engine/core-state.ts'
+export type { CounterName } from './engine/counters.ts'
+export type {
+  Detector,
+  DetectorContext,
+  DetectorHooks,
+  Observation,
+  PingOptions,
+  PingOutcomeKind,
+  PingPath,
+  PingResult,
+} from './engine/detector.ts'
+export type {
+  Effects,
+  EngineEvent,
+  EngineEventType,
+  OperationResult,
+  RequestOutcome,
+} from './engine/effects.ts'
+export { createEngine, type Engine, type EngineOptions, type SuspicionView } from './engine/engine.ts'
+export { maxProtocol, minProtocol } from './engine/protocol-version.ts'
+export { createRandom, type Random } from './engine/random.ts'
+export {
+  type ProfileName,
+  profiles,
+  resolveSettings,
+  type Settings,
+  SettingsError,
+  settingRanges,
+} from './engine/settings.ts'
+export type { Millis } from './engine/time.ts'
+export type { TraceEntry, TraceOutcome, TracePath } from './engine/trace.ts'
 export * from './model/address.ts'
+export type { Column, ColumnKind } from './model/column.ts'
+export { Directory } from './model/directory.ts'
+export { healthDelta, type LocalHealth } from './model/local-health.ts'
+export type { Change, MemberView } from './model/member-table.ts'
 export * from './model/peer.ts'
+export type { Ref } from './model/ref.ts'
 export * from './model/status.ts'
+export { confirmationsWanted, suspicionMin, suspicionTimeout } from './model/suspicion.ts'
+export * from './node/api.ts'
+export { compose } from './node/compose.ts'
+export { createNode } from './node/create-node.ts'
+export * from './node/errors.ts'
 export * from './node/host.ts'
 export * from './node/transport.ts'
-export * from './engine/time.ts'
-export * from './wire/codec.ts'
-export * from './wire/message.ts'
-export * from './wire/sealer.ts'
+export * from './plugin/index.ts'
+export { roundRobin } from './selection/round-robin.ts'
+export type { Sampler } from './selection/sampler.ts'
+export type { ProbeScheduler, ProbeStrategy } from './selection/strategy.ts'
+export { uniform } from './selection/uniform.ts'
+export * from './wire/index.ts'

@@ -1,1 +1,1 @@
-export {}
+export { type PingAckOptions, pingAck, pingAck as default } from './ping-ack.ts'

@@ -31,5 +31,7 @@ export function supersedes(
   heardStatus: Status,
   heardIncarnation: number,
 ): boolean {
-  return heardIncarnation === knownIncarnation ? heardStatus > knownStatus : heardIncarnation > knownIncarnation
+  return heardIncarnation === knownIncarnation
+    ? heardStatus > knownStatus
+    : heardIncarnation > knownIncarnation
 }

@@ -1,0 +1,68 @@
+import type { Disseminator } from '../dissemination/disseminator.ts'
+import type { HealthScore } from '../model/local-health.ts'
+import type { MemberTable } from '../model/member-table.ts'
+import type { PeerRecord, Sender } from '../model/peer.ts'
+import type { Sampler } from '../selection/sampler.ts'
+import type { Codec } from '../wire/codec.ts'
+import type { ClusterConfig } from '../wire/message.ts'
+import type { Counters } from './counters.ts'
+import type { Random } from './random.ts'
+import type { Settings } from './settings.ts'
+import type { Millis } from './time.ts'
+import type { TimerHeap } from './timers.ts'
+import type { Trace } from './trace.ts'
+
+/** Kinds of the engine's timers; `arg` in parentheses. */
+export const TimerKind = {
+  /** (detector timer id) */
+  Detector: 0,
+  /** (ping's sequence number) */
+  PingTimeout: 1,
+  /** (ping's sequence number) */
+  RelayNack: 2,
+  Gossip: 3,
+  Urgent: 4,
+  Sync: 5,
+  Rejoin: 6,
+  /** (member) */
+  Suspicion: 7,
+  /** (member) */
+  Reap: 8,
+  Refute: 9,
+  /** (join operation) */
+  Join: 11,
+  Leave: 12,
+} as const
+
+/** The application's part in what the engine does; see `Hooks` of the node. */
+export interface EngineHooks {
+  admit?(record: PeerRecord): boolean
+  admitMerge?(records: readonly PeerRecord[]): boolean
+  syncState?(join: boolean): Uint8Array | undefined
+  onSyncState?(state: Uint8Array, join: boolean): void
+  ackPayload?(): Uint8Array | undefined
+  onPing?(name: string, rtt: Millis, payload: Uint8Array | undefined): void
+}
+
+/** What the parts of one engine share: plain state, none of whose methods calls back into a part. */
+export interface CoreState {
+  readonly settings: Settings
+  readonly table: MemberTable
+  readonly timers: TimerHeap
+  readonly health: HealthScore
+  readonly trace: Trace
+  readonly counters: Counters
+  readonly random: Random
+  readonly sampler: Sampler
+  readonly codec: Codec
+  readonly queue: Disseminator
+  readonly hooks: EngineHooks
+  readonly maxPacketBytes: number
+  readonly packets: boolean
+  readonly streams: boolean
+  /** What every packet and stream says of its sender; follows the own incarnation. */
+  sender: Sender
+  config: ClusterConfig
+  /** Wall-clock seconds at an instant, counted from the start: the clock may be set without harm. */
+  wallSeconds(now: Millis): number
+}

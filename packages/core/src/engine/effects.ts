@@ -1,0 +1,64 @@
+import type { Address } from '../model/address.ts'
+import type { PeerRecord } from '../model/peer.ts'
+import type { Status } from '../model/status.ts'
+import type { Fault, StreamMessage } from '../wire/codec.ts'
+import type { Millis } from './time.ts'
+
+/** See `MemberEventType` of the node for what each means. */
+export type EngineEventType =
+  | 'join'
+  | 'alive'
+  | 'suspect'
+  | 'failed'
+  | 'leave'
+  | 'update'
+  | 'reap'
+  | 'conflict'
+  | 'degraded'
+
+/** One committed change. Holds what was true at that moment, as the table may have moved on. */
+export interface EngineEvent {
+  readonly type: EngineEventType
+  readonly record: PeerRecord
+  readonly status: Status
+  readonly incarnation: number
+  readonly since: Millis
+  readonly at: Millis
+  /** Another process than before under this name. */
+  readonly restarted: boolean
+  readonly detail: string | undefined
+}
+
+/** How an operation that took time ended. */
+export type OperationResult =
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'join-failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'left'; readonly acknowledgedBy: readonly string[] }
+  | {
+      readonly kind: 'pong'
+      readonly rtt: Millis
+      readonly path: 'direct' | 'stream'
+      readonly payload: Uint8Array | undefined
+    }
+  | { readonly kind: 'ping-failed'; readonly code: string }
+  | { readonly kind: 'disseminated' }
+
+/** What came of a request over a stream. */
+export type RequestOutcome =
+  | { readonly kind: 'reply'; readonly reply: StreamMessage }
+  | { readonly kind: 'fault'; readonly fault: Fault }
+  | { readonly kind: 'refused' | 'reset' | 'timeout' | 'unreachable' }
+
+/** What a driver gives. Called only after the engine's state has settled; calling the engine from here throws. */
+export interface Effects {
+  /** Sends a packet; the bytes are the driver's own. */
+  send(to: Address, packet: Uint8Array): void
+  /**
+   * Dials, writes the parts, reads one message, and calls `settled` with the token; bounded by `streamTimeout`. `limit`, in
+   * milliseconds, is shorter for some.
+   */
+  request(to: Address, parts: Iterable<Uint8Array>, token: number, limit: Millis): void
+  event(event: EngineEvent): void
+  /** An operation ended. Called once for each. */
+  done(operation: number, result: OperationResult): void
+}

@@ -1,0 +1,598 @@
+import type { Disseminator } from '../dissemination/disseminator.ts'
+import { PiggybackQueue } from '../dissemination/piggyback-queue.ts'
+import type { Address } from '../model/address.ts'
+import { Directory } from '../model/directory.ts'
+import { HealthScore, healthDelta } from '../model/local-health.ts'
+import { MemberTable, type MemberView } from '../model/member-table.ts'
+import type { PeerRecord } from '../model/peer.ts'
+import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
+import { createSampler } from '../selection/sampler.ts'
+import { type Codec, type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
+import type { Claim, ClusterConfig, ErrorCode, Message } from '../wire/message.ts'
+import { type CoreState, type EngineHooks, TimerKind } from './core-state.ts'
+import { type CounterName, createCounters } from './counters.ts'
+import { Detection } from './detection.ts'
+import type { Detector } from './detector.ts'
+import type { Effects, RequestOutcome } from './effects.ts'
+import { Exchanges } from './exchanges.ts'
+import { Introductions } from './introductions.ts'
+import { Membership, type Suspicion } from './membership.ts'
+import { isHeldAgainst, Outbox } from './outbox.ts'
+import { type PingReport, PingService } from './ping-service.ts'
+import type { Random } from './random.ts'
+import type { Settings } from './settings.ts'
+import { Synchronizer } from './synchronizer.ts'
+import type { Millis } from './time.ts'
+import { type Timer, TimerHeap } from './timers.ts'
+import { Trace, type TraceEntry } from './trace.ts'
+
+export interface EngineOptions {
+  /** What the node says of itself at the start. */
+  readonly record: PeerRecord
+  /** Incarnation of that record: the wall clock's seconds, or one above what a snapshot remembers if that is more. */
+  readonly incarnation: number
+  readonly settings: Settings
+  readonly codec: Codec
+  /** The first one runs; the others can be switched to. At least one. */
+  readonly detectors: readonly Detector[]
+  readonly effects: Effects
+  readonly random: Random
+  /** Largest packet, sealing included; the transport's limit and the settings' `packetBytes`, whichever is less. */
+  readonly maxPacketBytes: number
+  /** What the transport carries. */
+  readonly packets: boolean
+  readonly streams: boolean
+  /** Wall-clock seconds at `now`. */
+  readonly wallSeconds: number
+  readonly now: Millis
+  readonly hooks?: EngineHooks
+  /** Shared by the nodes of one process or simulation. Default: one of its own. */
+  readonly directory?: Directory
+  readonly disseminator?: Disseminator
+  /** Entries of evidence kept for `explain`, 1..65,536. Default 512. */
+  readonly traceCapacity?: number
+}
+
+/** A suspicion, as it stands. */
+export interface SuspicionView extends Pick<Suspicion, 'incarnation' | 'start' | 'accusations'> {
+  readonly ref: Ref
+  readonly deadline: Millis
+}
+
+/**
+ * The protocol without I/O. Every input carries `now`; everything that follows comes out through `Effects` before the
+ * input returns, after the state has settled. Instants must not go back.
+ */
+export interface Engine {
+  /** A packet arrived. */
+  receive(from: Address, packet: Uint8Array, now: Millis): void
+  /** A whole request arrived over a stream; the answer in bounded chunks, made as they are taken. */
+  exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array>
+  /** A stream brought something that is no request: counts it, and says what to answer. */
+  refuse(fault: Fault): Iterable<Uint8Array>
+  /** A request of this node ended. */
+  settled(token: number, outcome: RequestOutcome, now: Millis): void
+  /** Runs what is due. Let packets that have already arrived in first, should this come late. */
+  tick(now: Millis): void
+  /** When `tick` is due next; Infinity while idle. One host timer per node is enough. */
+  nextWake(): Millis
+
+  /** Begins to probe, gossip and sync. */
+  start(now: Millis): void
+  /** Asks the node there to introduce this one. Ends in `Effects.done`. */
+  join(address: Address, now: Millis): number
+  /** Tells the cluster. Ends in `Effects.done`; until `join` this node answers, but does not probe. */
+  leave(now: Millis): number
+  /** Ends in `Effects.done`. */
+  ping(ref: Ref, now: Millis): number
+  /** Changes what this node says of itself. Ends in `Effects.done` once it has been handed on as often as any update. */
+  setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number
+  setSeeds(seeds: readonly Address[]): void
+  /** Forgets an operation: its end is not reported. */
+  abandon(operation: number): void
+  /** Gives back what a shared directory holds for this engine. Nothing may be called after it. */
+  close(): void
+
+  readonly members: MemberView
+  readonly health: number
+  readonly digest: string
+  readonly config: ClusterConfig
+  suspicion(ref: Ref): SuspicionView | undefined
+  explain(ref: Ref): readonly TraceEntry[]
+  stats(): Record<CounterName, number> & Record<string, number>
+  /** Where the process is that this node's name belongs to, if that is another. */
+  readonly lostTo: Address | undefined
+}
+
+/** Least time between two pushes of urgent updates: what comes in a burst shares packets. Milliseconds. */
+const urgentSpacing = 10
+/** A tick this late, as a share of the probe timeout, counts as a sign that this process is starved. */
+const lagShare = 0.25
+
+export function createEngine(options: EngineOptions): Engine {
+  return new SwimEngine(options)
+}
+
+class SwimEngine implements Engine {
+  readonly #state: CoreState
+  readonly #membership: Membership
+  readonly #outbox: Outbox
+  readonly #pings: PingService
+  readonly #introductions: Introductions
+  readonly #exchanges: Exchanges
+  readonly #detection: Detection
+  readonly #effects: Effects
+  readonly #abandoned = new Set<number>()
+  #operation = 0
+  #busy = false
+  #running = false
+  #gossipTimer: Timer | undefined
+  #urgentTimer: Timer | undefined
+  #lastUrgent = Number.NEGATIVE_INFINITY
+  #lastLag = Number.NEGATIVE_INFINITY
+  #failedTurn = 0
+
+  constructor(options: EngineOptions) {
+    const { codec, detectors, now, random, record, settings, wallSeconds } = options
+    const first = detectors[0]
+    if (first === undefined) throw new TypeError('an engine needs at least one detector')
+    for (const detector of detectors) {
+      if (detector.api !== 1) {
+        throw new TypeError(
+          `detector ${JSON.stringify(detector.name)} is made for plugin interface ${detector.api}: this build has 1`,
+        )
+      }
+    }
+    const table = new MemberTable(options.directory ?? new Directory())
+    const sampling = random.fork('sampler')
+    const state: CoreState = {
+      settings,
+      table,
+      timers: new TimerHeap(),
+      health: new HealthScore(settings.healthMax),
+      trace: new Trace(options.traceCapacity ?? 512),
+      counters: createCounters(),
+      random: random.fork('engine'),
+      sampler: createSampler(table, sampling),
+      codec,
+      queue: options.disseminator ?? new PiggybackQueue(),
+      hooks: options.hooks ?? {},
+      maxPacketBytes: options.maxPacketBytes,
+      packets: options.packets,
+      streams: options.streams,
+      sender: { name: record.name, boot: record.boot, incarnation: options.incarnation },
+      config: { epoch: 0, detector: first.name, suspicion: true },
+      wallSeconds: (at) => wallSeconds + (at - now) / 1_000,
+    }
+    this.#state = state
+    this.#effects = options.effects
+    if (table.add(record, options.incarnation, now) === undefined) {
+      throw new RangeError('the directory is full: it holds 1,048,576 names')
+    }
+    this.#membership = new Membership(state, (ref, before, after, at) =>
+      this.#detection.onStatus(ref, before, after, at),
+    )
+    this.#outbox = new Outbox(
+      state,
+      {
+        send: (to, packet) => this.#effects.send(to, packet),
+        request: (to, parts, token, limit) => this.#effects.request(to, parts, token, limit),
+        event: (event) => this.#effects.event(event),
+        done: (operation, result) => {
+          if (!this.#abandoned.delete(operation)) this.#effects.done(operation, result)
+        },
+      },
+      (ref) => (isHeldAgainst(table.status(ref)) ? this.#membership.claimAbout(ref) : undefined),
+    )
+    this.#membership.attach(this.#outbox)
+    this.#pings = new PingService(state, this.#outbox)
+    this.#introductions = new Introductions(state, this.#membership, this.#pings, this.#outbox)
+    const synchronizer = new Synchronizer(state, this.#membership)
+    this.#exchanges = new Exchanges(
+      state,
+      this.#membership,
+      this.#introductions,
+      synchronizer,
+      this.#outbox,
+      (name) => this.#detection.has(name),
+    )
+    this.#detection = new Detection(state, this.#membership, this.#pings, this.#outbox, detectors)
+  }
+
+  get members(): MemberView {
+    return this.#state.table
+  }
+  get health(): number {
+    return this.#state.health.score
+  }
+  get digest(): string {
+    return this.#state.table.digest.toString()
+  }
+  get config(): ClusterConfig {
+    return this.#state.config
+  }
+  get lostTo(): Address | undefined {
+    return this.#introductions.lostTo
+  }
+
+  suspicion(ref: Ref): SuspicionView | undefined {
+    const suspicion = this.#membership.suspicion(ref)
+    if (suspicion === undefined) return undefined
+    const { accusations, incarnation, start, timer } = suspicion
+    return { ref, incarnation, start, accusations, deadline: timer.at }
+  }
+
+  explain(ref: Ref): readonly TraceEntry[] {
+    return this.#state.trace.about(ref)
+  }
+
+  stats(): Record<CounterName, number> & Record<string, number> {
+    const { counters, health, queue, table, timers } = this.#state
+    return {
+      ...counters,
+      members: table.size,
+      active: table.active,
+      backlog: queue.backlog,
+      timers: timers.size,
+      health: health.score,
+    }
+  }
+
+  nextWake(): Millis {
+    return this.#state.timers.next
+  }
+
+  start(now: Millis): void {
+    this.#enter()
+    this.#running = true
+    this.#exchanges.start(now)
+    this.#detection.start(now)
+    this.#settle(now)
+  }
+
+  receive(from: Address, packet: Uint8Array, now: Millis): void {
+    const { codec, counters, table } = this.#state
+    counters.packetsIn++
+    counters.bytesIn += packet.length
+    const decoded = codec.decode(packet)
+    if (isFault(decoded)) {
+      counters[`fault:${decoded.fault}`]++
+      return
+    }
+    this.#enter()
+    counters.messagesSkipped += decoded.skipped
+    const { messages, sender } = decoded
+    const by = sender === undefined ? undefined : table.find(sender.name)
+    // Claims first: the answers then carry what follows from them, a refutation above all.
+    for (const message of messages) {
+      if (isClaim(message)) this.#membership.hear(message, { path: 'gossip', by }, now)
+    }
+    for (const message of messages) {
+      if (!isClaim(message)) this.#onMessage(message, decoded.sender, from, now)
+    }
+    this.#settle(now)
+  }
+
+  exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array> {
+    const { codec, counters } = this.#state
+    this.#enter()
+    counters.streamsIn++
+    const { message, sender } = request
+    let reply: Message
+    if (message.type === 'ping') {
+      const mine = this.#pings.isForMe(message)
+      if (mine) this.#exchanges.onReached('stream', now)
+      reply = mine
+        ? this.#pings.ack(message.seq)
+        : { type: 'error', code: 'rejected', message: 'this is another node' }
+    } else if (message.type === 'custom') {
+      this.#detection.onCustom(message, this.#refOf(sender?.name), now)
+      reply = { type: 'ack', seq: 0, payload: undefined }
+    } else {
+      reply = this.#exchanges.answer(request, now)
+    }
+    this.#settle(now)
+    return codec.encodeStream(this.#state.sender, reply)
+  }
+
+  refuse(fault: Fault): Iterable<Uint8Array> {
+    const { codec, counters, sender } = this.#state
+    counters[`fault:${fault.fault}`]++
+    return codec.encodeStream(sender, {
+      type: 'error',
+      code: refusalCodes[fault.fault],
+      message: fault.detail,
+    })
+  }
+
+  settled(token: number, outcome: RequestOutcome, now: Millis): void {
+    this.#enter()
+    if (outcome.kind === 'fault') this.#state.counters[`fault:${outcome.fault.fault}`]++
+    if (!this.#pings.onStream(token, outcome, now)) this.#exchanges.settled(token, outcome, now)
+    this.#settle(now)
+  }
+
+  tick(now: Millis): void {
+    const { timers } = this.#state
+    const due = timers.next
+    if (due > now) return
+    this.#enter()
+    this.#checkLag(now - due, now)
+    for (let timer = timers.due(now); timer !== undefined; timer = timers.due(now)) {
+      this.#onTimer(timer, now)
+      this.#deliverReports(now)
+    }
+    this.#settle(now)
+  }
+
+  join(address: Address, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    const { table } = this.#state
+    if (table.status(table.self) === Status.Left) {
+      this.#membership.announce(now, { leaving: false })
+      if (this.#running) this.#detection.start(now)
+    }
+    this.#exchanges.join(operation, address, now)
+    this.#settle(now)
+    return operation
+  }
+
+  leave(now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    this.#detection.stop(now)
+    const claim = this.#membership.depart(now)
+    this.#exchanges.leave(operation, claim, now)
+    this.#settle(now)
+    return operation
+  }
+
+  ping(ref: Ref, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    this.#pingFor(operation, ref, this.#state.packets ? 'direct' : 'stream', now)
+    this.#settle(now)
+    return operation
+  }
+
+  setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    this.#membership.announce(now, change, 0, () => this.#outbox.result(operation, { kind: 'disseminated' }))
+    this.#settle(now)
+    return operation
+  }
+
+  setSeeds(seeds: readonly Address[]): void {
+    this.#exchanges.setSeeds(seeds)
+  }
+
+  abandon(operation: number): void {
+    this.#abandoned.add(operation)
+  }
+
+  close(): void {
+    this.#state.table.clear()
+  }
+
+  #onMessage(
+    message: Exclude<Message, Claim>,
+    sender: StreamMessage['sender'],
+    from: Address,
+    now: Millis,
+  ): void {
+    switch (message.type) {
+      case 'ping': {
+        if (!this.#pings.isForMe(message)) return
+        if (message.boot !== undefined) this.#exchanges.onReached('packet', now)
+        this.#reply(this.#pings.ack(message.seq), sender, from)
+        return
+      }
+      case 'pingReq': {
+        const ref = this.#refOf(sender?.name)
+        this.#pings.onPingReq(message, this.#replyAddress(ref, sender, from), ref, now)
+        return
+      }
+      case 'ack':
+        return this.#pings.onAck(message.seq, message.payload, sender, now)
+      case 'nack':
+        return this.#pings.onNack(message.seq, sender, now)
+      case 'custom':
+        return this.#detection.onCustom(message, this.#refOf(sender?.name), now)
+      case 'sync':
+      case 'config':
+      case 'user':
+      case 'error':
+        // None of these is of use in a packet.
+        this.#state.counters.messagesSkipped++
+        return
+    }
+  }
+
+  #onTimer(timer: Timer, now: Millis): void {
+    // Timers of members and pings carry their handle or number in `arg`.
+    const ref = timer.arg as Ref
+    switch (timer.kind) {
+      case TimerKind.Detector:
+        return this.#detection.onTimer(timer.arg, now)
+      case TimerKind.PingTimeout:
+        return this.#pings.onTimeout(timer.arg, now)
+      case TimerKind.RelayNack:
+        return this.#pings.onRelayNack(timer.arg)
+      case TimerKind.Gossip:
+        this.#gossipTimer = undefined
+        return this.#outbox.gossip(this.#state.settings.gossipFanout, this.#nextRecentlyFailed(now))
+      case TimerKind.Urgent:
+        this.#urgentTimer = undefined
+        this.#lastUrgent = now
+        return this.#outbox.gossip(this.#state.settings.gossipFanout)
+      case TimerKind.Sync:
+        return this.#exchanges.onSyncTimer(now)
+      case TimerKind.Rejoin:
+        return this.#exchanges.onRejoinTimer(now)
+      case TimerKind.Suspicion:
+        return this.#membership.onSuspicionTimer(ref, now)
+      case TimerKind.Reap:
+        return this.#membership.onReapTimer(ref, now)
+      case TimerKind.Refute:
+        return this.#membership.onRefuteTimer(now)
+      case TimerKind.Join:
+        return this.#exchanges.onJoinTimer(timer.arg)
+      case TimerKind.Leave:
+        return this.#exchanges.onLeaveTimer()
+    }
+  }
+
+  /** A late tick: by more than a probe interval this process stood still and knows nothing; by less it is starved. */
+  #checkLag(lag: Millis, now: Millis): void {
+    const { counters, health, settings } = this.#state
+    if (lag > settings.probeInterval) {
+      counters.stalls++
+      health.worst()
+      this.#membership.extendSuspicions(lag)
+      this.#pings.voidAll(now)
+      this.#deliverReports(now)
+    } else if (
+      lag > Math.max(20, settings.probeTimeout * lagShare) &&
+      now - this.#lastLag >= settings.probeInterval
+    ) {
+      this.#lastLag = now
+      counters.loopLags++
+      health.apply(healthDelta.loopLag)
+    }
+  }
+
+  #deliverReports(now: Millis): void {
+    const { reports } = this.#pings
+    for (let i = 0; i < reports.length; i++) {
+      const report = reports[i]!
+      switch (report.owner) {
+        case 'detector':
+          this.#detection.onPing(report, now)
+          break
+        case 'operation':
+          this.#onOperationPing(report.arg, report, now)
+          break
+        case 'conflict':
+        case 'admission':
+          this.#introductions.onPing(report, now)
+          break
+      }
+    }
+    reports.length = 0
+  }
+
+  #onOperationPing(operation: number, report: PingReport, now: Millis): void {
+    const { outcome, path, payload, ref, rtt } = report
+    if (path === 'indirect' || outcome === 'nack') return
+    if (outcome === 'ack') this.#outbox.result(operation, { kind: 'pong', rtt, path, payload })
+    else if (path === 'direct' && this.#state.streams && ref !== undefined && this.#state.table.has(ref)) {
+      this.#pingFor(operation, ref, 'stream', now)
+    } else this.#outbox.result(operation, { kind: 'ping-failed', code: outcome })
+  }
+
+  #pingFor(operation: number, ref: Ref, path: 'direct' | 'stream', now: Millis): void {
+    const seq = this.#pings.member(
+      ref,
+      path,
+      undefined,
+      this.#state.settings.probeTimeout,
+      'operation',
+      operation,
+      now,
+    )
+    if (seq < 0) this.#outbox.result(operation, { kind: 'ping-failed', code: 'busy' })
+  }
+
+  /** A reply goes to the advertised address of a known process, else to where the packet came from. */
+  #replyAddress(ref: Ref | undefined, sender: StreamMessage['sender'], from: Address): Address {
+    if (ref === undefined || sender === undefined) return from
+    const record = this.#state.table.record(ref)
+    return record.boot === sender.boot ? record.address : from
+  }
+
+  #reply(message: Message, sender: StreamMessage['sender'], from: Address): void {
+    const ref = this.#refOf(sender?.name)
+    this.#outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
+  }
+
+  #refOf(name: string | undefined): Ref | undefined {
+    return name === undefined ? undefined : this.#state.table.find(name)
+  }
+
+  /** Members that failed lately take turns, so that one that lives hears of it. */
+  #nextRecentlyFailed(now: Millis): Ref | undefined {
+    const { recentlyFailed } = this.#membership
+    while (recentlyFailed[0] !== undefined && recentlyFailed[0].until <= now) recentlyFailed.shift()
+    if (recentlyFailed.length === 0) return undefined
+    const { ref } = recentlyFailed[this.#failedTurn++ % recentlyFailed.length]!
+    const { table } = this.#state
+    return table.has(ref) && table.status(ref) === Status.Failed ? ref : undefined
+  }
+
+  /** Whether there is anybody to tell. */
+  get #hasOthers(): boolean {
+    const { table } = this.#state
+    return table.active > (table.status(table.self) < Status.Failed ? 1 : 0)
+  }
+
+  #enter(): void {
+    if (this.#busy) throw new Error('an engine was called from within its own effects')
+    this.#busy = true
+  }
+
+  /** Brings an input to its end: what it led to is put together and let out, and what is due later is armed. */
+  #settle(now: Millis): void {
+    try {
+      this.#introductions.contest(now)
+      this.#deliverReports(now)
+      this.#pings.flush()
+      this.#pushUrgent(now)
+      this.#exchanges.keepReaped(this.#membership.reaped)
+      // Letting packets out may end the last transmission of an update, and that an operation.
+      while (!this.#outbox.idle) this.#outbox.flush()
+      this.#armGossip(now)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #pushUrgent(now: Millis): void {
+    const { settings, timers } = this.#state
+    if (!this.#membership.urgent) return
+    this.#membership.urgent = false
+    if (!this.#hasOthers) return
+    if (now - this.#lastUrgent >= urgentSpacing) {
+      this.#lastUrgent = now
+      this.#outbox.gossip(settings.gossipFanout)
+    } else {
+      this.#urgentTimer ??= timers.arm(this.#lastUrgent + urgentSpacing, TimerKind.Urgent)
+    }
+  }
+
+  #armGossip(now: Millis): void {
+    const { queue, settings, timers } = this.#state
+    if (this.#gossipTimer === undefined && queue.backlog > 0 && this.#hasOthers) {
+      this.#gossipTimer = timers.arm(now + settings.gossipInterval, TimerKind.Gossip)
+    }
+  }
+}
+
+const refusalCodes: Readonly<Record<FaultKind, ErrorCode>> = {
+  malformed: 'malformed',
+  version: 'version',
+  'too-big': 'too-big',
+  cluster: 'cluster-mismatch',
+  sealed: 'sealed',
+}
+
+function isClaim(message: Message): message is Claim {
+  return (
+    message.type === 'alive' ||
+    message.type === 'suspect' ||
+    message.type === 'failed' ||
+    message.type === 'left'
+  )
+}

@@ -1,0 +1,257 @@
+import type { Address } from '../model/address.ts'
+import { formatAddress, sameAddress } from '../model/address.ts'
+import type { Boot, PeerRecord } from '../model/peer.ts'
+import { Status } from '../model/status.ts'
+import type { AliveClaim } from '../wire/message.ts'
+import type { CoreState } from './core-state.ts'
+import type { Membership, Source } from './membership.ts'
+import type { Outbox } from './outbox.ts'
+import type { PingReport, PingService } from './ping-service.ts'
+import type { Millis } from './time.ts'
+
+/** A newcomer that waits to be dialled back, at its introducer. */
+interface Admission {
+  readonly id: number
+  claim: AliveClaim
+  /** First whether the process that has the name so far is still there, then whether the newcomer is where it says. */
+  stage: 'incumbent' | 'dial'
+  /** Pings of this stage whose outcome is open. */
+  open: number
+  packetTries: number
+  applied: boolean
+}
+
+/** A look at who else claims this node's name. */
+interface Contest {
+  readonly claim: AliveClaim
+  open: number
+}
+
+/** Admissions and contests under way at most; beyond it newcomers are told `busy`. */
+const maxAdmissions = 256
+const maxContests = 16
+/** Packets that are sent to a newcomer before it counts as out of reach by packets. */
+const dialTries = 3
+
+export const dialBackLimit = (probeTimeout: Millis): Millis => (dialTries + 2) * probeTimeout
+
+/**
+ * The doorway. An introducer dials a newcomer back at its advertised address, by packet and by stream, before it tells
+ * anybody of it: a wrong address is an error at the newcomer, not a member that flaps. A newcomer whose name is another
+ * live process's is not announced either. And a node that hears its own name from another boot finds out whether
+ * that one lives, and which of the two was first.
+ */
+export class Introductions {
+  readonly #state: CoreState
+  readonly #membership: Membership
+  readonly #pings: PingService
+  readonly #outbox: Outbox
+  readonly #admissions = new Map<number, Admission>()
+  readonly #contests = new Map<number, Contest>()
+  #next = 1
+  /** The process that this node's name belongs to, where this is not the one. */
+  lostTo: Address | undefined
+
+  constructor(state: CoreState, membership: Membership, pings: PingService, outbox: Outbox) {
+    this.#state = state
+    this.#membership = membership
+    this.#pings = pings
+    this.#outbox = outbox
+  }
+
+  /** Begins to introduce a newcomer. `busy`: there are too many, or another boot of that name waits. */
+  admit(claim: AliveClaim, now: Millis): 'held' | 'known' | 'busy' {
+    const { counters, table } = this.#state
+    const { record } = claim
+    counters.joinsServed++
+    for (const waiting of this.#admissions.values()) {
+      if (waiting.claim.record.name !== record.name) continue
+      if (waiting.claim.record.boot !== record.boot) return 'busy'
+      if (claim.incarnation > waiting.claim.incarnation) waiting.claim = claim
+      return 'held'
+    }
+    const ref = table.find(record.name)
+    const active = ref !== undefined && table.status(ref) <= Status.Suspect
+    const held = active ? table.record(ref) : undefined
+    const same = held !== undefined && held.boot === record.boot && sameAddress(held.address, record.address)
+    if (same && held.streams) return 'known'
+    if (this.#admissions.size >= maxAdmissions) return 'busy'
+    const admission: Admission = {
+      id: this.#next++,
+      claim,
+      stage: 'dial',
+      open: 0,
+      packetTries: 0,
+      applied: same,
+    }
+    this.#admissions.set(admission.id, admission)
+    if (held !== undefined && !same && !sameAddress(held.address, record.address)) {
+      admission.stage = 'incumbent'
+      this.#ask(admission, held, now)
+    } else {
+      this.#dial(admission, now)
+    }
+    return 'held'
+  }
+
+  /** The other way round: dials an introducer that no stream has reached yet, so that it may say that one has. */
+  returnCall(introducer: PeerRecord, now: Millis): void {
+    if (!this.#state.streams || introducer.streams) return
+    this.#ping(introducer, 'stream', this.#state.settings.streamTimeout, 'admission', 0, now)
+  }
+
+  /** Looks at the claims of other boots to this node's name that membership has collected. */
+  contest(now: Millis): void {
+    const { contested } = this.#membership
+    for (const claim of contested) {
+      const underWay = [...this.#contests.values()].some(
+        (contest) => contest.claim.record.boot === claim.record.boot,
+      )
+      if (underWay || this.#contests.size >= maxContests) continue
+      const id = this.#next++
+      const contest: Contest = { claim, open: 0 }
+      this.#contests.set(id, contest)
+      contest.open = this.#pingBoth(claim.record, 'conflict', id, now)
+      if (contest.open === 0) this.#contests.delete(id)
+    }
+    contested.length = 0
+  }
+
+  /** The outcome of a ping that was sent for an admission or a contest. */
+  onPing(report: PingReport, now: Millis): void {
+    if (report.outcome === 'nack') return
+    if (report.owner === 'conflict') return this.#onContestPing(report, now)
+    const admission = this.#admissions.get(report.arg)
+    if (admission === undefined) return
+    const reached = report.outcome === 'ack'
+    admission.open--
+    if (admission.stage === 'incumbent') {
+      if (reached) {
+        this.#state.counters.claimsHeldBack++
+        this.#forget(admission)
+      } else if (admission.open === 0) {
+        admission.stage = 'dial'
+        this.#dial(admission, now)
+      }
+      return
+    }
+    if (reached) this.#apply(admission, now)
+    else if (report.path === 'direct' && admission.packetTries < dialTries) {
+      this.#dialPacket(admission, now)
+      return
+    }
+    if (admission.open > 0) return
+    if (!admission.applied) this.#state.counters.dialBacksFailed++
+    this.#forget(admission)
+  }
+
+  #ask(admission: Admission, incumbent: PeerRecord, now: Millis): void {
+    admission.open = this.#pingBoth(incumbent, 'admission', admission.id, now)
+    if (admission.open === 0) this.#admissions.delete(admission.id)
+  }
+
+  #dial(admission: Admission, now: Millis): void {
+    const { settings, streams } = this.#state
+    const { record } = admission.claim
+    const limit = Math.min(settings.streamTimeout, dialTries * settings.probeTimeout)
+    if (streams && this.#ping(record, 'stream', limit, 'admission', admission.id, now)) admission.open++
+    this.#dialPacket(admission, now)
+    if (admission.open === 0) this.#admissions.delete(admission.id)
+  }
+
+  #dialPacket(admission: Admission, now: Millis): void {
+    if (!this.#state.packets) return
+    admission.packetTries++
+    const { probeTimeout } = this.#state.settings
+    if (this.#ping(admission.claim.record, 'direct', probeTimeout, 'admission', admission.id, now)) {
+      admission.open++
+    }
+  }
+
+  #apply(admission: Admission, now: Millis): void {
+    if (admission.applied) return
+    admission.applied = true
+    const source: Source = { path: 'sync', by: undefined }
+    this.#membership.hearAlive(admission.claim, source, now)
+  }
+
+  #forget(admission: Admission): void {
+    this.#admissions.delete(admission.id)
+  }
+
+  #onContestPing(report: PingReport, now: Millis): void {
+    const contest = this.#contests.get(report.arg)
+    if (contest === undefined) return
+    contest.open--
+    const { claim } = contest
+    if (report.outcome === 'ack') {
+      this.#contests.delete(report.arg)
+      this.#settle(claim, now)
+    } else if (contest.open === 0) {
+      this.#contests.delete(report.arg)
+      // Nobody is there: that boot is an earlier one of this name. Heard at or above the own incarnation it would win.
+      const { table } = this.#state
+      if (claim.incarnation >= table.incarnation(table.self) && table.status(table.self) === Status.Alive) {
+        this.#membership.refute(claim.incarnation, now)
+      }
+    }
+  }
+
+  /** Another live process has this name: the one that started first keeps it, at a tie the smaller boot. */
+  #settle(claim: AliveClaim, now: Millis): void {
+    const { counters, table, trace } = this.#state
+    const { self } = table
+    const own = table.record(self)
+    const other = claim.record
+    counters.conflicts++
+    trace.record(self, self, 'judgement', 'conflict', claim.incarnation, now)
+    const first = startedBefore(own.startedAt, own.boot, other.startedAt, other.boot)
+    this.#outbox.event({
+      type: 'conflict',
+      record: own,
+      status: table.status(self),
+      incarnation: table.incarnation(self),
+      since: table.since(self),
+      at: now,
+      restarted: false,
+      detail: `${formatAddress(other.address)} claims the name of this node at ${formatAddress(own.address)}; ${first ? 'this node' : 'the other'} started first and keeps it`,
+    })
+    if (!first) {
+      this.lostTo = other.address
+      return
+    }
+    if (claim.incarnation >= table.incarnation(self)) this.#membership.refute(claim.incarnation, now)
+  }
+
+  #pingBoth(record: PeerRecord, owner: 'admission' | 'conflict', id: number, now: Millis): number {
+    const { packets, settings, streams } = this.#state
+    let open = 0
+    if (packets && this.#ping(record, 'direct', settings.probeTimeout, owner, id, now)) open++
+    if (streams && this.#ping(record, 'stream', settings.probeTimeout, owner, id, now)) open++
+    return open
+  }
+
+  #ping(
+    record: PeerRecord,
+    path: 'direct' | 'stream',
+    timeout: Millis,
+    owner: 'admission' | 'conflict',
+    id: number,
+    now: Millis,
+  ): boolean {
+    const boot = record.boot === 0n ? undefined : record.boot
+    return (
+      this.#pings.address(
+        { name: record.name, boot, address: record.address },
+        path,
+        timeout,
+        owner,
+        id,
+        now,
+      ) >= 0
+    )
+  }
+}
+
+const startedBefore = (ownStart: number, ownBoot: Boot, otherStart: number, otherBoot: Boot): boolean =>
+  ownStart === otherStart ? ownBoot < otherBoot : ownStart < otherStart

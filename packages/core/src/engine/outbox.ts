@@ -1,0 +1,158 @@
+import type { Address } from '../model/address.ts'
+import { decimalDigits } from '../model/logarithm.ts'
+import type { PeerRecord } from '../model/peer.ts'
+import type { Ref } from '../model/ref.ts'
+import { activeStatuses, Status } from '../model/status.ts'
+import type { Claim, Message } from '../wire/message.ts'
+import type { CoreState } from './core-state.ts'
+import type { Effects, EngineEvent, OperationResult } from './effects.ts'
+import type { Millis } from './time.ts'
+
+interface OutgoingPacket {
+  readonly to: Address
+  /** The member it is for; undefined for one that is not known. */
+  readonly ref: Ref | undefined
+  /** Undefined: nothing but updates. */
+  readonly part: Uint8Array | undefined
+}
+
+interface OutgoingRequest {
+  readonly to: Address
+  readonly message: Message
+  readonly token: number
+  readonly limit: Millis
+}
+
+/**
+ * Collects what an input leads to, and lets it out once the state has settled. Packets are put together only then, so
+ * that each carries the latest: first what is held against its receiver (the buddy rule, Lifeguard §4.3), then the
+ * message it is for, then updates as far as the byte budget goes.
+ */
+export class Outbox {
+  readonly #state: CoreState
+  readonly #effects: Effects
+  readonly #claimAbout: (ref: Ref) => Claim | undefined
+  #packets: OutgoingPacket[] = []
+  #requests: OutgoingRequest[] = []
+  #events: EngineEvent[] = []
+  #results: { readonly operation: number; readonly result: OperationResult }[] = []
+  readonly #parts: Uint8Array[] = []
+  readonly #targets: Ref[] = []
+
+  constructor(state: CoreState, effects: Effects, claimAbout: (ref: Ref) => Claim | undefined) {
+    this.#state = state
+    this.#effects = effects
+    this.#claimAbout = claimAbout
+  }
+
+  get idle(): boolean {
+    return (
+      this.#packets.length === 0 &&
+      this.#requests.length === 0 &&
+      this.#events.length === 0 &&
+      this.#results.length === 0
+    )
+  }
+
+  /** A message to a member at its address. */
+  toMember(ref: Ref, message: Message): void {
+    this.#packets.push({
+      to: this.#state.table.record(ref).address,
+      ref,
+      part: this.#state.codec.encode(message),
+    })
+  }
+
+  /** A message to an address; `ref` if it is known who is there. */
+  toAddress(to: Address, ref: Ref | undefined, message: Message): void {
+    this.#packets.push({ to, ref, part: this.#state.codec.encode(message) })
+  }
+
+  request(to: Address, message: Message, token: number, limit: Millis): void {
+    this.#requests.push({ to, message, token, limit })
+  }
+
+  event(event: EngineEvent): void {
+    this.#events.push(event)
+  }
+
+  result(operation: number, result: OperationResult): void {
+    this.#results.push({ operation, result })
+  }
+
+  /** Tells `fanout` random members, and `extra`, of what is queued. */
+  gossip(fanout: number, extra?: Ref): void {
+    const targets = this.#targets
+    this.#state.sampler.sample(fanout, activeStatuses, targets)
+    if (extra !== undefined) targets.push(extra)
+    for (const ref of targets) {
+      this.#packets.push({ to: this.#state.table.record(ref).address, ref, part: undefined })
+    }
+    targets.length = 0
+  }
+
+  /** Lets everything out: packets, requests, events in order of commit, results. */
+  flush(): void {
+    const packets = this.#packets
+    const requests = this.#requests
+    const events = this.#events
+    const results = this.#results
+    if (packets.length > 0) {
+      this.#packets = []
+      for (const packet of packets) this.#send(packet)
+    }
+    if (requests.length > 0) {
+      this.#requests = []
+      for (const { to, message, token, limit } of requests) {
+        this.#state.counters.streamsOut++
+        this.#effects.request(to, this.#state.codec.encodeStream(this.#state.sender, message), token, limit)
+      }
+    }
+    if (events.length > 0) {
+      this.#events = []
+      for (const event of events) this.#effects.event(event)
+    }
+    if (results.length > 0) {
+      this.#results = []
+      for (const { operation, result } of results) this.#effects.done(operation, result)
+    }
+  }
+
+  #send({ to, ref, part }: OutgoingPacket): void {
+    const { codec, counters, maxPacketBytes, queue, sender, table } = this.#state
+    const parts = this.#parts
+    let budget = maxPacketBytes - codec.bundleOverhead(sender)
+    if (part !== undefined) budget -= part.length + codec.partOverhead
+    if (budget < 0) {
+      counters.oversize++
+      return
+    }
+    const known = ref !== undefined && table.has(ref) ? ref : undefined
+    const against = known === undefined ? undefined : this.#claimAbout(known)
+    if (against !== undefined) {
+      const bytes = codec.encode(against)
+      if (bytes.length + codec.partOverhead <= budget) {
+        parts.push(bytes)
+        budget -= bytes.length + codec.partOverhead
+      }
+    }
+    if (part !== undefined) parts.push(part)
+    if (queue.backlog > 0) queue.fill(known, budget, codec.partOverhead, this.transmitLimit(), parts)
+    if (parts.length > 0) {
+      const record: PeerRecord | undefined = known === undefined ? undefined : table.record(known)
+      const packet = codec.bundle(sender, parts, record)
+      counters.packetsOut++
+      counters.bytesOut += packet.length
+      this.#effects.send(to, packet)
+      parts.length = 0
+    }
+  }
+
+  /** `retransmitMult × ceil(log10(n + 1))`, from the current size (SWIM §4.1). */
+  transmitLimit(): number {
+    return this.#state.settings.retransmitMult * decimalDigits(this.#state.table.active)
+  }
+}
+
+/** Whether a member is held in a status that it ought to hear of when it is spoken to. */
+export const isHeldAgainst = (status: Status): boolean => status !== Status.Alive

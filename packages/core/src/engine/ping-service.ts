@@ -1,0 +1,370 @@
+import type { Address } from '../model/address.ts'
+import type { Boot, Sender } from '../model/peer.ts'
+import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
+import type { Ack, Ping, PingReq, PingTarget } from '../wire/message.ts'
+import { type CoreState, TimerKind } from './core-state.ts'
+import type { PingOutcomeKind, PingPath } from './detector.ts'
+import type { RequestOutcome } from './effects.ts'
+import type { Outbox } from './outbox.ts'
+import type { Millis } from './time.ts'
+import type { Timer } from './timers.ts'
+
+/** On whose behalf a ping was sent: the result goes there. */
+export type PingOwner = 'detector' | 'operation' | 'conflict' | 'admission'
+
+/** What became of a ping; see `PingResult` of the detector interface. */
+export interface PingReport {
+  readonly seq: number
+  readonly owner: PingOwner
+  /** The owner's own number. */
+  readonly arg: number
+  readonly ref: Ref | undefined
+  readonly path: PingPath
+  readonly via: Ref | undefined
+  readonly outcome: PingOutcomeKind
+  readonly rtt: Millis
+  readonly incarnation: number
+  readonly boot: Boot
+  readonly payload: Uint8Array | undefined
+}
+
+interface Pending {
+  readonly seq: number
+  readonly owner: PingOwner
+  readonly arg: number
+  readonly ref: Ref | undefined
+  readonly name: string
+  readonly path: PingPath
+  readonly via: Ref | undefined
+  readonly incarnation: number
+  readonly boot: Boot
+  readonly sentAt: Millis
+  timer: Timer
+}
+
+/** A ping that this node sent because another asked it to. */
+interface Relay {
+  readonly origin: Address
+  readonly originRef: Ref | undefined
+  readonly originSeq: number
+  readonly name: string
+  timeout: Timer
+  nack: Timer | undefined
+}
+
+/** Pings in flight, and relays, at most: beyond it the newest are refused and counted. */
+const maxPending = 4_096
+const maxRelays = 1_024
+/** A helper waits no longer than this, whatever it is told. Milliseconds. */
+const maxRelayWait = 120_000
+/** Share of its own wait after which a helper says that it has heard nothing (Lifeguard §4.1). */
+const nackShare = 0.8
+
+/** Whom a ping is for, where it is not a member. */
+export interface PingAddressee {
+  readonly name: string
+  /** If given, only this boot may answer. */
+  readonly boot: Boot | undefined
+  readonly address: Address
+}
+
+/**
+ * Pinging, as a service to detectors, conflict checks, introductions and users: correlation, helpers, nacks, timeouts
+ * and round-trip times. And answering, which every node does, whatever its detector.
+ */
+export class PingService {
+  readonly #state: CoreState
+  readonly #outbox: Outbox
+  readonly #pending = new Map<number, Pending>()
+  readonly #relays = new Map<number, Relay>()
+  /** Targets for each helper, of this input: they share a packet. */
+  readonly #asked = new Map<Ref, { nackAfter: number; targets: PingTarget[] }>()
+  #seq: number
+  /** Results that were not yet handed to their owners. */
+  readonly reports: PingReport[] = []
+
+  constructor(state: CoreState, outbox: Outbox) {
+    this.#state = state
+    this.#outbox = outbox
+    this.#seq = state.random.u32()
+  }
+
+  /** Pings a member; the report comes later. Returns its number, or −1 where too many are under way. */
+  member(
+    ref: Ref,
+    path: PingPath,
+    via: Ref | undefined,
+    timeout: Millis,
+    owner: PingOwner,
+    arg: number,
+    now: Millis,
+  ): number {
+    const { table } = this.#state
+    const record = table.record(ref)
+    const pending = this.#begin(
+      record.name,
+      ref,
+      path,
+      via,
+      table.incarnation(ref),
+      record.boot,
+      timeout,
+      owner,
+      arg,
+      now,
+    )
+    if (pending === undefined) return -1
+    const { seq } = pending
+    if (path === 'indirect' && via !== undefined) {
+      let asked = this.#asked.get(via)
+      if (asked === undefined) {
+        asked = { nackAfter: Math.round(timeout * nackShare), targets: [] }
+        this.#asked.set(via, asked)
+      }
+      asked.targets.push({ seq, name: record.name, boot: undefined, address: record.address })
+    } else {
+      const ping: Ping = { type: 'ping', seq, target: record.name, boot: undefined }
+      if (path === 'stream') this.#outbox.request(record.address, ping, seq, timeout)
+      else this.#outbox.toMember(ref, ping)
+    }
+    if (owner === 'detector') this.#state.counters.probesSent++
+    return seq
+  }
+
+  /** Pings whoever is at an address, provided it is who it should be. */
+  address(
+    to: PingAddressee,
+    path: 'direct' | 'stream',
+    timeout: Millis,
+    owner: PingOwner,
+    arg: number,
+    now: Millis,
+  ): number {
+    const pending = this.#begin(
+      to.name,
+      undefined,
+      path,
+      undefined,
+      0,
+      to.boot ?? 0n,
+      timeout,
+      owner,
+      arg,
+      now,
+    )
+    if (pending === undefined) return -1
+    const ping: Ping = { type: 'ping', seq: pending.seq, target: to.name, boot: to.boot }
+    if (path === 'stream') this.#outbox.request(to.address, ping, pending.seq, timeout)
+    else this.#outbox.toAddress(to.address, undefined, ping)
+    return pending.seq
+  }
+
+  /** Puts what helpers were asked during this input into packets. */
+  flush(): void {
+    if (this.#asked.size === 0) return
+    for (const [via, { nackAfter, targets }] of this.#asked) {
+      this.#outbox.toMember(via, { type: 'pingReq', nackAfter, targets })
+    }
+    this.#asked.clear()
+  }
+
+  /** Whether this node is the one that is asked for. */
+  isForMe(ping: Ping): boolean {
+    const { counters, sender } = this.#state
+    if (ping.target === sender.name && (ping.boot === undefined || ping.boot === sender.boot)) return true
+    counters.pingsMisaddressed++
+    return false
+  }
+
+  ack(seq: number): Ack {
+    return { type: 'ack', seq, payload: this.#state.hooks.ackPayload?.() }
+  }
+
+  onPingReq(req: PingReq, origin: Address, originRef: Ref | undefined, now: Millis): void {
+    const { counters, timers } = this.#state
+    const nackAfter = Math.min(req.nackAfter, maxRelayWait * nackShare)
+    const wait = nackAfter === 0 ? this.#state.settings.probeTimeout : nackAfter / nackShare
+    for (const target of req.targets) {
+      if (this.#relays.size >= maxRelays) {
+        counters.relaysRefused++
+        return
+      }
+      const seq = this.#nextSeq()
+      this.#relays.set(seq, {
+        origin,
+        originRef,
+        originSeq: target.seq,
+        name: target.name,
+        timeout: timers.arm(now + wait, TimerKind.PingTimeout, seq),
+        nack: nackAfter === 0 ? undefined : timers.arm(now + nackAfter, TimerKind.RelayNack, seq),
+      })
+      counters.pingsRelayed++
+      const ref = this.#state.table.find(target.name)
+      this.#outbox.toAddress(target.address, ref, {
+        type: 'ping',
+        seq,
+        target: target.name,
+        boot: target.boot,
+      })
+    }
+  }
+
+  onAck(seq: number, payload: Uint8Array | undefined, sender: Sender | undefined, now: Millis): void {
+    const relay = this.#relays.get(seq)
+    if (relay !== undefined && (sender === undefined || sender.name === relay.name)) {
+      this.#endRelay(seq, relay)
+      this.#outbox.toAddress(relay.origin, relay.originRef, { type: 'ack', seq: relay.originSeq, payload })
+      return
+    }
+    const pending = this.#pending.get(seq)
+    if (pending === undefined || pending.path === 'stream' || !this.#mayAnswer(pending, sender)) {
+      this.#state.counters.acksStray++
+      return
+    }
+    this.#finish(pending, 'ack', now, payload)
+  }
+
+  onNack(seq: number, sender: Sender | undefined, now: Millis): void {
+    const pending = this.#pending.get(seq)
+    if (pending === undefined || pending.path !== 'indirect' || !this.#mayAnswer(pending, sender)) {
+      this.#state.counters.acksStray++
+      return
+    }
+    this.#state.counters.nacks++
+    this.#report(pending, 'nack', now, undefined)
+  }
+
+  /** A stream ping came to an end; false where the number is not one. */
+  onStream(seq: number, outcome: RequestOutcome, now: Millis): boolean {
+    const pending = this.#pending.get(seq)
+    if (pending === undefined || pending.path !== 'stream') return false
+    if (outcome.kind === 'reply') {
+      const { message, sender } = outcome.reply
+      const right = message.type === 'ack' && message.seq === seq && this.#mayAnswer(pending, sender)
+      // Somebody else listens there now: this member does not.
+      if (right) this.#finish(pending, 'ack', now, message.payload)
+      else this.#finish(pending, 'reset', now, undefined)
+    } else {
+      this.#finish(pending, outcome.kind === 'fault' ? 'reset' : outcome.kind, now, undefined)
+    }
+    return true
+  }
+
+  onTimeout(seq: number, now: Millis): void {
+    const relay = this.#relays.get(seq)
+    if (relay !== undefined) return this.#endRelay(seq, relay)
+    const pending = this.#pending.get(seq)
+    if (pending !== undefined) this.#finish(pending, 'timeout', now, undefined)
+  }
+
+  onRelayNack(seq: number): void {
+    const relay = this.#relays.get(seq)
+    if (relay === undefined) return
+    relay.nack = undefined
+    this.#outbox.toAddress(relay.origin, relay.originRef, { type: 'nack', seq: relay.originSeq })
+  }
+
+  /** Forgets a ping; its answer will be stray. */
+  forget(seq: number): void {
+    const pending = this.#pending.get(seq)
+    if (pending === undefined) return
+    this.#state.timers.cancel(pending.timer)
+    this.#pending.delete(seq)
+  }
+
+  /** Forgets all pings of an owner. */
+  forgetAll(owner: PingOwner): void {
+    for (const pending of [...this.#pending.values()]) if (pending.owner === owner) this.forget(pending.seq)
+  }
+
+  /** This node stalled: what it waited for may have come and gone, so no ping under way says anything. */
+  voidAll(now: Millis): void {
+    for (const pending of [...this.#pending.values()]) this.#finish(pending, 'void', now, undefined)
+    for (const [seq, relay] of [...this.#relays]) this.#endRelay(seq, relay)
+  }
+
+  #begin(
+    name: string,
+    ref: Ref | undefined,
+    path: PingPath,
+    via: Ref | undefined,
+    incarnation: number,
+    boot: Boot,
+    timeout: Millis,
+    owner: PingOwner,
+    arg: number,
+    now: Millis,
+  ): Pending | undefined {
+    if (this.#pending.size >= maxPending) return undefined
+    const seq = this.#nextSeq()
+    const timer = this.#state.timers.arm(now + timeout, TimerKind.PingTimeout, seq)
+    const pending: Pending = {
+      seq,
+      owner,
+      arg,
+      ref,
+      name,
+      path,
+      via,
+      incarnation,
+      boot,
+      sentAt: now,
+      timer,
+    }
+    this.#pending.set(seq, pending)
+    return pending
+  }
+
+  #nextSeq(): number {
+    do {
+      this.#seq = (this.#seq + 1) >>> 0
+    } while (this.#pending.has(this.#seq) || this.#relays.has(this.#seq))
+    return this.#seq
+  }
+
+  /** An answer comes from the member itself, or from the helper that was asked. */
+  #mayAnswer(pending: Pending, sender: Sender | undefined): boolean {
+    if (sender === undefined || sender.name === pending.name) return true
+    return pending.via !== undefined && sender.name === this.#state.table.name(pending.via)
+  }
+
+  #finish(pending: Pending, outcome: PingOutcomeKind, now: Millis, payload: Uint8Array | undefined): void {
+    this.#state.timers.cancel(pending.timer)
+    this.#pending.delete(pending.seq)
+    this.#report(pending, outcome, now, payload)
+  }
+
+  #report(pending: Pending, outcome: PingOutcomeKind, now: Millis, payload: Uint8Array | undefined): void {
+    const { counters, hooks, table, trace } = this.#state
+    const { boot, incarnation, owner, path, ref, seq, via } = pending
+    const rtt = now - pending.sentAt
+    if (ref !== undefined && table.has(ref)) {
+      const doubted = table.status(ref) !== Status.Alive
+      if (outcome !== 'ack' || path !== 'direct' || doubted) {
+        trace.record(ref, via ?? table.self, path, outcome, incarnation, now)
+      }
+      if (outcome === 'ack' && path === 'direct') hooks.onPing?.(pending.name, rtt, payload)
+    }
+    if (outcome === 'ack' && owner === 'detector') counters.probesAnswered++
+    this.reports.push({
+      seq,
+      owner,
+      arg: pending.arg,
+      ref,
+      path,
+      via,
+      outcome,
+      rtt,
+      incarnation,
+      boot,
+      payload,
+    })
+  }
+
+  #endRelay(seq: number, relay: Relay): void {
+    this.#state.timers.cancel(relay.timeout)
+    this.#state.timers.cancel(relay.nack)
+    this.#relays.delete(seq)
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Every timing and bound of the protocol. All times are milliseconds. The profiles carry memberlist's values, so that
+ * figures compare and operators find what they know.
+ */
+export interface Settings {
+  /** Period of probing: one member is looked at per period. Detection time is proportional to it, load inversely. 10..600,000. */
+  readonly probeInterval: number
+  /**
+   * Wait for a direct ack before helpers are asked. About the 99th percentile of the round trip; the rest of the
+   * period is the helpers'. 1..probeInterval.
+   */
+  readonly probeTimeout: number
+  /** Helpers that are asked to ping a member that did not answer (k in SWIM §3.1). More mask more packet loss, and cost 4 packets each. 0..16. */
+  readonly indirectProbes: number
+  /**
+   * Shortest suspicion: `suspicionMult × max(1, log10(n)) × probeInterval`. Larger gives a slow member longer to
+   * refute and delays the verdict on a dead one. 1..100. Also sets the confirmations that bring the timeout down to
+   * that: `K = suspicionMult − 2`, none where fewer than K others are there to confirm (Lifeguard §4.2).
+   */
+  readonly suspicionMult: number
+  /** Longest suspicion, with no confirmation: this times the shortest. 1..100. */
+  readonly suspicionMaxMult: number
+  /** Independent reports that fail a suspect at once; 0: never. Trades certainty for speed. 0..16. */
+  readonly suspicionQuorum: number
+  /** Period at which updates that have not ridden on probes are gossiped, if there are any. 10..600,000. */
+  readonly gossipInterval: number
+  /** Members told per gossip period, and at once of what is urgent. 1..16. */
+  readonly gossipFanout: number
+  /** How long a failed member is still gossiped to, so that a live one learns of it and refutes. */
+  readonly gossipToFailed: number
+  /** Each update is sent `retransmitMult × ceil(log10(n + 1))` times by each member (SWIM §4.1's λ log n). 1..16. */
+  readonly retransmitMult: number
+  /** Period of full comparison with one member; times `ceil(log2(n) − 5) + 1` above 32 members; 0: never. */
+  readonly syncInterval: number
+  /** How long a failed member stays in the table. */
+  readonly failedRetention: number
+  /** How long a member that left stays in the table. */
+  readonly leftRetention: number
+  /** Period at which an address that ought to be a member and is not is tried, by about one node of the cluster. */
+  readonly rejoinInterval: number
+  /** Limit for one exchange over a stream. */
+  readonly streamTimeout: number
+  /** Limit for `leave` to be confirmed. */
+  readonly leaveTimeout: number
+  /** Highest local health score (S in Lifeguard §4.1): intervals and timeouts grow up to `healthMax + 1` times. 0..32. */
+  readonly healthMax: number
+  /** Bytes of a packet at most, sealing included; less where the transport carries less. 256..65,507. */
+  readonly packetBytes: number
+  /** Bytes of one message on a stream at most. */
+  readonly maxStreamBytes: number
+  /** Bytes of a record's data (tags, services and payload as encoded). 0..65,536. */
+  readonly maxDataBytes: number
+  /** Members held at most, of every status; newcomers beyond it are refused and counted. */
+  readonly maxMembers: number
+}
+
+export type ProfileName = 'lan' | 'wan' | 'local'
+
+const lan: Settings = {
+  probeInterval: 1_000,
+  probeTimeout: 500,
+  indirectProbes: 3,
+  suspicionMult: 4,
+  suspicionMaxMult: 6,
+  suspicionQuorum: 0,
+  gossipInterval: 200,
+  gossipFanout: 3,
+  gossipToFailed: 30_000,
+  retransmitMult: 4,
+  syncInterval: 30_000,
+  failedRetention: 3_600_000,
+  leftRetention: 600_000,
+  rejoinInterval: 10_000,
+  streamTimeout: 10_000,
+  leaveTimeout: 5_000,
+  healthMax: 8,
+  packetBytes: 1_400,
+  maxStreamBytes: 32 * 1_024 * 1_024,
+  maxDataBytes: 512,
+  maxMembers: 65_536,
+}
+
+/** Timings for a local network, for members far apart, and for one machine. */
+export const profiles: Readonly<Record<ProfileName, Settings>> = {
+  lan,
+  wan: {
+    ...lan,
+    probeInterval: 5_000,
+    probeTimeout: 3_000,
+    suspicionMult: 6,
+    gossipInterval: 500,
+    gossipFanout: 4,
+    gossipToFailed: 60_000,
+    syncInterval: 60_000,
+    streamTimeout: 30_000,
+    leaveTimeout: 15_000,
+  },
+  local: {
+    ...lan,
+    probeTimeout: 200,
+    indirectProbes: 1,
+    suspicionMult: 3,
+    gossipInterval: 100,
+    gossipToFailed: 15_000,
+    retransmitMult: 2,
+    syncInterval: 15_000,
+    streamTimeout: 1_000,
+    leaveTimeout: 3_000,
+  },
+}
+
+/** Field by field what is allowed; the same table checks options and documents them. */
+export const settingRanges: Readonly<
+  Record<keyof Settings, readonly [min: number, max: number, whole: boolean]>
+> = {
+  probeInterval: [10, 600_000, false],
+  probeTimeout: [1, 600_000, false],
+  indirectProbes: [0, 16, true],
+  suspicionMult: [1, 100, false],
+  suspicionMaxMult: [1, 100, false],
+  suspicionQuorum: [0, 16, true],
+  gossipInterval: [10, 600_000, false],
+  gossipFanout: [1, 16, true],
+  gossipToFailed: [0, 86_400_000, false],
+  retransmitMult: [1, 16, true],
+  syncInterval: [0, 86_400_000, false],
+  failedRetention: [0, 31 * 86_400_000, false],
+  leftRetention: [0, 31 * 86_400_000, false],
+  rejoinInterval: [100, 86_400_000, false],
+  streamTimeout: [10, 600_000, false],
+  leaveTimeout: [0, 600_000, false],
+  healthMax: [0, 32, true],
+  packetBytes: [256, 65_507, true],
+  maxStreamBytes: [65_536, 1_073_741_824, true],
+  maxDataBytes: [0, 65_536, true],
+  maxMembers: [2, 1_048_576, true],
+}
+
+/** A setting that is out of range, or two that contradict each other. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+/**
+ * The settings of a profile with single ones replaced. Throws a {@link SettingsError} that names the setting, the
+ * value and what is allowed.
+ */
+export function resolveSettings(profile: ProfileName, overrides: Partial<Settings> = {}): Settings {
+  const base = profiles[profile]
+  if (base === undefined) {
+    throw new SettingsError(`unknown profile ${JSON.stringify(profile)}: must be lan, wan or local`)
+  }
+  const settings: { -readonly [K in keyof Settings]: number } = { ...base }
+  for (const key of Object.keys(overrides) as (keyof Settings)[]) {
+    const value = overrides[key]
+    if (value === undefined) continue
+    const range = settingRanges[key]
+    if (range === undefined) throw new SettingsError(`unknown setting ${JSON.stringify(key)}`)
+    const [min, max, whole] = range
+    if (typeof value !== 'number' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      throw new SettingsError(
+        `${key} is ${String(value)}: must be ${whole ? 'a whole number ' : ''}${min}..${max}`,
+      )
+    }
+    settings[key] = value
+  }
+  if (settings.probeTimeout > settings.probeInterval) {
+    throw new SettingsError(
+      `probeTimeout is ${settings.probeTimeout}: must be at most probeInterval, which is ${settings.probeInterval}`,
+    )
+  }
+  return settings
+}

@@ -1,0 +1,240 @@
+import type { Millis } from '../engine/time.ts'
+import { type ColumnKind, GrowingColumn } from './column.ts'
+import { Digest } from './digest.ts'
+import type { Directory } from './directory.ts'
+import type { PeerRecord } from './peer.ts'
+import { type Ref, slotOf } from './ref.ts'
+import { Status } from './status.ts'
+
+/** What of the members anybody may read: detectors, strategies, drivers. */
+export interface MemberView {
+  readonly self: Ref
+  /** Alive and suspect members, this node included: the n of every formula. A counter, never a scan. */
+  readonly active: number
+  /** Members of every status. */
+  readonly size: number
+  count(status: Status): number
+  find(name: string): Ref | undefined
+  has(ref: Ref): boolean
+  name(ref: Ref): string
+  status(ref: Ref): Status
+  /** Incarnation of the status. */
+  incarnation(ref: Ref): number
+  /** Incarnation that announced the record. */
+  recordIncarnation(ref: Ref): number
+  record(ref: Ref): PeerRecord
+  since(ref: Ref): Millis
+  /** The i-th active member, 0..active−1; the order changes with every join and leave. */
+  activeAt(index: number): Ref
+  /** The i-th failed or left member, 0..size−active−1. */
+  terminalAt(index: number): Ref
+}
+
+/** What a change to a member was; `undefined` before: it was not known. */
+export interface Change {
+  readonly ref: Ref
+  readonly before: Status | undefined
+  readonly after: Status
+  /** Record held before, if another. */
+  readonly recordBefore: PeerRecord | undefined
+}
+
+const isActive = (status: Status): boolean => status <= Status.Suspect
+
+/**
+ * The members a node holds, in columns by slot. Says nothing of the rules: whether a claim replaces what is held is
+ * decided before. Every operation but iteration is O(1), and keeps the counters, the two dense lists and the digest.
+ */
+export class MemberTable implements MemberView {
+  readonly directory: Directory
+  readonly digest = new Digest()
+  self: Ref
+  #record = new Int32Array(0)
+  #status = new Uint8Array(0)
+  #incarnation = new Uint32Array(0)
+  #recordIncarnation = new Uint32Array(0)
+  #since = new Float64Array(0)
+  /** Index in the active or the terminal list, by status. */
+  #place = new Int32Array(0)
+  readonly #activeList: Ref[] = []
+  readonly #terminalList: Ref[] = []
+  readonly #counts = [0, 0, 0, 0]
+  readonly #columns: GrowingColumn[] = []
+
+  constructor(directory: Directory) {
+    this.directory = directory
+    // Set by the first `add`, which is the node itself.
+    this.self = -1 as Ref
+  }
+
+  get active(): number {
+    return this.#activeList.length
+  }
+  get size(): number {
+    return this.#activeList.length + this.#terminalList.length
+  }
+  count(status: Status): number {
+    return this.#counts[status]!
+  }
+  find(name: string): Ref | undefined {
+    const ref = this.directory.find(name)
+    return ref !== undefined && this.#record[slotOf(ref)]! >= 0 ? ref : undefined
+  }
+  has(ref: Ref): boolean {
+    return this.#record[slotOf(ref)]! >= 0 && this.directory.valid(ref)
+  }
+  name(ref: Ref): string {
+    return this.directory.name(ref)
+  }
+  status(ref: Ref): Status {
+    return this.#status[slotOf(ref)]! as Status
+  }
+  incarnation(ref: Ref): number {
+    return this.#incarnation[slotOf(ref)]!
+  }
+  recordIncarnation(ref: Ref): number {
+    return this.#recordIncarnation[slotOf(ref)]!
+  }
+  record(ref: Ref): PeerRecord {
+    return this.directory.record(this.#record[slotOf(ref)]!)
+  }
+  since(ref: Ref): Millis {
+    return this.#since[slotOf(ref)]!
+  }
+  activeAt(index: number): Ref {
+    return this.#activeList[index]!
+  }
+  terminalAt(index: number): Ref {
+    return this.#terminalList[index]!
+  }
+
+  /** A column of one number per member, for detectors and strategies. */
+  column(kind: ColumnKind, initial: number): GrowingColumn {
+    const column = new GrowingColumn(kind, initial, (ref) => this.has(ref))
+    this.#columns.push(column)
+    return column
+  }
+
+  /** Adds an unknown name as alive; undefined when the directory is full. */
+  add(record: PeerRecord, incarnation: number, now: Millis): Change | undefined {
+    const ref = this.directory.retain(record.name)
+    if (ref === undefined) return undefined
+    const slot = slotOf(ref)
+    if (slot >= this.#record.length) this.#grow(slot + 1)
+    if (this.self < 0) this.self = ref
+    this.#record[slot] = this.directory.retainRecord(ref, record, incarnation)
+    this.#recordIncarnation[slot] = incarnation
+    this.#status[slot] = Status.Alive
+    this.#incarnation[slot] = incarnation
+    this.#since[slot] = now
+    this.#list(ref, Status.Alive)
+    this.#toggle(ref)
+    return { ref, before: undefined, after: Status.Alive, recordBefore: undefined }
+  }
+
+  /** Sets a status and its incarnation, and with `record` also what it says of itself at that incarnation. */
+  set(ref: Ref, status: Status, incarnation: number, now: Millis, record?: PeerRecord): Change {
+    const slot = slotOf(ref)
+    const before = this.status(ref)
+    const recordBefore = record === undefined ? undefined : this.record(ref)
+    this.#toggle(ref)
+    if (record !== undefined) this.#replaceRecord(ref, record, incarnation)
+    this.#incarnation[slot] = incarnation
+    if (status !== before) {
+      this.#unlist(ref, before)
+      this.#status[slot] = status
+      this.#since[slot] = now
+      this.#list(ref, status)
+    }
+    this.#toggle(ref)
+    return { ref, before, after: status, recordBefore }
+  }
+
+  /** Newer data of a member whose status stays as it is. */
+  setRecord(ref: Ref, record: PeerRecord, incarnation: number): Change {
+    const status = this.status(ref)
+    const recordBefore = this.record(ref)
+    this.#toggle(ref)
+    this.#replaceRecord(ref, record, incarnation)
+    this.#toggle(ref)
+    return { ref, before: status, after: status, recordBefore }
+  }
+
+  /** It has had this status for longer than this node knew. */
+  backdate(ref: Ref, since: Millis): void {
+    this.#since[slotOf(ref)] = since
+  }
+
+  remove(ref: Ref): void {
+    const slot = slotOf(ref)
+    this.#toggle(ref)
+    this.#unlist(ref, this.status(ref))
+    this.directory.releaseRecord(this.#record[slot]!)
+    this.#record[slot] = -1
+    for (const column of this.#columns) column.reset(slot)
+    this.directory.release(ref)
+  }
+
+  /** Gives back everything a shared directory holds for this table. */
+  clear(): void {
+    for (const list of [this.#activeList, this.#terminalList]) {
+      while (list.length > 0) this.remove(list[list.length - 1]!)
+    }
+  }
+
+  #replaceRecord(ref: Ref, record: PeerRecord, incarnation: number): void {
+    const slot = slotOf(ref)
+    const next = this.directory.retainRecord(ref, record, incarnation)
+    this.directory.releaseRecord(this.#record[slot]!)
+    this.#record[slot] = next
+    this.#recordIncarnation[slot] = incarnation
+  }
+
+  #toggle(ref: Ref): void {
+    const slot = slotOf(ref)
+    const status = this.status(ref)
+    this.digest.toggle(
+      this.directory.hashA(slot),
+      this.directory.hashB(slot),
+      this.record(ref),
+      this.#recordIncarnation[slot]!,
+      status,
+      this.#incarnation[slot]!,
+      !isActive(status),
+    )
+  }
+
+  #list(ref: Ref, status: Status): void {
+    const list = isActive(status) ? this.#activeList : this.#terminalList
+    this.#place[slotOf(ref)] = list.length
+    list.push(ref)
+    this.#counts[status]!++
+  }
+
+  #unlist(ref: Ref, status: Status): void {
+    const list = isActive(status) ? this.#activeList : this.#terminalList
+    const place = this.#place[slotOf(ref)]!
+    const last = list.pop()!
+    if (last !== ref) {
+      list[place] = last
+      this.#place[slotOf(last)] = place
+    }
+    this.#counts[status]!--
+  }
+
+  #grow(needed: number): void {
+    const size = Math.max(needed, this.directory.capacity, Math.ceil(this.#record.length * 1.5), 8)
+    const record = new Int32Array(size).fill(-1)
+    record.set(this.#record)
+    this.#record = record
+    const copy = <T extends Uint8Array | Uint32Array | Float64Array | Int32Array>(into: T, from: T): T => {
+      into.set(from)
+      return into
+    }
+    this.#status = copy(new Uint8Array(size), this.#status)
+    this.#incarnation = copy(new Uint32Array(size), this.#incarnation)
+    this.#recordIncarnation = copy(new Uint32Array(size), this.#recordIncarnation)
+    this.#since = copy(new Float64Array(size), this.#since)
+    this.#place = copy(new Int32Array(size), this.#place)
+  }
+}

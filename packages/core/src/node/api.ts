@@ -1,0 +1,276 @@
+import type { Detector } from '../engine/detector.ts'
+import type { Settings } from '../engine/settings.ts'
+import type { Address } from '../model/address.ts'
+import type { Directory } from '../model/directory.ts'
+import type { PeerRecord } from '../model/peer.ts'
+import type { StatusName } from '../model/status.ts'
+import type { CodecPlugin } from '../wire/codec.ts'
+import type { EvidenceKind } from '../wire/message.ts'
+import type { Sealer } from '../wire/sealer.ts'
+import type { Host } from './host.ts'
+import type { Transport, TransportStats } from './transport.ts'
+
+/** A service that a member offers. */
+export interface Service {
+  readonly name: string
+  /** 1..65535; absent where the service has no port of its own. */
+  readonly port?: number
+}
+
+/** A member as this node holds it. A snapshot: it does not change. */
+export interface Member {
+  readonly name: string
+  /** `host:port`, IPv6 in brackets. */
+  readonly address: string
+  readonly status: StatusName
+  /** Alive and draining: not to be picked for new work. */
+  readonly leaving: boolean
+  readonly incarnation: number
+  /** 16 hexadecimal digits that differ at every start of its process. */
+  readonly boot: string
+  /** When it took this status here, by this node's clock. */
+  readonly since: Date
+  readonly tags: Readonly<Record<string, string>>
+  readonly services: readonly Service[]
+  readonly payload: Uint8Array
+  /** Streams have reached it at its address in this boot. */
+  readonly streams: boolean
+  readonly capabilities: readonly string[]
+}
+
+/**
+ * What a change to the membership was. unknown, failed or left → alive is `join`; suspect → alive `alive`; alive →
+ * suspect `suspect`; → failed `failed`; → left `leave`; address, data or boot changed while active `update`;
+ * removed from the table `reap`; two live processes claim one name `conflict`; reachable by one path and not
+ * another `degraded`; `detector-missing`: it cannot run the cluster's detector.
+ */
+export type MemberEventType =
+  | 'join'
+  | 'alive'
+  | 'suspect'
+  | 'failed'
+  | 'leave'
+  | 'update'
+  | 'reap'
+  | 'conflict'
+  | 'degraded'
+  | 'detector-missing'
+
+/** One change, after it was committed. Ids rise by one per event of this node. */
+export interface MemberEvent {
+  readonly id: number
+  readonly type: MemberEventType
+  readonly member: Member
+  readonly at: Date
+  /** With `update` and `join`: it is another process than before. */
+  readonly restarted?: boolean
+  /** With `conflict` and `degraded`: what was seen, for a person. */
+  readonly detail?: string
+}
+
+/** Delivered in place of events that a slow consumer's buffer had no room for. Read `members()` and go on. */
+export interface GapEvent {
+  readonly type: 'gap'
+  /** How many events were dropped. */
+  readonly missed: number
+  /** Id of the next event that will be delivered. */
+  readonly nextId: number
+}
+
+export interface EventsOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal
+  /** Events kept for a consumer that is behind; beyond it the oldest go and a {@link GapEvent} takes their place. 1..1,000,000, default 1,024. */
+  readonly buffer?: number
+  /** Replays kept events after this id first, as far as they are still kept (see `eventHistory`). */
+  readonly after?: number
+}
+
+/** Why a seed could not be joined. */
+export interface SeedFailure {
+  readonly seed: string
+  /** `refused`, `timeout`, `reset`, `unreachable`, `self`, `address`, `cluster-mismatch`, `name-conflict`, `unreachable-address`, `version`, `detector-missing`, `rejected`, `malformed`, `busy`, … */
+  readonly code: string
+  readonly message: string
+}
+
+export interface JoinResult {
+  /** The seeds that introduced this node, as given. */
+  readonly joined: readonly string[]
+  readonly failed: readonly SeedFailure[]
+}
+
+export interface LeaveResult {
+  /** Members that confirmed over a stream that they know. Empty when alone. */
+  readonly acknowledgedBy: readonly string[]
+}
+
+export interface PingOutcome {
+  readonly name: string
+  /** Round trip, milliseconds. */
+  readonly rtt: number
+  readonly path: 'direct' | 'stream'
+  readonly payload: Uint8Array | undefined
+}
+
+/** A suspicion under way. */
+export interface SuspectInfo {
+  readonly name: string
+  readonly incarnation: number
+  readonly since: Date
+  /** When it will be held failed, unless it refutes. */
+  readonly deadline: Date
+  readonly accusers: readonly string[]
+}
+
+/** One thing that was seen or heard about a member. */
+export interface EvidenceEntry {
+  readonly at: Date
+  /** Who looked: this node's name, a helper's, or an accuser's. */
+  readonly by: string
+  /** How: `direct` (a packet), `indirect` (through `by`), `stream`, `gossip` (heard of), `sync`, `judgement` (this node drew a conclusion). */
+  readonly path: string
+  /** What came back: `ack`, `nack`, `timeout`, `refused`, `reset`, `unreachable`, or the new status, or a kind of evidence. */
+  readonly outcome: string
+  readonly incarnation: number
+}
+
+export interface Explanation {
+  readonly name: string
+  readonly status: StatusName
+  /** Oldest first; as far as the node's one ring of traces reaches back. */
+  readonly evidence: readonly EvidenceEntry[]
+}
+
+/** Counters and gauges, pulled. All since start unless said otherwise. */
+export interface NodeStats {
+  readonly engine: Readonly<Record<string, number>>
+  readonly transport: TransportStats
+}
+
+/** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */
+export interface Hooks {
+  /** Whether a newcomer may become a member here. Called before it does. */
+  admit?(peer: PeerRecord): boolean
+  /** Whether to take part in a sync with a node that knows these members. */
+  admitMerge?(peers: readonly PeerRecord[]): boolean
+  /** The application's bytes to send with every full sync; at most 1 MiB. */
+  syncState?(join: boolean): Uint8Array | undefined
+  /** The other node's bytes. */
+  onSyncState?(state: Uint8Array, join: boolean): void
+  /** The application's bytes on every ack; at most 256 bytes. */
+  ackPayload?(): Uint8Array | undefined
+  /** A direct ping was answered: the round trip in milliseconds and the other's `ackPayload`. */
+  onPing?(name: string, rtt: number, payload: Uint8Array | undefined): void
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Where a node tells what it does. Called with `enabled` first, so that nothing is built that nobody reads. */
+export interface Logger {
+  enabled(level: LogLevel): boolean
+  log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+export interface NodeOptions {
+  /** 1 to 128 bytes of UTF-8 without spaces or control characters; unique in the cluster. Default: `host:port` as advertised. */
+  readonly name?: string
+  /** Label on every packet and stream; nodes of another cluster are refused. Default `default`. */
+  readonly cluster?: string
+  /** Where to listen: `host:port`. Default `0.0.0.0:7946`; port 0 picks a free one. */
+  readonly bind?: string
+  /** What others are told: `host` or `host:port`. Default: the bound address, or, where that is a wildcard, an interface's (see {@link Node.advertiseReason}). */
+  readonly advertise?: string
+  readonly host: Host
+  readonly transport: Transport
+  /** Runs first; further ones can be switched to. */
+  readonly detector: Detector | readonly Detector[]
+  /** Default: `swimCodec()`. */
+  readonly codec?: CodecPlugin
+  readonly sealer?: Sealer
+  /** Timings for a local network, a wide area, or one machine. Default `lan`. */
+  readonly profile?: 'lan' | 'wan' | 'local'
+  /** Single timings, over the profile's. */
+  readonly settings?: Partial<Settings>
+  readonly tags?: Readonly<Record<string, string>>
+  readonly services?: readonly Service[]
+  readonly payload?: Uint8Array
+  /** Share of packets, in and out, that are dropped on purpose, 0..1. Default 0. */
+  readonly dropRate?: number
+  /** Past events kept for `events({ after })`, 0..100,000. Default 0: each costs memory at every node. */
+  readonly eventHistory?: number
+  /** Shared by the nodes of one process, so that what they know of the same members is kept once. Default: one of its own. */
+  readonly directory?: Directory
+  readonly hooks?: Hooks
+  readonly logger?: Logger
+}
+
+/** A running or stopped node. Made by `createNode`. */
+export interface Node {
+  readonly name: string
+  /** Advertised. Before `start`, undefined. */
+  readonly address: Address | undefined
+  /** Why that address: for a log line. */
+  readonly advertiseReason: string
+  readonly cluster: string
+  readonly profile: string
+  readonly transport: string
+  readonly codec: string
+  readonly runtime: string
+  readonly settings: Settings
+  readonly state: 'new' | 'running' | 'leaving' | 'left' | 'stopped'
+
+  /** Binds and serves. Rejects with a `BindError`. */
+  start(options?: { signal?: AbortSignal }): Promise<void>
+  /** Asks each seed (IP literal with port) to introduce this node. Resolves when each has answered or failed; rejects only with a `NameConflictError`, an abort, or a `NodeStateError`. */
+  join(seeds: readonly string[], options?: { signal?: AbortSignal }): Promise<JoinResult>
+  /** Tells the cluster, and resolves with who confirmed; bounded by `settings.leaveTimeout`. The node goes on answering pings until `stop`; `join` brings it back. */
+  leave(options?: { signal?: AbortSignal }): Promise<LeaveResult>
+  /** Ends everything and frees the port, without a word to the cluster. Every promise settles. Harmless when called again. */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+
+  /** This node as the cluster should see it. */
+  readonly self: Member
+  /** All members held, the node itself included. */
+  members(): Member[]
+  member(name: string): Member | undefined
+  counts(): Record<StatusName, number>
+  suspects(): SuspectInfo[]
+  /** Why a member has its status; undefined for a name that is not known. */
+  explain(name: string): Explanation | undefined
+  /** Over a packet and, should that fail, a stream. Rejects with a `PingError`. */
+  ping(name: string, options?: { signal?: AbortSignal }): Promise<PingOutcome>
+
+  /** Resolves once the change has been handed to as many members as every update is. Rejects with a `TooLargeError` and changes nothing. */
+  setTags(tags: Readonly<Record<string, string>>, options?: { signal?: AbortSignal }): Promise<void>
+  setPayload(payload: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
+  setServices(services: readonly Service[], options?: { signal?: AbortSignal }): Promise<void>
+
+  /** Addresses to go on trying while they are not members, for life. Replaces the earlier ones. IP literals with ports. */
+  setSeeds(seeds: readonly string[]): void
+
+  /** Every change from here on. */
+  events(options?: EventsOptions): AsyncIterableIterator<MemberEvent | GapEvent>
+  /** Calls back after each change; returns how to stop. A handler that throws is logged and does no harm. */
+  on(type: MemberEventType | '*', handler: (event: MemberEvent) => void): () => void
+  /** Resolves when this node is no longer itself: its name belongs to another process. */
+  readonly conflict: Promise<NameConflictInfo>
+
+  /** 0 (healthy) to `settings.healthMax`: how much this node distrusts its own view (Lifeguard). */
+  readonly health: number
+  /** Order-independent digest of the active members, 16 hexadecimal digits: equal at nodes that agree. */
+  readonly digest: string
+  readonly config: { readonly epoch: number; readonly detector: string; readonly suspicion: boolean }
+  dropRate: number
+  stats(): NodeStats
+}
+
+export interface NameConflictInfo {
+  readonly name: string
+  /** This node's address and the other's. */
+  readonly own: string
+  readonly other: string
+}
+
+export type { Detector, EvidenceKind, Settings }

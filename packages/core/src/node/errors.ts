@@ -1,0 +1,55 @@
+/** An option of `createNode` is wrong; `option` says which. Nothing was started. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError'
+  readonly option: string
+  constructor(option: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.option = option
+  }
+}
+
+/** A call that the node's state does not allow, such as `join` on a stopped node. */
+export class NodeStateError extends Error {
+  override readonly name = 'NodeStateError'
+}
+
+/** The node was stopped while the call was under way. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError'
+}
+
+/** Another live process has this node's name and started earlier, so this one may not use it. */
+export class NameConflictError extends Error {
+  override readonly name = 'NameConflictError'
+  readonly own: string
+  readonly other: string
+  constructor(name: string, own: string, other: string) {
+    super(
+      `the name ${JSON.stringify(name)} belongs to a live process at ${other}, which started before this one at ${own}`,
+    )
+    this.own = own
+    this.other = other
+  }
+}
+
+/** Nothing came back from the member; `code` is `unknown-member`, `timeout`, `refused`, `reset` or `unreachable`. */
+export class PingError extends Error {
+  override readonly name = 'PingError'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** What a member would carry is larger than the limit; nothing was changed. */
+export class TooLargeError extends Error {
+  override readonly name = 'TooLargeError'
+  readonly bytes: number
+  readonly limit: number
+  constructor(what: string, bytes: number, limit: number) {
+    super(`${what} would take ${bytes} bytes encoded: at most ${limit} are allowed`)
+    this.bytes = bytes
+    this.limit = limit
+  }
+}

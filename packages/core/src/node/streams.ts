@@ -1,0 +1,96 @@
+import type { RequestOutcome } from '../engine/effects.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Millis } from '../engine/time.ts'
+import type { Address } from '../model/address.ts'
+import { type Codec, type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
+import type { Host } from './host.ts'
+import { type Connection, DialError, type Transport } from './transport.ts'
+
+/** Carries whole messages over connections: one request and one answer on each. */
+export class Streams {
+  readonly #host: Host
+  readonly #transport: Transport
+  readonly #codec: Codec
+  readonly #timeout: Millis
+  readonly #open = new Set<AbortController>()
+  #closed = false
+
+  constructor(host: Host, transport: Transport, codec: Codec, timeout: Millis) {
+    this.#host = host
+    this.#transport = transport
+    this.#codec = codec
+    this.#timeout = timeout
+  }
+
+  /** Dials, asks, and gives what came of it. Never rejects. */
+  async request(to: Address, parts: Iterable<Uint8Array>, limit: Millis): Promise<RequestOutcome> {
+    let connection: Connection | undefined
+    let expired = false
+    const abort = new AbortController()
+    this.#open.add(abort)
+    const cancel = this.#host.wake(this.#host.now() + Math.min(limit, this.#timeout), () => {
+      expired = true
+      abort.abort()
+    })
+    // Destroying the connection wakes a read or write that hangs.
+    abort.signal.addEventListener('abort', () => connection?.destroy(), { once: true })
+    try {
+      connection = await this.#transport.dial(to, abort.signal)
+      if (abort.signal.aborted) return { kind: 'timeout' }
+      for (const part of parts) await connection.write(part)
+      const reply = await this.#read(connection)
+      if (reply === undefined) return { kind: 'reset' }
+      return isFault(reply) ? { kind: 'fault', fault: reply } : { kind: 'reply', reply }
+    } catch (error) {
+      if (expired) return { kind: 'timeout' }
+      return { kind: error instanceof DialError ? error.kind : 'unreachable' }
+    } finally {
+      cancel()
+      this.#open.delete(abort)
+      connection?.destroy()
+    }
+  }
+
+  /** Reads one request from a connection that somebody opened, and answers it. Never rejects. */
+  async serve(
+    connection: Connection,
+    answer: (request: StreamMessage | Fault) => ReturnType<Engine['exchange']>,
+  ): Promise<void> {
+    const abort = new AbortController()
+    this.#open.add(abort)
+    abort.signal.addEventListener('abort', () => connection.destroy(), { once: true })
+    const cancel = this.#host.wake(this.#host.now() + this.#timeout, () => abort.abort())
+    try {
+      const request = await this.#read(connection)
+      if (request === undefined || this.#closed) {
+        connection.destroy()
+        return
+      }
+      connection.settle()
+      for (const part of answer(request)) await connection.write(part)
+      connection.end()
+    } catch {
+      // The other end is gone or too slow; whatever it wanted it will ask again.
+      connection.destroy()
+    } finally {
+      cancel()
+      this.#open.delete(abort)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const abort of this.#open) abort.abort()
+    this.#open.clear()
+  }
+
+  async #read(connection: Connection): Promise<StreamMessage | Fault | undefined> {
+    const reader = this.#codec.streamReader()
+    for (;;) {
+      const chunk = await connection.read()
+      if (chunk === undefined) return undefined
+      const result = reader.push(chunk)
+      if (result !== undefined) return result
+    }
+  }
+}

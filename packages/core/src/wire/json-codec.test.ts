@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { crc32 } from './crc32.ts'
+import { jsonCodec } from './json-codec.ts'
+import type { Message } from './message.ts'
+import { codecCases, context, someone, streamOf } from './testing/codec-suite.ts'
+
+const codec = jsonCodec().open(context)
+const nack: Message = { type: 'nack', seq: 5 }
+const head = '{"version":1,"cluster":"test","name":"someone","boot":"0000000000000007","incarnation":3}'
+
+describe('the JSON codec', () => {
+  for (const { name, run } of codecCases(jsonCodec())) test(name, run)
+
+  test('a packet is text: a checksum, then lines of JSON', () => {
+    const packet = codec.bundle(someone, [codec.encode({ type: 'user', body: bytes('hi') })], undefined)
+    const lines = `${head}\n{"type":"user","body":"text:hi"}\n`
+    expect(text(packet)).toBe(`${sum(lines)} ${lines}`)
+  })
+
+  test('parts of unknown types and unknown fields are skipped', () => {
+    expect(decode(`${head}\n{"type":"future"}\n{"type":"nack","seq":5,"more":{}}\n`)).toEqual({
+      sender: someone,
+      messages: [nack],
+      skipped: 1,
+    })
+  })
+
+  test('another version is a fault of its own', () => {
+    expect(decode(`${head.replace('"version":1', '"version":2')}\n`)).toMatchObject({ fault: 'version' })
+  })
+
+  test.each([
+    ['', 'nothing at all'],
+    [`${head}`, 'a line without an end'],
+    [`${head}\n\n`, 'an empty line'],
+    [`${head}\nnull\n`, 'null'],
+    [`${head}\n[]\n`, 'an array'],
+    [`${head}\n{"type":1}\n`, 'a type that is no text'],
+    [`${head}\n{"type":"nack"}\n`, 'a field that is missing'],
+    [`${head}\n{"type":"nack","seq":"1"}\n`, 'text for a number'],
+    [`${head}\n{"type":"nack","seq":1e400}\n`, 'an infinite number'],
+    [`${head}\n{"type":"nack","seq":-1}\n`, 'a negative number'],
+    [`${head}\n{"type":"user","body":"aGk="}\n`, 'bytes in another notation'],
+    [`${head}\n{"type":"user","body":"hex:0"}\n`, 'half a byte'],
+    [`${head}\n{"type":"ping","seq":1,"target":"a b"}\n`, 'a name with a space'],
+    [`${head}\n{"type":"ping","seq":1,"target":"a","boot":"7"}\n`, 'a short boot'],
+    [`${head}\n{"type":"__proto__"\n`, 'half an object'],
+    [`${head}\n${'['.repeat(100_000)}\n`, 'an endless array'],
+    [head.replace('"name":"someone",', ''), 'a sender without a name'],
+  ])('%j is malformed: %s', (lines) => {
+    expect(decode(lines)).toMatchObject({ fault: 'malformed' })
+  })
+
+  test('names of Object.prototype are unknown types', () => {
+    expect(decode(`${head}\n{"type":"constructor"}\n{"type":"__proto__"}\n`)).toMatchObject({ skipped: 2 })
+  })
+
+  test('streams hold the same lines', () => {
+    expect(text(streamOf(codec, someone, nack))).toContain(`${head}\n{"type":"nack","seq":5}\n`)
+  })
+})
+
+function decode(lines: string): ReturnType<typeof codec.decode> {
+  return codec.decode(bytes(`${sum(lines)} ${lines}`))
+}
+
+const bytes = (shown: string): Uint8Array => new TextEncoder().encode(shown)
+const text = (packet: Uint8Array): string => new TextDecoder().decode(packet)
+const sum = (lines: string): string => crc32(bytes(lines)).toString(16).padStart(8, '0')

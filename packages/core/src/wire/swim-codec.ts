@@ -1,0 +1,196 @@
+import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
+import { ByteReader, u64At } from './byte-reader.ts'
+import { ByteWriter, putU32 } from './byte-writer.ts'
+import { bootOffset, ClearHeader, swimMagic } from './clear-header.ts'
+import type {
+  Codec,
+  CodecContext,
+  CodecPlugin,
+  Decoded,
+  Fault,
+  StreamMessage,
+  StreamReader,
+} from './codec.ts'
+import { crc32, endsWithCrc32 } from './crc32.ts'
+import type { Message } from './message.ts'
+import type { Sealer } from './sealer.ts'
+import { type RecordConsumer, RecordReader, writeRecords } from './stream-records.ts'
+import { SwimTables } from './swim-fields.ts'
+import { decodeParts, encodeParts, messageParts } from './swim-parts.ts'
+
+/**
+ * The compact binary format, and the default. A packet is
+ * `[clear header][sender's name][sender's incarnation u32][parts]`, where all after the clear header is sealed, with that
+ * header as what is authenticated and not encrypted; or, without a sealer, followed by a CRC-32 of everything.
+ * docs/protocol.md has it byte by byte.
+ *
+ * Nodes opened from one plugin share what it interns (names, hosts, capabilities).
+ * `open` throws a RangeError on a cluster label of more than 255 bytes.
+ */
+export function swimCodec(): CodecPlugin {
+  const tables = new SwimTables()
+  return { kind: 'codec', name: 'swim', api: 1, open: (context) => new SwimCodec(context, tables) }
+}
+
+class SwimCodec implements Codec {
+  readonly partOverhead = 0
+  readonly digests = true
+  readonly #sealer: Sealer | undefined
+  readonly #maxPacketBytes: number
+  readonly #maxStreamBytes: number
+  readonly #tables: SwimTables
+  readonly #packetHeader: ClearHeader
+  readonly #streamHeader: ClearHeader
+  readonly #reader: ByteReader
+  readonly #writer = new ByteWriter()
+  /** What a packet of the sender below starts with: its clear header, name and incarnation. */
+  #front: Uint8Array
+  #frontName = ''
+  #frontBoot: Boot = 0n
+  #frontIncarnation = -1
+
+  constructor(context: CodecContext, tables: SwimTables) {
+    const sealed = context.sealer !== undefined
+    this.#sealer = context.sealer
+    this.#maxPacketBytes = context.maxPacketBytes
+    this.#maxStreamBytes = context.maxStreamBytes
+    this.#tables = tables
+    this.#packetHeader = new ClearHeader(swimMagic, false, sealed, context.cluster)
+    this.#streamHeader = new ClearHeader(swimMagic, true, sealed, context.cluster)
+    this.#reader = new ByteReader(undefined, tables.names)
+    this.#front = this.#packetHeader.of(0n)
+  }
+
+  encode(message: Message): Uint8Array {
+    return encodeParts(message)
+  }
+
+  bundleOverhead(sender: Sender): number {
+    return this.#frontOf(sender).length + (this.#sealer === undefined ? crcBytes : this.#sealer.overhead)
+  }
+
+  bundle(sender: Sender, parts: readonly Uint8Array[], _to: PeerRecord | undefined): Uint8Array {
+    const front = this.#frontOf(sender)
+    let end = front.length
+    for (let i = 0; i < parts.length; i++) end += parts[i]!.length
+    const packet = new Uint8Array(this.#sealer === undefined ? end + crcBytes : end)
+    packet.set(front)
+    let at = front.length
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!
+      packet.set(part, at)
+      at += part.length
+    }
+    if (this.#sealer !== undefined) return this.#seal(packet, this.#sealer)
+    putU32(packet, end, crc32(packet, 0, end))
+    return packet
+  }
+
+  decode(packet: Uint8Array): Decoded | Fault {
+    const size = packet.length
+    if (size > this.#maxPacketBytes)
+      return {
+        fault: 'too-big',
+        detail: `a packet of ${size} bytes; at most ${this.#maxPacketBytes} are accepted`,
+      }
+    const header = this.#packetHeader
+    const kindFault = header.kindFault(packet)
+    if (kindFault !== undefined) return kindFault
+    // First the checksum: of a packet that was damaged on its way nothing else can be said, not even its cluster.
+    if (!header.isSealed(packet) && !endsWithCrc32(packet)) return malformed('checksum does not match')
+    const labelFault = header.labelFault(packet)
+    if (labelFault !== undefined) return labelFault
+    if (this.#sealer === undefined) return this.#decodeBody(packet, packet, header.length, size - crcBytes)
+    const plain = this.#sealer.open(packet.subarray(header.length), packet.subarray(0, header.length))
+    if (plain === undefined) return { fault: 'sealed', detail: 'not sealed with any of our keys' }
+    return this.#decodeBody(packet, plain, 0, plain.length)
+  }
+
+  encodeStream(sender: Sender, message: Message): Iterable<Uint8Array> {
+    const body = this.#writer.reset().name(sender.name).u32(sender.incarnation).finish()
+    // The header is copied, as what a generator holds must outlast the next sender's.
+    return writeRecords(
+      this.#streamHeader.of(sender.boot).slice(),
+      this.#sealer,
+      withFirst(body, messageParts(message)),
+    )
+  }
+
+  streamReader(): StreamReader {
+    const consumer = new StreamAssembly(this.#reader, this.#tables)
+    return new RecordReader(this.#streamHeader, this.#sealer, this.#maxStreamBytes, consumer)
+  }
+
+  #frontOf(sender: Sender): Uint8Array {
+    const { name, boot, incarnation } = sender
+    if (incarnation !== this.#frontIncarnation || name !== this.#frontName || boot !== this.#frontBoot) {
+      this.#front = this.#writer
+        .reset()
+        .bytes(this.#packetHeader.of(boot))
+        .name(name)
+        .u32(incarnation)
+        .finish()
+      this.#frontName = name
+      this.#frontBoot = boot
+      this.#frontIncarnation = incarnation
+    }
+    return this.#front
+  }
+
+  #seal(plain: Uint8Array, sealer: Sealer): Uint8Array {
+    const clear = this.#packetHeader.length
+    const sealed = sealer.seal(plain.subarray(clear), plain.subarray(0, clear))
+    const packet = new Uint8Array(clear + sealed.length)
+    packet.set(plain.subarray(0, clear))
+    packet.set(sealed, clear)
+    return packet
+  }
+
+  #decodeBody(packet: Uint8Array, body: Uint8Array, start: number, end: number): Decoded | Fault {
+    const r = this.#reader.reset(body, start, end)
+    const name = r.name()
+    const incarnation = r.u32()
+    const messages: Message[] = []
+    const skipped = decodeParts(r, messages, this.#tables)
+    if (!r.ok) return malformed('a part is not well-formed')
+    return { sender: { name, boot: u64At(packet, bootOffset), incarnation }, messages, skipped }
+  }
+}
+
+/** Gathers the one message of a stream from the parts in its records. */
+class StreamAssembly implements RecordConsumer {
+  readonly #reader: ByteReader
+  readonly #tables: SwimTables
+  readonly #messages: Message[] = []
+  #sender: Sender | undefined
+  #skipped = 0
+
+  constructor(reader: ByteReader, tables: SwimTables) {
+    this.#reader = reader
+    this.#tables = tables
+  }
+
+  record(plain: Uint8Array, boot: Boot): Fault | undefined {
+    const r = this.#reader.reset(plain)
+    if (this.#sender === undefined) this.#sender = { name: r.name(), boot, incarnation: r.u32() }
+    this.#skipped += decodeParts(r, this.#messages, this.#tables)
+    if (!r.ok) return malformed('a part is not well-formed')
+    return this.#messages.length > 1 ? malformed('more than one message') : undefined
+  }
+
+  end(): StreamMessage | Fault {
+    const message = this.#messages[0]
+    if (message !== undefined) return { sender: this.#sender, message }
+    return this.#skipped > 0
+      ? { fault: 'version', detail: 'a message of a type that this build does not know' }
+      : malformed('no message')
+  }
+}
+
+function* withFirst(first: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield first
+  yield* rest
+}
+
+const malformed = (detail: string): Fault => ({ fault: 'malformed', detail })
+const crcBytes = 4

@@ -1,0 +1,193 @@
+import { type Address, ipBytes, ipText } from '../model/address.ts'
+import type { PeerRecord } from '../model/peer.ts'
+import { ByteReader } from './byte-reader.ts'
+import { ByteTable } from './byte-table.ts'
+import { ByteWriter } from './byte-writer.ts'
+import {
+  maxAccusations,
+  maxCapabilities,
+  maxCapabilityBytes,
+  maxDataBytes,
+  maxHostBytes,
+  maxOpaqueBytes,
+} from './limits.ts'
+import { type Accusation, type EvidenceKind, evidenceKinds } from './message.ts'
+import { decodeName, decodeUtf8, hostProblem, NameTable } from './names.ts'
+
+/** Everything that decoding interns. One set may serve all codecs of a process, since it only caches. */
+export class SwimTables {
+  readonly names = new NameTable()
+  readonly hosts = new ByteTable(buildHost)
+  /** Most members of a cluster have the same capabilities, so a few entries serve. */
+  readonly capabilities = new ByteTable(buildCapabilities, 1_024)
+}
+
+/**
+ * `[name][boot u64][started u32][address][flags u8][protocol min u8][max u8]`
+ * `[capabilities: length varint, then names][data: length varint, bytes][opaque: the same, if flagged]`
+ *
+ * It always ends a part, so that it can grow.
+ */
+export function putRecord(w: ByteWriter, record: PeerRecord): void {
+  if (record.protocolMin < 1 || record.protocolMax < record.protocolMin)
+    throw new RangeError(
+      `protocol versions must be 1..255 in order, not ${record.protocolMin}..${record.protocolMax}`,
+    )
+  w.name(record.name).u64(record.boot).u32(record.startedAt)
+  putAddress(w, record.address)
+  w.u8(
+    (record.streams ? streamsFlag : 0) |
+      (record.leaving ? leavingFlag : 0) |
+      (record.opaque === undefined ? 0 : opaqueFlag),
+  )
+  w.u8(record.protocolMin).u8(record.protocolMax)
+  putCapabilities(w, record.capabilities)
+  putBytes(w, record.data, maxDataBytes)
+  if (record.opaque !== undefined) putBytes(w, record.opaque, maxOpaqueBytes)
+}
+
+export function takeRecord(r: ByteReader, tables: SwimTables): PeerRecord {
+  const name = r.name()
+  const boot = r.u64()
+  const startedAt = r.u32()
+  const address = takeAddress(r, tables)
+  const flags = r.u8()
+  const protocolMin = r.u8()
+  const protocolMax = r.u8()
+  if (protocolMin === 0 || protocolMax < protocolMin) r.fail()
+  const capabilities = takeCapabilities(r, tables)
+  const data = takeBytes(r, maxDataBytes)
+  const opaque = (flags & opaqueFlag) === 0 ? undefined : takeBytes(r, maxOpaqueBytes)
+  return {
+    name,
+    boot,
+    startedAt,
+    address,
+    streams: (flags & streamsFlag) !== 0,
+    leaving: (flags & leavingFlag) !== 0,
+    protocolMin,
+    protocolMax,
+    capabilities,
+    data,
+    opaque,
+  }
+}
+
+/** `[4][4 bytes][port u16]`, `[6][16 bytes][port u16]`, or `[0][length u8][host][port u16]` where it isn't IP. */
+export function putAddress(w: ByteWriter, address: Address): void {
+  const ip = ipBytes(address.host)
+  if (ip !== undefined) w.u8(ip.length === 4 ? 4 : 6).bytes(ip)
+  else {
+    const problem = hostProblem(address.host)
+    if (problem !== undefined) throw new RangeError(problem)
+    w.u8(0).string8(address.host)
+  }
+  w.u16(address.port)
+}
+
+export function takeAddress(r: ByteReader, tables: SwimTables): Address {
+  const start = r.offset
+  const family = r.u8()
+  if (family === 4) r.skip(4)
+  else if (family === 6) r.skip(16)
+  else if (family === 0) r.skip(r.u8())
+  else r.fail()
+  const host = r.ok ? tables.hosts.get(r.source, start, r.offset - start) : undefined
+  const port = r.u16()
+  if (host !== undefined) return { host, port }
+  r.fail()
+  return noAddress
+}
+
+/** `[count u8]`, then `[accuser][evidence u8]` each. */
+export function putAccusations(w: ByteWriter, accusations: readonly Accusation[], least: number): void {
+  const count = accusations.length
+  if (count < least || count > maxAccusations)
+    throw new RangeError(`accusations must be ${least}..${maxAccusations}, not ${count}`)
+  w.u8(count)
+  for (const accusation of accusations) {
+    w.name(accusation.accuser)
+    putEvidence(w, accusation.evidence)
+  }
+}
+
+export function takeAccusations(r: ByteReader, least: number): readonly Accusation[] {
+  const count = r.u8()
+  if (count < least || count > maxAccusations) r.fail()
+  if (count === 0) return noAccusations
+  const accusations: Accusation[] = []
+  for (let i = 0; i < count && r.ok; i++) accusations.push({ accuser: r.name(), evidence: takeEvidence(r) })
+  return accusations
+}
+
+export function putEvidence(w: ByteWriter, evidence: EvidenceKind): void {
+  w.u8(evidenceKinds.indexOf(evidence))
+}
+
+/** A kind that this build does not know counts as hearsay, the weakest. */
+export function takeEvidence(r: ByteReader): EvidenceKind {
+  return evidenceKinds[r.u8()] ?? 'heard'
+}
+
+/** `[length varint][bytes]` */
+export function putBytes(w: ByteWriter, bytes: Uint8Array, max: number): void {
+  w.varint(bytes.length, max).bytes(bytes)
+}
+
+export function takeBytes(r: ByteReader, max: number): Uint8Array {
+  return r.copy(r.varint(max))
+}
+
+function putCapabilities(w: ByteWriter, capabilities: readonly string[]): void {
+  if (capabilities.length > maxCapabilities)
+    throw new RangeError(`capabilities must be 0..${maxCapabilities}, not ${capabilities.length}`)
+  if (capabilities.length === 0) {
+    w.u8(0)
+    return
+  }
+  blockWriter.reset()
+  for (const capability of capabilities) blockWriter.name(capability, maxCapabilityBytes)
+  putBytes(w, blockWriter.finish(), maxCapabilityBlock)
+}
+
+function takeCapabilities(r: ByteReader, tables: SwimTables): readonly string[] {
+  const length = r.varint(maxCapabilityBlock)
+  if (length === 0) return noCapabilities
+  const at = r.skip(length)
+  const capabilities = at < 0 ? undefined : tables.capabilities.get(r.source, at, length)
+  if (capabilities !== undefined) return capabilities
+  r.fail()
+  return noCapabilities
+}
+
+function buildCapabilities(bytes: Uint8Array, start: number, length: number): readonly string[] | undefined {
+  const r = new ByteReader().reset(bytes, start, start + length)
+  const capabilities: string[] = []
+  while (r.remaining > 0) {
+    const size = r.u8()
+    const at = r.skip(size)
+    const capability = at < 0 || size > maxCapabilityBytes ? undefined : decodeName(bytes, at, size)
+    if (capability === undefined) return undefined
+    capabilities.push(capability)
+  }
+  return capabilities.length > maxCapabilities ? undefined : Object.freeze(capabilities)
+}
+
+/** Of a whole host field, from the family on, so that families can't be taken for each other. */
+function buildHost(bytes: Uint8Array, start: number, length: number): string | undefined {
+  if (bytes[start] !== 0) return ipText(bytes.subarray(start + 1, start + length))
+  const host = length - 2 > maxHostBytes ? undefined : decodeUtf8(bytes, start + 2, length - 2)
+  // An IP address in disguise would be a second encoding of it, and perhaps one that nobody compares equal.
+  return host === undefined || hostProblem(host) !== undefined || ipBytes(host) !== undefined
+    ? undefined
+    : host
+}
+
+const blockWriter = new ByteWriter()
+const streamsFlag = 1
+const leavingFlag = 2
+const opaqueFlag = 4
+const maxCapabilityBlock = maxCapabilities * (1 + maxCapabilityBytes)
+const noCapabilities: readonly string[] = Object.freeze([])
+const noAccusations: readonly Accusation[] = Object.freeze([])
+const noAddress: Address = { host: '', port: 0 }

@@ -1,0 +1,327 @@
+import type { ByteReader } from './byte-reader.ts'
+import { ByteWriter, putVarint, varintLength } from './byte-writer.ts'
+import { maxChannelBytes, maxDigestWords, maxErrorBytes, maxPayloadBytes, maxPingTargets } from './limits.ts'
+import type { ClusterConfig, Message, PingTarget, Sync, SyncDigest, SyncEntry } from './message.ts'
+import { errorCodes } from './message.ts'
+import { cutUtf8 } from './names.ts'
+import {
+  putAccusations,
+  putAddress,
+  putBytes,
+  putEvidence,
+  putRecord,
+  type SwimTables,
+  takeAccusations,
+  takeAddress,
+  takeBytes,
+  takeEvidence,
+  takeRecord,
+} from './swim-fields.ts'
+import { addSyncEntry, addSyncState } from './sync-parts.ts'
+
+/**
+ * Types of parts. A part is `[type u8][length varint][body]`. A type that a build does not know is skipped by its
+ * length, and so is whatever follows the fields that it knows of a body: a later build may add types,
+ * and fields at the end, without raising the wire version. (`user` and `custom` take all that there is.)
+ */
+export const partTypes = {
+  ping: 1,
+  pingReq: 2,
+  ack: 3,
+  nack: 4,
+  alive: 5,
+  suspect: 6,
+  failed: 7,
+  left: 8,
+  sync: 9,
+  syncEntry: 10,
+  syncState: 11,
+  config: 12,
+  user: 13,
+  custom: 14,
+  error: 15,
+} as const
+
+/** A message as one part; a sync as all its parts. Throws a RangeError on a value out of range. */
+export function encodeParts(message: Message): Uint8Array {
+  if (message.type !== 'sync') return encodePart(message)
+  const parts = [...syncParts(message)]
+  const whole = new ByteWriter(parts.reduce((sum, part) => sum + part.length, 0))
+  for (const part of parts) whole.bytes(part)
+  return whole.finish()
+}
+
+/** The parts of a message, of a sync one at a time, as they are asked for. */
+export function* messageParts(message: Message): Generator<Uint8Array> {
+  if (message.type === 'sync') yield* syncParts(message)
+  else yield encodePart(message)
+}
+
+/** Reads parts until the reader's end, into `messages`. Returns how many were skipped; `r.ok` says whether all is well. */
+export function decodeParts(r: ByteReader, messages: Message[], tables: SwimTables): number {
+  let skipped = 0
+  while (r.remaining > 0) {
+    const type = r.u8()
+    const end = r.enter(r.varint())
+    if (!decodeBody(type, r, messages, tables)) skipped++
+    r.leave(end)
+  }
+  return skipped
+}
+
+function* syncParts(sync: Sync): Generator<Uint8Array> {
+  yield encodeSyncHead(sync)
+  for (const entry of sync.entries) yield encodeSyncEntry(entry)
+  if (sync.state !== undefined) yield wholePart(partTypes.syncState, sync.state)
+}
+
+function encodePart(message: Exclude<Message, Sync>): Uint8Array {
+  const w = scratch()
+  switch (message.type) {
+    // [seq varint][flags u8][target][boot u64, if flagged]
+    case 'ping':
+      w.varint32(message.seq)
+        .u8(message.boot === undefined ? 0 : 1)
+        .name(message.target)
+      if (message.boot !== undefined) w.u64(message.boot)
+      return part(partTypes.ping, w)
+    // [nack after varint][count u8], then [seq varint][flags u8][name][boot u64, if flagged][address] each
+    case 'pingReq':
+      putTargets(w.varint32(message.nackAfter), message.targets)
+      return part(partTypes.pingReq, w)
+    // [seq varint][flags u8][payload: length varint, bytes, if flagged]
+    case 'ack':
+      w.varint32(message.seq).u8(message.payload === undefined ? 0 : 1)
+      if (message.payload !== undefined) putBytes(w, message.payload, maxPayloadBytes)
+      return part(partTypes.ack, w)
+    // [seq varint]
+    case 'nack':
+      return part(partTypes.nack, w.varint32(message.seq))
+    // [incarnation u32][record]
+    case 'alive':
+      putRecord(w.u32(message.incarnation), message.record)
+      return part(partTypes.alive, w)
+    // [name][incarnation u32][accusations]
+    case 'suspect':
+      putAccusations(w.name(message.name).u32(message.incarnation), message.accusations, 1)
+      return part(partTypes.suspect, w)
+    // [name][incarnation u32][accuser][evidence u8]
+    case 'failed':
+      putEvidence(w.name(message.name).u32(message.incarnation).name(message.accuser), message.evidence)
+      return part(partTypes.failed, w)
+    // [name][incarnation u32][by]
+    case 'left':
+      return part(partTypes.left, w.name(message.name).u32(message.incarnation).name(message.by))
+    case 'config':
+      putConfig(w, message)
+      return part(partTypes.config, w)
+    // all of it
+    case 'user':
+      return wholePart(partTypes.user, message.body)
+    // [channel], then all of it
+    case 'custom':
+      return part(partTypes.custom, w.name(message.channel, maxChannelBytes).bytes(message.body))
+    // [code u8][message: length varint, UTF-8]
+    case 'error':
+      putBytes(w.u8(errorCodes.indexOf(message.code)), cutUtf8(message.message, maxErrorBytes), maxErrorBytes)
+      return part(partTypes.error, w)
+  }
+}
+
+/** False where the type is unknown. */
+function decodeBody(type: number, r: ByteReader, messages: Message[], tables: SwimTables): boolean {
+  switch (type) {
+    case partTypes.ping: {
+      const seq = r.varint32()
+      const flags = r.u8()
+      const target = r.name()
+      messages.push({ type: 'ping', seq, target, boot: (flags & 1) === 0 ? undefined : r.u64() })
+      return true
+    }
+    case partTypes.pingReq:
+      messages.push({ type: 'pingReq', nackAfter: r.varint32(), targets: takeTargets(r, tables) })
+      return true
+    case partTypes.ack: {
+      const seq = r.varint32()
+      const flags = r.u8()
+      messages.push({
+        type: 'ack',
+        seq,
+        payload: (flags & 1) === 0 ? undefined : takeBytes(r, maxPayloadBytes),
+      })
+      return true
+    }
+    case partTypes.nack:
+      messages.push({ type: 'nack', seq: r.varint32() })
+      return true
+    case partTypes.alive:
+      messages.push({ type: 'alive', incarnation: r.u32(), record: takeRecord(r, tables) })
+      return true
+    case partTypes.suspect:
+      messages.push({
+        type: 'suspect',
+        name: r.name(),
+        incarnation: r.u32(),
+        accusations: takeAccusations(r, 1),
+      })
+      return true
+    case partTypes.failed:
+      messages.push({
+        type: 'failed',
+        name: r.name(),
+        incarnation: r.u32(),
+        accuser: r.name(),
+        evidence: takeEvidence(r),
+      })
+      return true
+    case partTypes.left:
+      messages.push({ type: 'left', name: r.name(), incarnation: r.u32(), by: r.name() })
+      return true
+    case partTypes.sync:
+      messages.push(takeSyncHead(r))
+      return true
+    case partTypes.syncEntry:
+      if (!addSyncEntry(messages, takeSyncEntry(r, tables))) r.fail()
+      return true
+    case partTypes.syncState:
+      if (!addSyncState(messages, r.copy(r.remaining))) r.fail()
+      return true
+    case partTypes.config:
+      messages.push({ type: 'config', ...takeConfig(r) })
+      return true
+    case partTypes.user:
+      messages.push({ type: 'user', body: r.copy(r.remaining) })
+      return true
+    case partTypes.custom: {
+      const start = r.offset
+      const channel = r.name()
+      if (r.offset - start > 1 + maxChannelBytes) r.fail()
+      messages.push({ type: 'custom', channel, body: r.copy(r.remaining) })
+      return true
+    }
+    case partTypes.error:
+      messages.push({
+        type: 'error',
+        code: errorCodes[r.u8()] ?? 'internal',
+        message: r.string(maxErrorBytes),
+      })
+      return true
+    default:
+      return false
+  }
+}
+
+function putTargets(w: ByteWriter, targets: readonly PingTarget[]): void {
+  const count = targets.length
+  if (count < 1 || count > maxPingTargets)
+    throw new RangeError(`targets of a ping request must be 1..${maxPingTargets}, not ${count}`)
+  w.u8(count)
+  for (const target of targets) {
+    w.varint32(target.seq)
+      .u8(target.boot === undefined ? 0 : 1)
+      .name(target.name)
+    if (target.boot !== undefined) w.u64(target.boot)
+    putAddress(w, target.address)
+  }
+}
+
+function takeTargets(r: ByteReader, tables: SwimTables): readonly PingTarget[] {
+  const count = r.u8()
+  if (count < 1 || count > maxPingTargets) r.fail()
+  const targets: PingTarget[] = []
+  for (let i = 0; i < count && r.ok; i++) {
+    const seq = r.varint32()
+    const flags = r.u8()
+    const name = r.name()
+    const boot = (flags & 1) === 0 ? undefined : r.u64()
+    targets.push({ seq, name, boot, address: takeAddress(r, tables) })
+  }
+  return targets
+}
+
+/** `[flags u8][config][digest, if flagged: words varint, u32 each, then 2 u32 of those that failed or left]` */
+function encodeSyncHead(sync: Sync): Uint8Array {
+  const w = scratch().u8((sync.join ? joinFlag : 0) | (sync.digest === undefined ? 0 : digestFlag))
+  putConfig(w, sync.config)
+  if (sync.digest !== undefined) {
+    const { buckets, terminal } = sync.digest
+    w.varint(buckets.length, maxDigestWords)
+    for (const word of buckets) w.u32(word)
+    w.u32(terminal[0]).u32(terminal[1])
+  }
+  return part(partTypes.sync, w)
+}
+
+function takeSyncHead(r: ByteReader): Sync {
+  const flags = r.u8()
+  const config = takeConfig(r)
+  const digest = (flags & digestFlag) === 0 ? undefined : takeDigest(r)
+  return { type: 'sync', join: (flags & joinFlag) !== 0, digest, config, entries: [], state: undefined }
+}
+
+function takeDigest(r: ByteReader): SyncDigest {
+  const words = r.varint(maxDigestWords)
+  if (words * 4 > r.remaining) r.fail()
+  const buckets = new Uint32Array(r.ok ? words : 0)
+  for (let i = 0; i < buckets.length; i++) buckets[i] = r.u32()
+  return { buckets, terminal: [r.u32(), r.u32()] }
+}
+
+/** `[status u8][incarnation u32][incarnation of the record u32][age varint][accusations][record]` */
+function encodeSyncEntry(entry: SyncEntry): Uint8Array {
+  if (entry.incarnation < entry.recordIncarnation)
+    throw new RangeError(
+      `incarnation ${entry.incarnation} of "${entry.record.name}" is below its record's, ${entry.recordIncarnation}`,
+    )
+  const w = scratch().u8(entry.status).u32(entry.incarnation).u32(entry.recordIncarnation).varint32(entry.age)
+  putAccusations(w, entry.accusations, 0)
+  putRecord(w, entry.record)
+  return part(partTypes.syncEntry, w)
+}
+
+function takeSyncEntry(r: ByteReader, tables: SwimTables): SyncEntry {
+  const status = r.u8()
+  const incarnation = r.u32()
+  const recordIncarnation = r.u32()
+  const age = r.varint32()
+  const accusations = takeAccusations(r, 0)
+  const record = takeRecord(r, tables)
+  const known = status === 0 || status === 1 || status === 2 || status === 3
+  if (!known || incarnation < recordIncarnation) r.fail()
+  return { record, recordIncarnation, status: known ? status : 0, incarnation, age, accusations }
+}
+
+/** `[epoch varint][detector][flags u8]` */
+function putConfig(w: ByteWriter, config: ClusterConfig): void {
+  w.varint(config.epoch)
+    .name(config.detector)
+    .u8(config.suspicion ? 1 : 0)
+}
+
+function takeConfig(r: ByteReader): ClusterConfig {
+  return { epoch: r.varint(), detector: r.name(), suspicion: (r.u8() & 1) !== 0 }
+}
+
+/** The body that was written, with its type and length before it. */
+function part(type: number, body: ByteWriter): Uint8Array {
+  const length = body.length
+  const made = new Uint8Array(1 + varintLength(length) + length)
+  made[0] = type
+  body.copyTo(made, putVarint(made, 1, length))
+  return made
+}
+
+/** A part whose body is at hand, and may be too large to leave a writer grown to its size. */
+function wholePart(type: number, body: Uint8Array): Uint8Array {
+  const made = new Uint8Array(1 + varintLength(body.length) + body.length)
+  made[0] = type
+  made.set(body, putVarint(made, 1, body.length))
+  return made
+}
+
+/** One writer for all bodies: a body is written and copied out before anything else is asked for. */
+const scratch = (): ByteWriter => shared.reset()
+const shared = new ByteWriter(2_048)
+
+const joinFlag = 1
+const digestFlag = 2
