@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+// The report is for whoever counts: .ci/run sets the variable.
+const report = process.env.SWIMKIT_TEST_REPORT
 const source = { conditions: ['@swimkit/source'] }
 
 export default defineConfig({
   ssr: { resolve: source },
   resolve: source,
   test: {
+    reporters: report ? ['default', 'json'] : ['default'],
+    ...(report ? { outputFile: { json: report } } : {}),
     projects: [
       {
         extends: true,

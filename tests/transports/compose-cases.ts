@@ -3,7 +3,7 @@ import { compose } from '@swimkit/core'
 import { tcp } from '@swimkit/transport-tcp'
 import { udp } from '@swimkit/transport-udp'
 import { described } from './packet-cases.ts'
-import { type Case, readAll, rejection, text, utf8, V4 } from './rig.ts'
+import { type Case, deadAddress, readAll, rejection, text, utf8, V4 } from './rig.ts'
 
 const both = () => compose({ packets: udp(), streams: tcp() })
 
@@ -30,7 +30,9 @@ export const composeCases: readonly Case[] = [
         [udp(), tcp()],
         [tcp(), udp()],
       ] as const) {
-        const { address } = await scope.open(taken)
+        // a port free of both sorts: one picked for the one alone is now and then somebody's of the other
+        const address = await deadAddress(scope, both())
+        await scope.open(taken, address)
         equal(described(await rejection(scope.open(both(), address))).code, 'in-use')
         await scope.open(other, address)
       }

@@ -4,8 +4,7 @@ import { packetCases } from './packet-cases.ts'
 import { ANY, type Case, utf8 } from './rig.ts'
 
 export const udpCases: readonly Case[] = [
-  // a receive buffer of its own, for a burst of 200 comes near the default one's end
-  ...packetCases('udp', () => udp({ receiveBufferBytes: 1_000_000 })),
+  ...packetCases('udp', udp),
   {
     name: 'udp: with ipv6Only the IPv4 side of the port is left to others',
     async run(scope) {

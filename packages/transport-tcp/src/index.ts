@@ -1,1 +1,2 @@
-export {}
+export { PREFACE } from './packets/frame.ts'
+export { type TcpOptions, tcp } from './tcp.ts'

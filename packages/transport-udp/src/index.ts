@@ -1,1 +1,1 @@
-export {}
+export { type UdpOptions, udp } from './udp.ts'

@@ -18,6 +18,7 @@ interface Admission {
   /** Pings of this stage whose outcome is open. */
   open: number
   packetTries: number
+  reachedByStream: boolean
   applied: boolean
 }
 
@@ -33,7 +34,8 @@ const maxContests = 16
 /** Packets that are sent to a newcomer before it counts as out of reach by packets. */
 const dialTries = 3
 
-export const dialBackLimit = (probeTimeout: Millis): Millis => (dialTries + 2) * probeTimeout
+/** How long a newcomer waits to be dialled back: a look at the incumbent, the stream, the packets, and some way. */
+export const dialBackLimit = (probeTimeout: Millis): Millis => (1 + 2 + dialTries + 1) * probeTimeout
 
 /**
  * The doorway. An introducer dials a newcomer back at its advertised address, by packet and by stream, before it tells
@@ -82,6 +84,7 @@ export class Introductions {
       stage: 'dial',
       open: 0,
       packetTries: 0,
+      reachedByStream: false,
       applied: same,
     }
     this.#admissions.set(admission.id, admission)
@@ -135,12 +138,14 @@ export class Introductions {
       }
       return
     }
-    if (reached) this.#apply(admission, now)
-    else if (report.path === 'direct' && admission.packetTries < dialTries) {
-      this.#dialPacket(admission, now)
-      return
-    }
+    const again =
+      report.path === 'stream' ? admission.packetTries === 0 : !reached && admission.packetTries < dialTries
+    if (again) this.#dialPacket(admission, now)
+    // By packet it says that streams reach it, if they do, and is announced once instead of twice.
+    if (report.path === 'stream') admission.reachedByStream = reached
+    else if (reached) this.#apply(admission, now)
     if (admission.open > 0) return
+    if (admission.reachedByStream) this.#apply(admission, now)
     if (!admission.applied) this.#state.counters.dialBacksFailed++
     this.#forget(admission)
   }
@@ -150,12 +155,13 @@ export class Introductions {
     if (admission.open === 0) this.#admissions.delete(admission.id)
   }
 
+  /** By stream first: once one has reached it, it says so in its answer to the packet. */
   #dial(admission: Admission, now: Millis): void {
     const { settings, streams } = this.#state
+    const limit = Math.min(settings.streamTimeout, 2 * settings.probeTimeout)
     const { record } = admission.claim
-    const limit = Math.min(settings.streamTimeout, dialTries * settings.probeTimeout)
     if (streams && this.#ping(record, 'stream', limit, 'admission', admission.id, now)) admission.open++
-    this.#dialPacket(admission, now)
+    else this.#dialPacket(admission, now)
     if (admission.open === 0) this.#admissions.delete(admission.id)
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CodecPlugin } from '../wire/codec.ts'
 import { pluginCandidates } from './candidates.ts'
-import { checkPlugin, definePlugin, PluginError } from './plugin.ts'
+import { checkPlugin, definePlugin, PluginError, type PluginErrorCode } from './plugin.ts'
 
 const codec: CodecPlugin = {
   kind: 'codec',
@@ -77,11 +77,11 @@ describe('checkPlugin', () => {
     expect(checkPlugin('codec', codec, 'morse')).toBe(codec)
   })
 
-  it.each([
+  it.each<[string, unknown, PluginErrorCode, RegExp]>([
     ['no default export', undefined, 'export', /has no default export/],
     [
       'a factory that throws',
-      (): never => {
+      () => {
         throw new Error('no key')
       },
       'export',
@@ -91,11 +91,12 @@ describe('checkPlugin', () => {
     ['null', null, 'shape', /not null/],
     ['a string', 'codec', 'shape', /not string/],
     ['another kind', { ...codec, kind: 'transport' }, 'kind', /is a transport, not a codec/],
+    ['no kind', { ...codec, kind: undefined }, 'kind', /is no codec/],
     ['an older contract', { ...codec, api: 0 }, 'api', /speaks plugin contract 0; this build speaks 1/],
     ['no contract', { ...codec, api: undefined }, 'api', /contract undefined/],
     ['a name with control characters', { ...codec, name: 'a\u001b[2J' }, 'shape', /must have a name/],
     ['no method', { ...codec, open: 1 }, 'shape', /has no method open\(\)/],
-  ] as const)('refuses %s and names the package', (_, exported, code, message) => {
+  ])('refuses %s and names the package', (_, exported, code, message) => {
     const error = failure(() => checkPlugin('codec', exported, 'swimkit-codec-morse'))
     expect(error.code).toBe(code)
     expect(error.message).toMatch(message)

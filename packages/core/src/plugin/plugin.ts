@@ -43,8 +43,8 @@ function faultOf(kind: PluginKind, plugin: unknown): readonly [PluginErrorCode, 
     return ['shape', `must be an object, not ${plugin === null ? 'null' : typeof plugin}`]
   }
   const fields = plugin as Readonly<Record<string, unknown>> // looked at field by field, below
-  if (fields.kind !== undefined && fields.kind !== kind) {
-    return ['kind', `is a ${String(fields.kind)}, not a ${kind}`]
+  if (fields.kind !== kind) {
+    return ['kind', fields.kind === undefined ? `is no ${kind}` : `is a ${String(fields.kind)}, not a ${kind}`]
   }
   if (fields.api !== pluginApi) {
     return ['api', `speaks plugin contract ${String(fields.api)}; this build speaks ${pluginApi}`]

@@ -48,12 +48,13 @@ export class ClearHeader {
     return this.#own.length
   }
 
-  /** The header of that sender; the same array again for the same boot. */
+  /** The header of that sender: the same array again for the same boot, and never written to afterwards. */
   of(boot: Boot): Uint8Array {
     if (boot !== this.#boot) {
-      this.#written = this.#own.slice()
+      const written = this.#own.slice()
+      putU64(written, bootOffset, boot)
+      this.#written = written
       this.#boot = boot
-      putU64(this.#written, bootOffset, boot)
     }
     return this.#written
   }

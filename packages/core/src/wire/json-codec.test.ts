@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { jsonCodec } from './json-codec.ts'
 import type { Message } from './message.ts'
-import { codecCases, context, someone, streamOf } from './testing/codec-suite.ts'
+import { codecCases, context, headerBytes, someone, streamOf } from './testing/codec-suite.ts'
+import { FakeSealer } from './testing/fake-sealer.ts'
 
 const codec = jsonCodec().open(context)
 const nack: Message = { type: 'nack', seq: 5 }
@@ -53,6 +54,14 @@ describe('the JSON codec', () => {
 
   test('names of Object.prototype are unknown types', () => {
     expect(decode(`${head}\n{"type":"constructor"}\n{"type":"__proto__"}\n`)).toMatchObject({ skipped: 2 })
+  })
+
+  test('the boot in the clear, from which keys are derived, must be that of the sealed lines', () => {
+    const sealer = new FakeSealer()
+    const sealed = jsonCodec().open({ ...context, sealer })
+    const header = sealed.bundle({ ...someone, boot: 8n }, [], undefined).subarray(0, headerBytes)
+    const packet = Uint8Array.of(...header, ...sealer.seal(bytes(`${head}\n`), header))
+    expect(sealed.decode(packet)).toEqual({ fault: 'malformed', detail: "the boot is not the header's" })
   })
 
   test('streams hold the same lines', () => {

@@ -89,7 +89,7 @@ class JsonCodec implements Codec {
   }
 
   encodeStream(sender: Sender, message: Message): Iterable<Uint8Array> {
-    const header = this.#streamHeader.of(sender.boot).slice()
+    const header = this.#streamHeader.of(sender.boot)
     return writeRecords(header, this.#context.sealer, withFirst(this.#first(sender), jsonParts(message)))
   }
 

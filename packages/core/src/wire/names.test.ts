@@ -128,6 +128,17 @@ describe('a table of names', () => {
     expect(table.size).toBeLessThanOrEqual(10_000)
   })
 
+  test('keeps names apart whose hashes are the same', () => {
+    // Of so many, about ten pairs share a hash of 32 bits.
+    const table = new NameTable(1 << 20)
+    const wrong: string[] = []
+    for (let i = 0; i < 300_000; i++) {
+      const name = `n${i}`
+      if (table.get(bytes(name), 0, name.length) !== name) wrong.push(name)
+    }
+    expect(wrong).toEqual([])
+  })
+
   test('starts over at its bound', () => {
     const table = new NameTable(100)
     for (let i = 0; i < 1_000; i++) {

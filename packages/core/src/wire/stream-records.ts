@@ -126,8 +126,6 @@ export class RecordReader {
         // Records of nothing could go on for ever within the bound.
         if (plain.length === 0) return malformed('an empty record')
         this.#total += plain.length
-        if (this.#total > this.#maxBytes)
-          return { fault: 'too-big', detail: `a message of more than ${this.#maxBytes} bytes` }
         const fault = this.#consumer.record(plain, this.#boot)
         if (fault !== undefined) return fault
         this.#await(this.#last ? 'nothing' : 'length', 4)

@@ -17,6 +17,8 @@ import {
 
 const codec = swimCodec().open(context)
 const nack: Message = { type: 'nack', seq: 5 }
+const sync = codec.encode({ ...tableOf(1), entries: [] })
+const entry = codec.encode(tableOf(1)).subarray(sync.length)
 const decode = (...parts: readonly Uint8Array[]): ReturnType<typeof codec.decode> =>
   codec.decode(codec.bundle(someone, parts, undefined))
 const part = (type: number, ...body: readonly number[]): Uint8Array =>
@@ -44,6 +46,14 @@ describe('the swim codec', () => {
     expect([...stream.subarray(0, -4)]).toEqual([...header, 0x80, 0, 0, record.length + 4, ...record])
     const sum = crc32(Uint8Array.from([...header, 0, 0, 0, 0, 1, ...record]))
     expect(new DataView(stream.buffer).getUint32(stream.length - 4)).toBe(sum)
+  })
+
+  test("a record's sum continues those of the header, its number, its last flag and the end of the record before", () => {
+    const state = new Uint8Array(70_000)
+    const [first, second] = [...codec.encodeStream(someone, { ...tableOf(0), state })]
+    const context = [...first!.subarray(0, headerBytes), 0, 0, 0, 1, 1, ...first!.subarray(-32)]
+    const sum = crc32(second!, 4, second!.length - 4, crc32(Uint8Array.from(context)))
+    expect(new DataView(second!.buffer).getUint32(second!.length - 4)).toBe(sum)
   })
 
   test('parts of unknown types are skipped and counted', () => {
@@ -96,10 +106,9 @@ describe('the swim codec', () => {
       'an IP address written as a host',
       [partTypes.pingReq, 12, 0, 1, 1, 0, 1, 0x61, 0, 3, 0x3a, 0x3a, 0x31, 0, 1],
     ],
-    [
-      'an entry without a sync',
-      [...codec.encode({ ...tableOf(1), entries: [] }), ...codec.encode(nack), partTypes.syncEntry, 0],
-    ],
+    ['an entry without a sync', [...sync, ...codec.encode(nack), ...entry]],
+    ['an entry after the state', [...sync, partTypes.syncState, 0, ...entry]],
+    ['state twice', [...sync, partTypes.syncState, 0, partTypes.syncState, 0]],
     ['state without a sync', [partTypes.syncState, 1, 1]],
     ['a digest of more words than there are', [partTypes.sync, 8, 2, 0, 1, 0x61, 1, 0xff, 0x3f, 0]],
     ['a channel of more than 32 bytes', [partTypes.custom, 34, 33, ...new Array(33).fill(0x61)]],
@@ -108,14 +117,12 @@ describe('the swim codec', () => {
   })
 
   test('a status that does not exist is malformed', () => {
-    const sync = codec.encode(tableOf(1))
-    const head = codec.encode({ ...tableOf(1), entries: [] }).length
-    const wrong = sync.slice()
-    // After the entry's type and its length of two bytes.
-    expect(wrong[head + 3]).toBe(1)
-    wrong[head + 3] = 4
-    expect(isFault(decode(sync))).toBe(false)
-    expect(decode(wrong)).toMatchObject({ fault: 'malformed' })
+    const wrong = entry.slice()
+    // After its type and its length of two bytes.
+    expect(wrong[3]).toBe(1)
+    wrong[3] = 4
+    expect(isFault(decode(sync, entry))).toBe(false)
+    expect(decode(sync, wrong)).toMatchObject({ fault: 'malformed' })
   })
 
   test('another wire version is a fault of its own, in packets and streams', () => {

@@ -108,9 +108,8 @@ class SwimCodec implements Codec {
 
   encodeStream(sender: Sender, message: Message): Iterable<Uint8Array> {
     const body = this.#writer.reset().name(sender.name).u32(sender.incarnation).finish()
-    // The header is copied, as what a generator holds must outlast the next sender's.
     return writeRecords(
-      this.#streamHeader.of(sender.boot).slice(),
+      this.#streamHeader.of(sender.boot),
       this.#sealer,
       withFirst(body, messageParts(message)),
     )

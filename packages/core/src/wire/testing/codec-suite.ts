@@ -55,14 +55,17 @@ function casesOf(plugin: CodecPlugin, mode: 'plain' | 'sealed'): CodecCase[] {
     )
   })
 
-  add('a sender may change between packets', () => {
-    fc.assert(
-      fc.property(fc.array(sender, { minLength: 2, maxLength: 4 }), (senders) => {
-        for (const from of [...senders, ...senders])
+  add('a sender may change between packets, in any of its fields', () => {
+    const senders = [
+      someone,
+      { ...someone, incarnation: 4 },
+      { ...someone, boot: 8n },
+      { ...someone, name: 'other' },
+    ]
+    for (const a of senders)
+      for (const b of senders)
+        for (const from of [a, b])
           expect(codec.decode(codec.bundle(from, [], undefined))).toMatchObject({ sender: from })
-      }),
-      { numRuns: 20 },
-    )
   })
 
   add('what was decoded outlives the packet, whether or not it is a Buffer', () => {
@@ -377,9 +380,7 @@ function sealedCases(plugin: CodecPlugin): CodecCase[] {
           'spliced at the end': [...a.slice(0, last), b[last]!],
         }
         for (const [how, chunks] of Object.entries(refused)) {
-          const outcomes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-          const whole = join(chunks, outcomes)
-          expect(codec.streamReader().push(whole), how).toMatchObject({ fault: 'sealed' })
+          expect(codec.streamReader().push(join(chunks)), how).toMatchObject({ fault: 'sealed' })
         }
         const cut = a.slice(0, last)
         expect(pushAll(codec.streamReader(), ...cut)).toBeUndefined()
@@ -470,11 +471,8 @@ export function pushAll(
   return outcome
 }
 
-function join(
-  chunks: readonly Uint8Array[],
-  length = chunks.reduce((sum, chunk) => sum + chunk.length, 0),
-): Uint8Array {
-  const whole = new Uint8Array(length)
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
   let at = 0
   for (const chunk of chunks) {
     whole.set(chunk, at)

@@ -1,0 +1,239 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCli } from '../cli.ts'
+import { type Control, type ControlOptions, startControl } from '../control/start-control.ts'
+import { type FakeIo, fakeIo } from '../testing/fake-io.ts'
+import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
+
+let node: FakeNode
+let control: Control
+let ended: string[]
+
+async function serve(more: ControlOptions = {}): Promise<void> {
+  control = await startControl(node, { port: 0, onEnd: (how) => ended.push(how), ...more })
+}
+beforeEach(async () => {
+  node = new FakeNode()
+  ended = []
+  await serve()
+})
+afterEach(() => control.close())
+
+async function run(argv: string[], env: Record<string, string> = {}) {
+  const io = fakeIo({ SWIM_CONTROL: control.url, ...env })
+  const code = await runCli(argv, io)
+  return { code, out: io.stdout(), err: io.stderr() }
+}
+
+describe('members', () => {
+  beforeEach(() => {
+    node.list.push(
+      fakeMember('bob', { tags: { role: 'web', zone: 'a' }, services: [{ name: 'http', port: 80 }] }),
+      fakeMember('cid', { status: 'suspect', tags: { role: 'webmaster' } }),
+      fakeMember('x\u001b[31m', { status: 'failed', tags: { k: 'v\u202e' } }),
+    )
+  })
+  const names = async (...flags: string[]) => {
+    const { out } = await run(['members', '--json', ...flags])
+    return JSON.parse(out).members.map(({ name }: { name: string }) => name)
+  }
+
+  it('lists a table, with text from the network escaped', async () => {
+    const { code, out } = await run(['members'])
+    expect(code).toBe(0)
+    expect(out.split('\n').map((line) => line.replace(/\d+d/, 'Nd').replace(/ {2,}/g, '  '))).toEqual([
+      'NAME  ADDRESS  STATUS  FOR  INCARNATION  TAGS  SERVICES',
+      expect.stringMatching(/^ada {2}127\.0\.0\.1:7946 {2}alive/),
+      expect.stringMatching(/^bob .*role=web zone=a {2}http:80$/),
+      expect.stringMatching(/^cid .*suspect/),
+      expect.stringMatching(/^x\\u\{1b\}\[31m .*failed.* k=v\\u\{202e\}$/),
+      '',
+    ])
+  })
+
+  it('list_mem is the same', async () => {
+    expect((await run(['list_mem', '--json'])).out).toBe((await run(['members', '--json'])).out)
+  })
+
+  it.each([
+    [['--status', 'suspect'], ['cid']],
+    [['--status', 'suspect', '--status', 'alive'], ['ada', 'bob', 'cid']],
+    [['--status', 'suspect,alive'], ['ada', 'bob', 'cid']],
+    [['--tag', 'role=web'], ['bob']],
+    [['--tag', 'role=web.*'], ['bob', 'cid']],
+    [['--tag', 'role=.*', '--tag', 'zone=a|b'], ['bob']],
+    [['--tag', 'toString=.*'], []],
+    [['--service', 'http'], ['bob']],
+    [['--service', 'ftp'], []],
+  ])('%j: %j', async (flags, found) => {
+    expect(await names(...flags)).toEqual(found)
+  })
+
+  it('counts the whole cluster, whatever the filter', async () => {
+    const { out } = await run(['members', '--json', '--service', 'ftp'])
+    expect(JSON.parse(out).counts).toEqual({ alive: 2, suspect: 1, failed: 1, left: 0 })
+  })
+})
+
+describe('the other commands', () => {
+  it.each([
+    ['self', /^name +ada\n.*address +127\.0\.0\.1:7946 \(the bound address\)/],
+    ['suspects', /^NAME.*\nbob +4 .* cid\n$/],
+    ['protocol', /detector +pingack\n[^]*probeTimeout +500ms\n/],
+    ['explain ada', /^ada is alive\nAT.*\n.* cid +indirect +timeout +4\n$/],
+    ['ping ada', /^ada answered in 1\.50 ms over a packet\n$/],
+    ['drop-rate', /^0\n$/],
+    ['drop-rate 0.25', /^0\.25\n$/],
+    ['tags', /^no tags\n$/],
+    ['tags a=b c=d', /^a=b c=d\n$/],
+    ['payload', /^no payload\n$/],
+    ['payload hello', /^hello\n$/],
+    ['leave', /^left, confirmed by bob\n$/],
+    ['stop', /^stopped without a word/],
+  ])('%s', async (line, out) => {
+    expect(await run(line.split(' '))).toEqual({ code: 0, out: expect.stringMatching(out), err: '' })
+  })
+
+  it.each(['self', 'suspects', 'protocol', 'explain ada', 'ping ada', 'drop-rate', 'tags', 'payload', 'leave', 'stop'])(
+    '%s --json is one object on one line',
+    async (line) => {
+      const { out } = await run([...line.split(' '), '--json'])
+      expect(out.match(/\n/g)).toHaveLength(1)
+      expect(JSON.parse(out)).toBeTypeOf('object')
+    },
+  )
+
+  it('tags are added to, taken off and replaced', async () => {
+    node.self = fakeMember('ada', { tags: { a: '1', b: '2' } })
+    expect((await run(['tags', 'c=3', '--remove', 'a'])).out).toBe('b=2 c=3\n')
+    expect((await run(['tags', 'd=4', '--replace'])).out).toBe('d=4\n')
+  })
+
+  it('join tells who introduced it, and fails when nobody did', async () => {
+    node.joinResult = { joined: ['10.0.0.1:1'], failed: [{ seed: '10.0.0.2:1', code: 'timeout', message: 'no answer' }] }
+    expect(await run(['join', '10.0.0.1:1', '10.0.0.2:1'])).toEqual({
+      code: 0,
+      out: 'joined through 10.0.0.1:1\n',
+      err: 'swim-cli: 10.0.0.2:1 did not introduce the node: timeout: no answer\n',
+    })
+    node.joinResult = { joined: [], failed: [] }
+    expect((await run(['join', '10.0.0.1:1'])).code).toBe(1)
+  })
+
+  it('a refusal is one line and exit code 1', async () => {
+    expect(await run(['explain', 'zoe'])).toEqual({
+      code: 1,
+      out: '',
+      err: `swim-cli: the node at ${control.url} refused: no member is called "zoe"\n`,
+    })
+  })
+
+  it('leave and stop end the node after they were answered', async () => {
+    await run(['leave'])
+    await run(['stop'])
+    await expect.poll(() => ended).toEqual(['left', 'stopped'])
+  })
+})
+
+describe('a node with a token', () => {
+  beforeEach(async () => {
+    await control.close()
+    await serve({ token: 'correct-horse' })
+  })
+
+  it('refuses who has none, with what to do', async () => {
+    const { code, err } = await run(['members'])
+    expect(code).toBe(1)
+    expect(err).toContain('a token is needed; give --control-token-file or SWIM_CONTROL_TOKEN')
+  })
+
+  it('answers who has it', async () => {
+    expect((await run(['members'], { SWIM_CONTROL_TOKEN: 'correct-horse' })).code).toBe(0)
+    expect((await run(['members', '--control-token', 'correct-horse'])).code).toBe(0)
+  })
+})
+
+describe('startControl', () => {
+  it('refuses to be open to others without a token', async () => {
+    await expect(startControl(node, { host: '0.0.0.0' })).rejects.toThrow('off loopback it needs a token')
+  })
+
+  it('refuses a port in use, and names it', async () => {
+    const port = Number(new URL(control.url).port)
+    await expect(startControl(node, { port })).rejects.toThrow(
+      `cannot serve the control API at 127.0.0.1:${port}: the port is in use`,
+    )
+    node.address = { host: '127.0.0.1', port: port - 10_000 }
+    await expect(startControl(node)).rejects.toThrow('the port is in use')
+    const other = await startControl(node, { anyPort: true })
+    await other.close()
+  })
+
+  it('takes a free port where the default would exceed 65535', async () => {
+    node.address = { host: '127.0.0.1', port: 60_000 }
+    const other = await startControl(node)
+    expect(Number(new URL(other.url).port)).toBeGreaterThan(0)
+    await other.close()
+  })
+
+  it('closes while somebody follows', async () => {
+    const io = fakeIo({ SWIM_CONTROL: control.url })
+    const following = runCli(['events'], io)
+    await expect.poll(() => node.followed.length).toBe(1)
+    await control.close()
+    io.interrupt()
+    await following
+  })
+})
+
+describe('events', () => {
+  function follow(...flags: string[]): { io: FakeIo; done: Promise<number> } {
+    const io = fakeIo({ SWIM_CONTROL: control.url })
+    return { io, done: runCli(['events', ...flags], io) }
+  }
+
+  it('prints one JSON object per line, gaps among them, and ends after a count', async () => {
+    const { io, done } = follow('--json', '--count', '2')
+    await expect.poll(() => node.followed.length).toBe(1)
+    node.emit(fakeEvent(1))
+    node.queue.push({ type: 'gap', missed: 2, nextId: 4 })
+    node.emit(fakeEvent(4, { type: 'failed' }))
+    expect(await done).toBe(0)
+    expect(io.stdout().trim().split('\n').map((line) => JSON.parse(line))).toMatchObject([
+      { id: 1, type: 'join', member: { name: 'bob' } },
+      { type: 'gap', missed: 2, nextId: 4 },
+      { id: 4, type: 'failed' },
+    ])
+  })
+
+  it('prints lines for people, escaped', async () => {
+    const { io, done } = follow('--count', '1')
+    await expect.poll(() => node.followed.length).toBe(1)
+    node.emit(fakeEvent(1, { type: 'conflict', member: fakeMember('e\u001b[2Jve'), detail: 'two\nlines' }))
+    await done
+    expect(io.stdout()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}conflict {2}e\\u\{1b\}\[2Jve {2}127\.0\.0\.1:7946 incarnation 7 two\\nlines\n$/)
+  })
+
+  it('comes back after the last event it had when the connection is lost', async () => {
+    const { io, done } = follow('--json', '--count', '2')
+    await expect.poll(() => node.followed.length).toBe(1)
+    node.emit(fakeEvent(7))
+    await expect.poll(() => io.stdout()).toContain('"id":7')
+    const port = Number(new URL(control.url).port)
+    await control.close()
+    await expect.poll(() => io.stderr()).toContain('connection lost')
+    await serve({ port })
+    node.emit(fakeEvent(8))
+    expect(await done).toBe(0)
+    expect(io.stdout()).toContain('"id":8')
+    // To the second server every id is of an earlier run, so it replays; to one that knows them it would go on after 7.
+    expect(node.followed).toHaveLength(2)
+  })
+
+  it('ends quietly when interrupted', async () => {
+    const { io, done } = follow()
+    await expect.poll(() => node.followed.length).toBe(1)
+    io.interrupt()
+    expect(await done).toBe(0)
+    expect(io.stderr()).toBe('')
+  })
+})

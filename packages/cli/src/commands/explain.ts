@@ -1,0 +1,41 @@
+import { type EvidenceEntry, type Explanation, escapeForPrint } from '@swimkit/core'
+import type { Command } from 'commander'
+import { type ClientFlags, clientOf, printJson, withClientOptions } from '../client/client-command.ts'
+import { clock, coloursOf, paintStatus } from '../client/format.ts'
+import { table } from '../client/table.ts'
+import type { Io } from '../io.ts'
+
+type ExplanationJson = Omit<Explanation, 'evidence'> & {
+  readonly evidence: readonly (Omit<EvidenceEntry, 'at'> & { readonly at: string })[]
+}
+
+export function configure(command: Command, io: Io): void {
+  withClientOptions(command)
+    .argument('<name>', 'of the member')
+    .action(async (name: string, flags: ClientFlags) => {
+      const client = await clientOf(flags, io)
+      const answer = await client.get<ExplanationJson>(`/v1/members/${encodeURIComponent(name)}/explain`)
+      if (flags.json) {
+        printJson(io, answer)
+        return
+      }
+      const colours = coloursOf(io)
+      io.out(`${escapeForPrint(answer.name)} is ${paintStatus(answer.status, colours)}\n`)
+      if (answer.evidence.length === 0) {
+        io.out('nothing was seen or heard of it that is still kept\n')
+        return
+      }
+      io.out(
+        table(
+          ['AT', 'BY', 'PATH', 'OUTCOME', 'INCARNATION'].map(colours.bold),
+          answer.evidence.map(({ at, by, path, outcome, incarnation }) => [
+            clock(new Date(at)),
+            escapeForPrint(by),
+            escapeForPrint(path),
+            escapeForPrint(outcome),
+            String(incarnation),
+          ]),
+        ),
+      )
+    })
+}

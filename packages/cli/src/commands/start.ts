@@ -1,0 +1,28 @@
+import process from 'node:process'
+import { type Command, Option } from 'commander'
+import { type Field, fields } from '../config/fields.ts'
+import type { Io } from '../io.ts'
+
+const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [...(earlier ?? []), value]
+
+export function configure(command: Command, io: Io, exit: (code: number) => void): void {
+  for (const { key, value, help, many, env } of fields as readonly Field[]) {
+    const said = env === undefined ? help : `${help} [${env}]`
+    const option = new Option(value === undefined ? `--${key}` : `--${key} <${value}>`, said)
+    command.addOption(many ? option.argParser(collect) : option)
+  }
+  command.action(async (given: Readonly<Record<string, unknown>>) => {
+    const { startSettings } = await import('../config/start-settings.ts')
+    const flags = Object.fromEntries(
+      (fields as readonly Field[]).map(({ key }) => [key, given[key.replace(/-./g, (m) => m[1]!.toUpperCase())]]),
+    )
+    const settings = await startSettings(flags, io.env)
+    if (settings.detach) {
+      const { detach } = await import('../run/detach.ts')
+      exit(await detach(settings, process.argv.slice(2), io))
+    } else {
+      const { startNode } = await import('../run/start-node.ts')
+      exit(await startNode(settings, io))
+    }
+  })
+}

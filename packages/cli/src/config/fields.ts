@@ -1,0 +1,219 @@
+/** One setting of `start`: a flag, an environment variable and a key of the configuration file. */
+export interface Field {
+  readonly key: string
+  /** Only where the environment can set it. */
+  readonly env?: string
+  /** What stands for the value in help; none for a switch. */
+  readonly value?: string
+  readonly help: string
+  /** May be given several times. */
+  readonly many?: true
+  /** Never printed, not even where it is wrong. */
+  readonly secret?: true
+  /** Also taken as this key in a file. */
+  readonly alias?: string
+  /** Only a flag: in a file it would make no sense. */
+  readonly flagOnly?: true
+}
+
+/**
+ * All settings of `start`, in the order of its help. What a value may be is in `schemas.ts`; this table is apart so
+ * that help does not wait for the validator to load.
+ */
+export const fields = [
+  {
+    key: 'name',
+    env: 'SWIM_NAME',
+    value: 'name',
+    help: 'unique in the cluster (default: host name and port, or address and port where the port is picked)',
+  },
+  {
+    key: 'cluster',
+    env: 'SWIM_CLUSTER',
+    value: 'label',
+    help: 'nodes of another cluster are refused (default: default)',
+  },
+  {
+    key: 'bind',
+    env: 'SWIM_BIND',
+    value: 'host',
+    help: 'address, interface name or CIDR to listen on (default: 0.0.0.0)',
+  },
+  { key: 'port', env: 'SWIM_PORT', value: 'port', help: 'UDP and TCP; 0 picks a free one (default: 7946)' },
+  {
+    key: 'advertise',
+    env: 'SWIM_ADVERTISE',
+    value: 'host[:port]',
+    help: 'what others are told (default: chosen from the bound interface)',
+  },
+  {
+    key: 'seed',
+    env: 'SWIM_SEEDS',
+    alias: 'seeds',
+    value: 'address',
+    many: true,
+    help: 'whom to join: host:port, dns+name:port or dnssrv+name; tried for life',
+  },
+  {
+    key: 'detector',
+    env: 'SWIM_DETECTOR',
+    value: 'name',
+    help: "pingack, or a plugin's package name (default: pingack)",
+  },
+  {
+    key: 'transport',
+    env: 'SWIM_TRANSPORT',
+    value: 'name',
+    help: "udp (with TCP streams), tcp (no UDP at all), or a plugin's package name (default: udp)",
+  },
+  {
+    key: 'codec',
+    env: 'SWIM_CODEC',
+    value: 'name',
+    help: "swim, json, or a plugin's package name (default: swim)",
+  },
+  {
+    key: 'profile',
+    env: 'SWIM_PROFILE',
+    value: 'lan|wan|local',
+    help: 'timings for a local network, a wide area or one machine (default: lan)',
+  },
+  {
+    key: 'probe-interval',
+    env: 'SWIM_PROBE_INTERVAL',
+    value: 'duration',
+    help: 'one member is looked at per interval',
+  },
+  {
+    key: 'probe-timeout',
+    env: 'SWIM_PROBE_TIMEOUT',
+    value: 'duration',
+    help: 'wait for an answer before helpers are asked',
+  },
+  {
+    key: 'suspicion-mult',
+    env: 'SWIM_SUSPICION_MULT',
+    value: 'number',
+    help: 'how long a suspect may refute: times log10(members) probe intervals',
+  },
+  {
+    key: 'suspicion-quorum',
+    env: 'SWIM_SUSPICION_QUORUM',
+    value: 'count',
+    help: 'independent reports that fail a suspect at once; 0 is off',
+  },
+  {
+    key: 'indirect-probes',
+    env: 'SWIM_INDIRECT_PROBES',
+    value: 'count',
+    help: 'helpers asked to ping a member that is silent',
+  },
+  {
+    key: 'gossip-interval',
+    env: 'SWIM_GOSSIP_INTERVAL',
+    value: 'duration',
+    help: 'period at which news is handed on',
+  },
+  {
+    key: 'gossip-fanout',
+    env: 'SWIM_GOSSIP_FANOUT',
+    value: 'count',
+    help: 'members told per gossip interval',
+  },
+  {
+    key: 'sync-interval',
+    env: 'SWIM_SYNC_INTERVAL',
+    value: 'duration',
+    help: 'period of full comparison with one member; 0 is never',
+  },
+  {
+    key: 'failed-retention',
+    env: 'SWIM_FAILED_RETENTION',
+    value: 'duration',
+    help: 'how long a failed member stays listed',
+  },
+  {
+    key: 'control',
+    env: 'SWIM_CONTROL',
+    value: 'host:port|url',
+    help: 'address of the control API (default: 127.0.0.1, port + 10000)',
+  },
+  {
+    key: 'control-port',
+    env: 'SWIM_CONTROL_PORT',
+    value: 'port',
+    help: 'its port alone; 0 picks a free one',
+  },
+  {
+    key: 'control-token-file',
+    env: 'SWIM_CONTROL_TOKEN_FILE',
+    value: 'file',
+    help: 'token that callers of the control API must send; required off loopback',
+  },
+  {
+    key: 'control-token',
+    env: 'SWIM_CONTROL_TOKEN',
+    value: 'token',
+    secret: true,
+    help: 'the same as text (it shows in the process list: prefer the file)',
+  },
+  {
+    key: 'service',
+    env: 'SWIM_SERVICES',
+    alias: 'services',
+    value: 'name[:port]',
+    many: true,
+    help: 'a service that this member offers',
+  },
+  {
+    key: 'tag',
+    env: 'SWIM_TAGS',
+    alias: 'tags',
+    value: 'key=value',
+    many: true,
+    help: 'a tag of this member',
+  },
+  { key: 'payload', env: 'SWIM_PAYLOAD', value: 'text', help: "this member's payload" },
+  { key: 'payload-file', env: 'SWIM_PAYLOAD_FILE', value: 'file', help: 'the same from a file, any bytes' },
+  {
+    key: 'drop-rate',
+    env: 'SWIM_DROP_RATE',
+    value: '0..1',
+    help: 'share of packets lost on purpose, both ways (default: 0)',
+  },
+  { key: 'detach', flagOnly: true, help: 'run in the background, with a pid file and a log file' },
+  {
+    key: 'pid-file',
+    env: 'SWIM_PID_FILE',
+    value: 'file',
+    help: 'written while it serves (default with --detach: in the state directory)',
+  },
+  {
+    key: 'log-file',
+    env: 'SWIM_LOG_FILE',
+    value: 'file',
+    help: 'with --detach, where logs go (default: in the state directory)',
+  },
+  {
+    key: 'status-interval',
+    env: 'SWIM_STATUS_INTERVAL',
+    value: 'duration',
+    help: 'period of the status line; 0 is off (default: 10s on a terminal)',
+  },
+  {
+    key: 'log-level',
+    env: 'SWIM_LOG_LEVEL',
+    value: 'level',
+    help: 'debug, info, warn or error (default: info)',
+  },
+  { key: 'log-format', env: 'SWIM_LOG_FORMAT', value: 'text|json', help: 'of the log (default: text)' },
+  {
+    key: 'config',
+    env: 'SWIM_CONFIG',
+    flagOnly: true,
+    value: 'file',
+    help: 'YAML or JSON file with any of these; flags win over the environment, that over the file',
+  },
+] as const satisfies readonly Field[]
+
+export type FieldKey = (typeof fields)[number]['key']

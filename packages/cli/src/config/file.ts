@@ -1,0 +1,42 @@
+import { CliError, reasonOf } from '../errors.ts'
+import { type Field, fields } from './fields.ts'
+
+/** A configuration file as read: its values by key, not yet checked. */
+export interface ConfigFile {
+  readonly path: string
+  readonly entries: ReadonlyMap<string, unknown>
+}
+
+const kebab = (key: string): string => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
+
+/** The values of a file, by the keys of the settings. `text` is YAML, or JSON where the path ends so. */
+export async function parseConfig(path: string, text: string): Promise<ConfigFile> {
+  const fail = (what: string): never => {
+    throw new CliError(2, `file ${path}: ${what}`)
+  }
+  const known = new Map<string, Field>()
+  for (const field of fields as readonly Field[]) {
+    if (field.flagOnly) continue
+    known.set(field.key, field)
+    if (field.alias) known.set(field.alias, field)
+  }
+  let content: unknown
+  try {
+    content = path.endsWith('.json') ? JSON.parse(text) : (await import('yaml')).parse(text)
+  } catch (error) {
+    fail(`is not valid ${path.endsWith('.json') ? 'JSON' : 'YAML'}: ${(reasonOf(error).split(/:? {2,}/)[0] ?? '').replace(/:$/, '')}`)
+  }
+  const entries = new Map<string, unknown>()
+  if (content === null || content === undefined) return { path, entries }
+  if (typeof content !== 'object' || Array.isArray(content)) fail('must hold a map of settings')
+  for (const [key, value] of Object.entries(content as object)) {
+    const field = known.get(kebab(key))
+    if (!field) {
+      fail(`unknown key ${JSON.stringify(key)}: the keys are the flags of swim-cli start, such as probe-interval`)
+    }
+    const name = field!.key
+    if (entries.has(name)) fail(`gives ${name} twice, the second time as ${key}`)
+    if (value !== null) entries.set(name, value)
+  }
+  return { path, entries }
+}

@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { CliError, codeOf, reasonOf } from '../errors.ts'
+
+/** Why a file could not be read, in words. */
+const readFailures: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'not allowed to read it',
+  EISDIR: 'it is a directory',
+}
+
+/** A file that the user named. Throws a {@link CliError} with exit code 2, saying who named it. */
+export async function readNamedFile(label: string, path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path))
+  } catch (error) {
+    const why = readFailures[codeOf(error) ?? ''] ?? reasonOf(error)
+    throw new CliError(2, `${label}: cannot read ${JSON.stringify(path)}: ${why}`)
+  }
+}

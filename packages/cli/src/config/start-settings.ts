@@ -1,0 +1,170 @@
+import { hostname } from 'node:os'
+import { type ProfileName, profiles, type Service, type Settings } from '@swimkit/core'
+import { CliError } from '../errors.ts'
+import { formatDuration } from './duration.ts'
+import type { ControlAddress } from './control-address.ts'
+import { parseConfig } from './file.ts'
+import { eitherOf, envRank, flagRank, type Loaded, loadSettings } from './load.ts'
+import { readNamedFile } from './named-file.ts'
+import { defaultPort, type Seed } from './seed.ts'
+import { tokenIn } from './token.ts'
+
+/** All that `start` needs to know, checked, with the defaults filled in. */
+export interface StartSettings {
+  /** Undefined: by the address, once the port is known. */
+  readonly name: string | undefined
+  readonly cluster: string
+  /** Host, interface name or CIDR, not yet looked up. */
+  readonly bind: string
+  readonly port: number
+  readonly advertise: { readonly host: string; readonly port: number | undefined } | undefined
+  readonly seeds: readonly Seed[]
+  readonly detector: string
+  readonly transport: string
+  readonly codec: string
+  readonly profile: ProfileName
+  /** Single timings over the profile's, milliseconds. */
+  readonly timings: Partial<Settings>
+  readonly control: {
+    readonly host: string
+    /** 0 picks a free one; undefined: the node's port + 10000. */
+    readonly port: number | undefined
+    readonly token: string | undefined
+  }
+  readonly services: readonly Service[]
+  readonly tags: Readonly<Record<string, string>>
+  readonly payload: Uint8Array | undefined
+  readonly dropRate: number
+  readonly detach: boolean
+  readonly pidFile: string | undefined
+  readonly logFile: string | undefined
+  /** Milliseconds, 0 is off; undefined: 10 s where it is a terminal. */
+  readonly statusInterval: number | undefined
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly logFormat: 'text' | 'json'
+  /** What the user should know before anything starts. */
+  readonly warnings: readonly string[]
+}
+
+/** Which flag gives which timing. */
+const timingFields = {
+  'probe-interval': 'probeInterval',
+  'probe-timeout': 'probeTimeout',
+  'suspicion-mult': 'suspicionMult',
+  'suspicion-quorum': 'suspicionQuorum',
+  'indirect-probes': 'indirectProbes',
+  'gossip-interval': 'gossipInterval',
+  'gossip-fanout': 'gossipFanout',
+  'sync-interval': 'syncInterval',
+  'failed-retention': 'failedRetention',
+} as const satisfies Readonly<Record<string, keyof Settings>>
+
+function timings({ values, source }: Loaded, profile: ProfileName): Partial<Settings> {
+  const base = profiles[profile]
+  const chosen: { -readonly [K in keyof Settings]?: Settings[K] } = {}
+  for (const key of Object.keys(timingFields) as (keyof typeof timingFields)[]) {
+    const value = values[key]
+    if (value !== undefined) chosen[timingFields[key]] = value
+  }
+  const { probeInterval = base.probeInterval, probeTimeout } = chosen
+  if (probeTimeout === undefined) {
+    // A shorter interval alone must not contradict the profile's timeout, which then keeps its share of the interval.
+    const share = base.probeTimeout / base.probeInterval
+    if (probeInterval < base.probeInterval) chosen.probeTimeout = Math.max(1, probeInterval * share)
+  } else if (probeTimeout > probeInterval) {
+    const label = source.get('probe-timeout')?.label ?? 'probe-timeout'
+    throw new CliError(
+      2,
+      `${label}: ${formatDuration(probeTimeout)} is not allowed: must be at most the probe interval, which is ${formatDuration(probeInterval)}`,
+    )
+  }
+  return chosen
+}
+
+async function controlToken(loaded: Loaded, warnings: string[]): Promise<string | undefined> {
+  const { values, source } = loaded
+  const key = eitherOf(loaded, 'control-token', 'control-token-file')
+  if (key === undefined) return undefined
+  if (key === 'control-token') {
+    if (source.get(key)?.rank === flagRank) {
+      warnings.push('--control-token shows in the process list: prefer --control-token-file or SWIM_CONTROL_TOKEN')
+    }
+    return values[key]
+  }
+  const { label = '' } = source.get(key) ?? {}
+  return tokenIn(label, values[key]!)
+}
+
+async function payload(loaded: Loaded): Promise<Uint8Array | undefined> {
+  const key = eitherOf(loaded, 'payload', 'payload-file')
+  if (key === undefined) return undefined
+  if (key === 'payload') return new TextEncoder().encode(loaded.values[key])
+  return readNamedFile(loaded.source.get(key)?.label ?? key, loaded.values[key]!)
+}
+
+/**
+ * The settings of `start` from flags, environment and file. Throws a {@link CliError} with exit code 2 that names the
+ * source, the value and what is allowed.
+ */
+export async function startSettings(
+  flags: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<StartSettings> {
+  const path = loadSettings({ flags: { config: flags.config }, env: { SWIM_CONFIG: env.SWIM_CONFIG } })
+  const named = path.values.config
+  const file =
+    named === undefined
+      ? undefined
+      : await parseConfig(
+          named,
+          new TextDecoder().decode(await readNamedFile(path.source.get('config')?.label ?? '--config', named)),
+        )
+  const loaded = loadSettings({ flags, env, file })
+  const { values } = loaded
+  const warnings: string[] = []
+
+  const port = values.port ?? defaultPort
+  const profile = values.profile ?? 'lan'
+  const tags = values.tag ?? []
+  const control: ControlAddress = values.control ?? { host: '127.0.0.1', port: undefined }
+  const controlPort = values['control-port']
+  if (controlPort !== undefined && control.port !== undefined && control.port !== controlPort) {
+    const [a, b] = [loaded.source.get('control'), loaded.source.get('control-port')]
+    if (a?.rank === b?.rank) {
+      throw new CliError(2, `${a?.label} and ${b?.label} name different ports: give one of them`)
+    }
+  }
+  const strongerPort =
+    controlPort !== undefined &&
+    (loaded.source.get('control-port')?.rank ?? envRank) <= (loaded.source.get('control')?.rank ?? Infinity)
+
+  return {
+    name: values.name ?? (port === 0 ? undefined : `${hostname()}:${port}`),
+    cluster: values.cluster ?? 'default',
+    bind: values.bind ?? '0.0.0.0',
+    port,
+    advertise: values.advertise,
+    seeds: values.seed ?? [],
+    detector: values.detector ?? 'pingack',
+    transport: values.transport ?? 'udp',
+    codec: values.codec ?? 'swim',
+    profile,
+    timings: timings(loaded, profile),
+    control: {
+      host: control.host,
+      port: strongerPort ? controlPort : (control.port ?? controlPort),
+      token: await controlToken(loaded, warnings),
+    },
+    services: values.service ?? [],
+    tags: Object.fromEntries(tags),
+    payload: await payload(loaded),
+    dropRate: values['drop-rate'] ?? 0,
+    detach: values.detach ?? false,
+    pidFile: values['pid-file'],
+    logFile: values['log-file'],
+    statusInterval: values['status-interval'],
+    logLevel: values['log-level'] ?? 'info',
+    logFormat: values['log-format'] ?? 'text',
+    warnings,
+  }
+}

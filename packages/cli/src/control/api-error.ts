@@ -1,0 +1,49 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { codeOf, reasonOf } from '../errors.ts'
+
+/** What the control API answers instead: `{"error":{"code","message"}}` with this status. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: ContentfulStatusCode
+  readonly code: string
+  readonly headers: Readonly<Record<string, string>>
+  constructor(
+    status: ContentfulStatusCode,
+    code: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.headers = headers
+  }
+}
+
+/**
+ * The answer for what a node threw. By name and not by class, because a program can hold two copies of core.
+ * Undefined where it is a fault of ours.
+ */
+export function toApiError(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error
+  if (!(error instanceof Error)) return undefined
+  switch (error.name) {
+    case 'NodeStateError':
+      return new ApiError(409, 'state', reasonOf(error))
+    case 'NameConflictError':
+      return new ApiError(409, 'name-conflict', reasonOf(error))
+    case 'TooLargeError':
+      return new ApiError(413, 'too-large', reasonOf(error))
+    case 'StoppedError':
+      return new ApiError(503, 'stopped', reasonOf(error))
+    case 'OptionError':
+    case 'MemberDataError':
+      return new ApiError(400, 'invalid', reasonOf(error))
+    case 'PingError': {
+      const code = codeOf(error) ?? 'timeout'
+      return new ApiError(code === 'unknown-member' ? 404 : 504, code, reasonOf(error))
+    }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,496 @@
+import type { Member } from '@swimkit/core'
+import type { Hono } from 'hono'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Resolver } from '../seeds/resolve.ts'
+import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
+import { type ControlAppOptions, createControlApp, maxBodyBytes } from './app.ts'
+
+const resolver: Resolver = {
+  addresses: async (name) => {
+    if (name === 'swim') return ['10.0.0.2', '10.0.0.3']
+    throw new Error(`getaddrinfo ENOTFOUND ${name}`)
+  },
+  services: async () => [],
+}
+
+let node: FakeNode
+let ended: string[]
+let faults: unknown[]
+let end: AbortController
+
+function appWith(more: Partial<ControlAppOptions> = {}): Hono {
+  return createControlApp(node, {
+    hostNames: ['swim.local'],
+    token: undefined,
+    resolver,
+    readiness: () => ({ ready: true, reason: 'joined' }),
+    onEnd: (how) => ended.push(how),
+    onFault: (error) => faults.push(error),
+    signal: end.signal,
+    heartbeat: 10_000,
+    ...more,
+  })
+}
+
+let app: Hono
+beforeEach(() => {
+  node = new FakeNode()
+  ended = []
+  faults = []
+  end = new AbortController()
+  app = appWith()
+})
+
+const call = (path: string, init: RequestInit = {}, host = '127.0.0.1:17946', on = app) =>
+  on.request(`http://${host}${path}`, init)
+const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  call(path, {
+    method: 'POST',
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+
+async function errorOf(response: Response | Promise<Response>) {
+  const { status, headers } = await response
+  const body = await (await response).json()
+  expect(body).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
+  return { status, code: body.error.code as string, message: body.error.message as string, headers }
+}
+
+const ada = {
+  name: 'ada',
+  address: '127.0.0.1:7946',
+  status: 'alive',
+  leaving: false,
+  incarnation: 7,
+  boot: '00000000000000ff',
+  since: '2026-01-02T03:04:05.678Z',
+  tags: {},
+  services: [],
+  payload: '',
+}
+
+describe('reads', () => {
+  it.each(['/list_mem', '/v1/members'])('%s lists the members and counts them', async (path) => {
+    node.list.push(fakeMember('bob', { status: 'failed', services: [{ name: 'http', port: 80 }] }))
+    const response = await call(path)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({
+      members: [ada, { ...ada, name: 'bob', status: 'failed', services: [{ name: 'http', port: 80 }] }],
+      counts: { alive: 1, suspect: 0, failed: 1, left: 0 },
+    })
+  })
+
+  it.each<[string, Partial<Member>, object]>([
+    ['text', { payload: new TextEncoder().encode('é') }, { payload: 'é' }],
+    ['bytes', { payload: new Uint8Array([0xff, 0]) }, { payloadBase64: '/wA=' }],
+    ['512 bytes', { payload: new Uint8Array(512).fill(97) }, { payload: 'a'.repeat(512) }],
+    [
+      '513 bytes',
+      { payload: new Uint8Array(513).fill(97) },
+      { payloadBytes: 513, payloadHash: '02425c0f5b0dabf3d2b9115f3f7723a02ad8bcfb1534a0d231614fd42b8188f6' },
+    ],
+  ])('a payload of %s', async (_, member, shape) => {
+    node.self = fakeMember('ada', member)
+    const { members } = await (await call('/v1/members')).json()
+    const { payload: _none, ...others } = ada
+    expect(Object.keys(members[0]).sort()).toEqual([...Object.keys(others), ...Object.keys(shape)].sort())
+    if ('payloadHash' in shape) expect(members[0].payloadHash).toMatch(/^[0-9a-f]{64}$/)
+    else expect(members[0]).toEqual({ ...others, ...shape })
+  })
+
+  it('one member comes with its whole payload', async () => {
+    node.list.push(fakeMember('b/ö b', { payload: new Uint8Array(2_000).fill(97) }))
+    const response = await call(`/v1/members/${encodeURIComponent('b/ö b')}`)
+    expect((await response.json()).payload).toHaveLength(2_000)
+  })
+
+  it.each(['/v1/members/zoe', '/v1/members/zoe/explain', '/v1/nothing', '/'])('%s is not there', async (path) => {
+    expect((await errorOf(call(path))).status).toBe(404)
+  })
+
+  it.each(['/list_self', '/v1/self'])('%s is the node itself', async (path) => {
+    expect(await (await call(path)).json()).toMatchObject({
+      ...ada,
+      cluster: 'default',
+      detector: 'pingack',
+      transport: 'udp',
+      codec: 'swim',
+      health: 1,
+      digest: '0123456789abcdef',
+      runtime: 'node 20.0.0',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    })
+  })
+
+  it.each(['/display_suspects', '/v1/suspects'])('%s lists suspicions', async (path) => {
+    expect(await (await call(path)).json()).toEqual({
+      suspects: [
+        {
+          name: 'bob',
+          incarnation: 4,
+          since: '2026-01-02T03:04:05.000Z',
+          deadline: '2026-01-02T03:04:15.000Z',
+          accusers: ['cid'],
+        },
+      ],
+    })
+  })
+
+  it.each(['/display_protocol', '/v1/protocol'])('%s gives the settings, times in seconds', async (path) => {
+    expect(await (await call(path)).json()).toMatchObject({
+      detector: 'pingack',
+      epoch: 3,
+      suspicion: true,
+      profile: 'lan',
+      probeInterval: 1,
+      probeTimeout: 0.5,
+      failedRetention: 3_600,
+      gossipToFailed: 30,
+      suspicionMult: 4,
+      packetBytes: 1_400,
+    })
+  })
+
+  it('explains a status', async () => {
+    expect(await (await call('/v1/members/ada/explain')).json()).toEqual({
+      name: 'ada',
+      status: 'alive',
+      evidence: [
+        { at: '2026-01-02T03:04:05.000Z', by: 'cid', path: 'indirect', outcome: 'timeout', incarnation: 4 },
+      ],
+    })
+  })
+
+  it('says whether it lives and is ready', async () => {
+    expect((await call('/healthz')).status).toBe(200)
+    expect((await call('/readyz')).status).toBe(200)
+    app = appWith({ readiness: () => ({ ready: false, reason: 'searching for a seed' }) })
+    const response = await call('/readyz')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toEqual({ ready: false, reason: 'searching for a seed' })
+    node.state = 'stopped'
+    expect((await call('/healthz')).status).toBe(503)
+  })
+})
+
+describe('changes', () => {
+  it.each([
+    ['/join?introducer=10.0.0.2:7946', undefined],
+    ['/v1/join', { seeds: ['10.0.0.2:7946'] }],
+  ])('%s %j joins', async (path, body) => {
+    node.joinResult = { joined: ['10.0.0.2:7946'], failed: [] }
+    expect(await (await post(path, body)).json()).toEqual({ joined: ['10.0.0.2:7946'], failed: [] })
+    expect(node.joins).toEqual([['10.0.0.2:7946']])
+  })
+
+  it('answers by seed as it was written: one address of a name is enough', async () => {
+    node.joinResult = {
+      joined: ['10.0.0.3:5'],
+      failed: [
+        { seed: '10.0.0.2:5', code: 'refused', message: 'nobody there' },
+        { seed: '10.0.0.9:5', code: 'timeout', message: 'no answer' },
+      ],
+    }
+    const response = await post('/v1/join', { seeds: ['swim:5', '10.0.0.9:5', 'gone:5', '127.0.0.1:7946'] })
+    expect(await response.json()).toEqual({
+      joined: ['swim:5'],
+      failed: [
+        { seed: '10.0.0.9:5', code: 'timeout', message: 'no answer' },
+        { seed: 'gone:5', code: 'unresolved', message: 'getaddrinfo ENOTFOUND gone' },
+        { seed: '127.0.0.1:7946', code: 'self', message: expect.any(String) },
+      ],
+    })
+  })
+
+  it.each(['/leave', '/v1/leave'])('%s leaves, answers, and then ends', async (path) => {
+    const response = await post(path)
+    expect(await response.json()).toEqual({ left: true, acknowledgedBy: ['bob'] })
+    await expect.poll(() => ended).toEqual(['left'])
+  })
+
+  it('stop answers and then ends, without leaving', async () => {
+    expect(await (await post('/v1/stop')).json()).toEqual({ stopped: true })
+    await expect.poll(() => ended).toEqual(['stopped'])
+    expect(node.state).toBe('running')
+  })
+
+  it.each([
+    [{ tags: { a: 'b' } }, { a: 'b' }],
+    [{ a: 'b' }, { a: 'b' }],
+    [{ tags: 'x' }, { tags: 'x' }],
+    [{ tags: {} }, {}],
+  ])('tags %j', async (body, tags) => {
+    expect(await (await post('/v1/tags', body)).json()).toEqual({ ...ada, tags })
+  })
+
+  it.each([
+    [{ payload: 'é' }, { payload: 'é' }],
+    [{ payloadBase64: '/wA=' }, { payloadBase64: '/wA=' }],
+  ])('payload %j', async (body, shape) => {
+    expect(await (await post('/v1/payload', body)).json()).toMatchObject(shape)
+  })
+
+  it('refuses data that is too large with what is allowed', async () => {
+    node.refusal = Object.assign(new Error('tags would take 600 bytes: at most 512'), { name: 'TooLargeError' })
+    expect(await errorOf(post('/v1/tags', { a: 'b' }))).toMatchObject({ status: 413, code: 'too-large' })
+  })
+
+  it('reads and sets the drop rate', async () => {
+    expect(await (await post('/v1/drop-rate', { dropRate: 0.5 })).json()).toEqual({ dropRate: 0.5 })
+    expect(await (await call('/v1/drop-rate')).json()).toEqual({ dropRate: 0.5 })
+  })
+
+  it('pings', async () => {
+    expect(await (await post('/v1/members/ada/ping')).json()).toEqual({ name: 'ada', rttMs: 1.5, path: 'direct' })
+    expect(await errorOf(post('/v1/members/zoe/ping'))).toMatchObject({ status: 404, code: 'unknown-member' })
+  })
+
+  it('maps what a node refuses', async () => {
+    node.joinResult = Object.assign(new Error('the node has left'), { name: 'NodeStateError' })
+    expect(await errorOf(post('/v1/join', { seeds: ['h:1'.replace('h', '10.0.0.1')] }))).toMatchObject({
+      status: 409,
+      code: 'state',
+    })
+  })
+
+  it('hides a fault of ours, and reports it', async () => {
+    node.joinResult = new Error('secret path')
+    const { status, message } = await errorOf(post('/v1/join', { seeds: ['10.0.0.1:1'] }))
+    expect(status).toBe(500)
+    expect(message).not.toContain('secret')
+    expect(faults).toEqual([node.joinResult])
+  })
+
+  it.each([
+    ['/v1/join', {}],
+    ['/v1/join', { seeds: [] }],
+    ['/v1/join', { seeds: ['10.0.0.1:70000'] }],
+    ['/v1/join', { seeds: 'h:1' }],
+    ['/v1/join', []],
+    ['/join?introducer=nonsense:x', undefined],
+    ['/join', undefined],
+    ['/v1/tags', { tags: { a: 1 } }],
+    ['/v1/tags', { 'a b': 'c' }],
+    ['/v1/tags', 'x'],
+    ['/v1/payload', { payload: 5 }],
+    ['/v1/payload', { payloadBase64: '!' }],
+    ['/v1/drop-rate', { dropRate: 2 }],
+    ['/v1/drop-rate', { dropRate: '0.5' }],
+    ['/v1/drop-rate', undefined],
+  ])('%s refuses %j', async (path, body) => {
+    expect(await errorOf(post(path, body))).toMatchObject({ status: 400, code: 'invalid' })
+  })
+})
+
+describe('who may call', () => {
+  it.each(['127.0.0.1', '[::1]:17946', 'localhost:17946', 'LOCALHOST', '10.0.0.5:80', 'swim.local:1', 'SWIM.local'])(
+    'Host %s',
+    async (host) => {
+      expect((await call('/v1/members', { headers: { host } })).status).toBe(200)
+    },
+  )
+
+  it.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'swim.local.evil', '', 'a b', 'u@127.0.0.1'])(
+    'not Host %j',
+    async (host) => {
+      expect(await errorOf(call('/v1/members', { headers: { host } }))).toMatchObject({ status: 421, code: 'host' })
+    },
+  )
+
+  it('not even to the probes', async () => {
+    expect((await call('/healthz', { headers: { host: 'evil.example' } })).status).toBe(421)
+  })
+
+  it.each([
+    ['http://127.0.0.1:17946', 200],
+    ['http://127.0.0.1', 403],
+    ['http://localhost:17946', 403],
+    ['https://127.0.0.1:17946', 403],
+    ['http://evil.example', 403],
+    ['null', 403],
+  ])('Origin %s: %d', async (origin, status) => {
+    const response = await call('/v1/members', { headers: { host: '127.0.0.1:17946', origin } })
+    expect(response.status).toBe(status)
+  })
+
+  it.each([
+    [undefined, 401],
+    ['Bearer wrong-token', 401],
+    ['Basic correct-token', 401],
+    ['Bearer', 401],
+    ['Bearer correct-token', 200],
+    ['bearer correct-token', 200],
+  ])('with a token set, authorization %s: %d', async (authorization, status) => {
+    app = appWith({ token: 'correct-token' })
+    const response = await call('/v1/members', authorization === undefined ? {} : { headers: { authorization } })
+    expect(response.status).toBe(status)
+    if (status === 401) {
+      expect(response.headers.get('www-authenticate')).toBe('Bearer')
+      expect((await errorOf(response)).code).toBe('token')
+    }
+  })
+
+  it('a token is needed for what does not exist as well, and not for the probes', async () => {
+    app = appWith({ token: 'correct-token' })
+    expect((await call('/v1/nothing')).status).toBe(401)
+    expect((await call('/v1/leave', { method: 'POST' })).status).toBe(401)
+    expect(node.state).toBe('running')
+    expect((await call('/healthz')).status).toBe(200)
+    expect((await call('/readyz')).status).toBe(200)
+  })
+})
+
+describe('how to call', () => {
+  it.each([
+    ['POST', '/v1/members', 'GET, HEAD'],
+    ['DELETE', '/v1/members/ada', 'GET, HEAD'],
+    ['GET', '/v1/leave', 'POST'],
+    ['GET', '/leave', 'POST'],
+    ['GET', '/join?introducer=10.0.0.1:1', 'POST'],
+    ['PUT', '/v1/drop-rate', 'GET, HEAD, POST'],
+    ['OPTIONS', '/v1/stop', 'POST'],
+  ])('%s %s is not allowed', async (method, path, allow) => {
+    const { status, headers } = await errorOf(call(path, { method }))
+    expect(status).toBe(405)
+    expect(headers.get('allow')).toBe(allow)
+    expect(node.state).toBe('running')
+    expect(node.joins).toEqual([])
+  })
+
+  it('HEAD is GET without the body', async () => {
+    const response = await call('/v1/members', { method: 'HEAD' })
+    expect(response.status).toBe(200)
+    expect(await response.text()).toBe('')
+  })
+
+  it('only JSON', async () => {
+    const form = { method: 'POST', body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    expect(await errorOf(call('/v1/tags', form))).toMatchObject({ status: 415, code: 'media-type' })
+    expect(await errorOf(call('/v1/tags', { method: 'POST', body: '{"a":"b"}' }))).toMatchObject({ status: 415 })
+    const bad = { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } }
+    expect(await errorOf(call('/v1/tags', bad))).toMatchObject({ status: 400, code: 'malformed' })
+  })
+
+  it('a body up to its limit, announced or not', async () => {
+    const fits = JSON.stringify({ payload: '' }).length
+    const big = { payload: 'a'.repeat(maxBodyBytes - fits + 1) }
+    expect(await errorOf(post('/v1/payload', big))).toMatchObject({ status: 413, code: 'too-large' })
+    const length = { 'content-length': String(maxBodyBytes + 1) }
+    expect((await post('/v1/payload', { payload: '' }, length)).status).toBe(413)
+    expect((await post('/v1/payload', { payload: 'a'.repeat(maxBodyBytes - fits) })).status).toBe(200)
+  })
+
+  it('every answer carries the security headers', async () => {
+    for (const path of ['/v1/members', '/v1/nothing', '/healthz']) {
+      const { headers } = await call(path)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+      expect(headers.get('x-frame-options')).toBe('DENY')
+      expect(headers.get('cache-control')).toBe('no-store')
+    }
+  })
+})
+
+describe('the event stream', () => {
+  /** Reads until `count` messages have come (the opening comment not counted). */
+  async function read(response: Response, count: number): Promise<string[]> {
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    while (text.split('\n\n').length <= count + 1) {
+      const { value, done } = await reader.read()
+      if (done) break
+      text += value
+    }
+    await reader.cancel()
+    return text.split('\n\n').slice(1, count + 1)
+  }
+
+  const memberMessage = (id: number) =>
+    `id: ${id}\nevent: member\ndata: ${JSON.stringify({
+      id,
+      type: 'join',
+      member: { ...ada, name: 'bob' },
+      at: '2026-01-02T03:04:06.000Z',
+    })}`
+
+  it('sends members with their ids', async () => {
+    const response = await call('/v1/events')
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    node.emit(fakeEvent(1))
+    node.emit(fakeEvent(2))
+    expect(await read(response, 2)).toEqual([memberMessage(1), memberMessage(2)])
+    expect(node.followed[0]?.after).toBeUndefined()
+  })
+
+  it('resumes after the last id', async () => {
+    node.emit(fakeEvent(5))
+    node.queue = []
+    const response = await call('/v1/events', { headers: { 'last-event-id': '4' } })
+    node.emit(fakeEvent(5))
+    expect(await read(response, 1)).toEqual([memberMessage(5)])
+    expect(node.followed[0]).toMatchObject({ after: 4, buffer: 1_024 })
+  })
+
+  it('says so where events are missing', async () => {
+    node.emit(fakeEvent(9))
+    node.queue = []
+    const response = await call('/v1/events?after=2')
+    node.queue.push({ type: 'gap', missed: 3, nextId: 6 })
+    node.emit(fakeEvent(6))
+    node.emit(fakeEvent(8))
+    expect(await read(response, 4)).toEqual([
+      'event: gap\ndata: {"missed":3,"nextId":6}',
+      memberMessage(6),
+      'event: gap\ndata: {"missed":1,"nextId":8}',
+      memberMessage(8),
+    ])
+  })
+
+  it('starts anew for an id of an earlier run, and says so', async () => {
+    const response = await call('/v1/events', { headers: { 'last-event-id': '500' } })
+    node.emit(fakeEvent(1))
+    expect(await read(response, 2)).toEqual(['event: gap\ndata: {"missed":null,"nextId":1}', memberMessage(1)])
+    expect(node.followed[0]?.after).toBe(0)
+  })
+
+  it('refuses an id that is none', async () => {
+    expect((await errorOf(call('/v1/events', { headers: { 'last-event-id': 'x' } }))).status).toBe(400)
+  })
+
+  it('sends a comment when it is quiet, and no event is lost to that', async () => {
+    app = appWith({ heartbeat: 10 })
+    const response = await call('/v1/events')
+    setTimeout(() => node.emit(fakeEvent(1)), 25)
+    const messages = await read(response, 8)
+    expect(messages[0]).toBe(': still here')
+    expect(messages.filter((message) => message.startsWith('id'))).toEqual([memberMessage(1)])
+  })
+
+  it('takes no more from the node than its consumer takes from it', async () => {
+    const response = await call('/v1/events')
+    for (let id = 1; id <= 100; id++) node.emit(fakeEvent(id))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(node.queue.length).toBeGreaterThan(95)
+    await response.body?.cancel()
+    expect(node.followed[0]?.signal?.aborted).toBe(true)
+  })
+
+  it('drops a consumer that takes nothing for two heartbeats', async () => {
+    app = appWith({ heartbeat: 10 })
+    const response = await call('/v1/events')
+    const reader = response.body!.getReader()
+    await reader.read()
+    await expect.poll(() => node.followed[0]?.signal?.aborted).toBe(true)
+    expect((await reader.read()).done).toBe(true)
+  })
+
+  it('ends when the API is closed', async () => {
+    const response = await call('/v1/events')
+    const reader = response.body!.getReader()
+    await reader.read()
+    const next = reader.read()
+    end.abort()
+    expect((await next).done).toBe(true)
+  })
+})

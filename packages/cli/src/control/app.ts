@@ -1,0 +1,318 @@
+import type { Node, NodeStats } from '@swimkit/core'
+import { type Context, Hono } from 'hono'
+import * as v from 'valibot'
+import { parseSeed } from '../config/seed.ts'
+import { isTagKey } from '../config/tag-key.ts'
+import { joinSeeds, resolveSeeds } from '../seeds/join-seeds.ts'
+import type { Resolver } from '../seeds/resolve.ts'
+import { version } from '../version.ts'
+import { ApiError, toApiError } from './api-error.ts'
+import { eventStream } from './event-stream.ts'
+import { guard, withSecurityHeaders } from './guard.ts'
+import { memberJson } from './member-json.ts'
+import { settingsJson } from './settings-json.ts'
+
+/** Whether others should be sent to this node, and why. */
+export interface Readiness {
+  readonly ready: boolean
+  readonly reason: string
+}
+
+export interface ControlAppOptions {
+  readonly hostNames: readonly string[]
+  readonly token: string | undefined
+  readonly resolver: Resolver
+  readiness(): Readiness
+  /** Called once `leave` or `stop` was answered. */
+  onEnd(how: 'left' | 'stopped'): void
+  /** A fault of ours, for the log. */
+  onFault(error: unknown): void
+  /** Ends event streams. */
+  readonly signal: AbortSignal
+  /** Milliseconds between comments on a quiet event stream. */
+  readonly heartbeat: number
+}
+
+/** Body of a request at most, in bytes. */
+export const maxBodyBytes = 1_048_576
+
+/** How long `tags` and `payload` wait for the change to be with the others before they answer all the same. */
+const disseminationWait = 5_000
+
+type Handler = (c: Context) => Response | Promise<Response>
+type Methods = { readonly GET?: Handler; readonly POST?: Handler }
+
+const probes = new Set(['/healthz', '/readyz'])
+
+const tooLarge = () => new ApiError(413, 'too-large', `a body must be at most ${maxBodyBytes} bytes`)
+
+/** The body of a request, read no further than its limit. (Hono's own limit copies the request, which not every server bears.) */
+async function bodyText({ body, headers }: Request): Promise<string> {
+  if (Number(headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge()
+  if (!body) return ''
+  const decoder = new TextDecoder()
+  let [text, size] = ['', 0]
+  const reader = body.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    size += part.value.length
+    if (size > maxBodyBytes) {
+      await reader.cancel()
+      throw tooLarge()
+    }
+    text += decoder.decode(part.value, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+async function jsonBody<T>(c: Context, schema: v.GenericSchema<unknown, T>): Promise<T> {
+  const text = await bodyText(c.req.raw)
+  const type = c.req.header('content-type') ?? ''
+  if (text !== '' && !/^application\/json\b/i.test(type)) {
+    throw new ApiError(415, 'media-type', 'the body must be application/json')
+  }
+  let body: unknown
+  try {
+    body = text === '' ? undefined : JSON.parse(text)
+  } catch {
+    throw new ApiError(400, 'malformed', 'the body is not valid JSON')
+  }
+  const result = v.safeParse(schema, body, { abortEarly: true })
+  if (result.success) return result.output
+  const issue = result.issues[0]
+  const where = v.getDotPath(issue)
+  throw new ApiError(400, 'invalid', where ? `${where}: ${issue.message}` : issue.message)
+}
+
+const seedText = v.pipe(
+  v.string('must be text'),
+  v.check(
+    (text) => parseSeed(text) !== undefined,
+    'must be host:port (IPv6 in brackets), dns+name:port or dnssrv+name',
+  ),
+)
+const joinBody = v.object(
+  { seeds: v.pipe(v.array(seedText, 'must be a list of addresses'), v.minLength(1, 'must not be empty'), v.maxLength(256, 'must be at most 256')) },
+  'the body must be {"seeds":["host:port",…]}',
+)
+const tagMap = v.pipe(
+  v.record(v.string(), v.string('must be text'), 'must be a map of texts'),
+  v.check(
+    (tags) => Object.keys(tags).every(isTagKey),
+    'keys must be 1..64 bytes without spaces or "="',
+  ),
+)
+const tagsBody = v.union(
+  [v.strictObject({ tags: tagMap }), tagMap],
+  'the body must be {"tags":{key:value,…}}, the values text, the keys 1..64 bytes without spaces or "="',
+)
+const payloadBody = v.union(
+  [
+    v.pipe(
+      v.strictObject({ payload: v.string() }),
+      v.transform(({ payload }): Uint8Array => new TextEncoder().encode(payload)),
+    ),
+    v.pipe(
+      v.strictObject({ payloadBase64: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]*={0,2}$/)) }),
+      v.transform(({ payloadBase64 }): Uint8Array => new Uint8Array(Buffer.from(payloadBase64, 'base64'))),
+    ),
+  ],
+  'the body must be {"payload":text} or {"payloadBase64":base64}',
+)
+const dropRateBody = v.object(
+  { dropRate: v.pipe(v.number('must be a number'), v.minValue(0, 'must be 0..1'), v.maxValue(1, 'must be 0..1')) },
+  'the body must be {"dropRate":0..1}',
+)
+
+/** A change that the cluster is told of: waits for that, but not for ever, and not at all for a refusal. */
+async function told(change: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const signal = AbortSignal.timeout(disseminationWait)
+  try {
+    await change(signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+/** The control API of a node, as a web handler that knows nothing of the server it runs on. */
+export function createControlApp(node: Node, options: ControlAppOptions): Hono {
+  const { resolver, readiness, onEnd, onFault, signal, heartbeat } = options
+  let newestEvent = 0
+  const unsubscribe = node.on('*', ({ id }) => {
+    newestEvent = id
+  })
+  signal.addEventListener('abort', unsubscribe, { once: true })
+
+  const unknownMember = (name: string) => new ApiError(404, 'unknown-member', `no member is called ${JSON.stringify(name)}`)
+  const param = (c: Context): string => c.req.param('name') ?? ''
+
+  const members: Handler = (c) =>
+    c.json({ members: node.members().map((member) => memberJson(member)), counts: node.counts() })
+
+  const self: Handler = (c) =>
+    c.json({
+      ...memberJson(node.self, true),
+      cluster: node.cluster,
+      detector: node.config.detector,
+      transport: node.transport,
+      codec: node.codec,
+      profile: node.profile,
+      health: node.health,
+      healthMax: node.settings.healthMax,
+      digest: node.digest,
+      runtime: node.runtime,
+      version,
+      advertiseReason: node.advertiseReason,
+      state: node.state,
+    })
+
+  const suspects: Handler = (c) =>
+    c.json({
+      suspects: node.suspects().map(({ name, incarnation, since, deadline, accusers }) => ({
+        name,
+        incarnation,
+        since: since.toISOString(),
+        deadline: deadline.toISOString(),
+        accusers,
+      })),
+    })
+
+  const protocol: Handler = (c) => {
+    const { detector, epoch, suspicion } = node.config
+    return c.json({ detector, epoch, suspicion, profile: node.profile, ...settingsJson(node.settings) })
+  }
+
+  const join: Handler = async (c) => {
+    const introducers = c.req.queries('introducer')
+    const { seeds } = introducers
+      ? v.parse(joinBody, { seeds: introducers })
+      : await jsonBody(c, joinBody)
+    const parsed = seeds.map((text) => parseSeed(text)!) // each was checked by the schema
+    return c.json(await joinSeeds(node, await resolveSeeds(parsed, resolver, signal), signal))
+  }
+
+  /** Answers first, then ends: the server drains what is under way before the process goes. */
+  const ending = (c: Context, how: 'left' | 'stopped', answer: object): Response => {
+    setTimeout(() => onEnd(how), 0)
+    return c.json(answer, 200, { connection: 'close' })
+  }
+  const leave: Handler = async (c) => {
+    const { acknowledgedBy } = await node.leave()
+    return ending(c, 'left', { left: true, acknowledgedBy })
+  }
+  const stop: Handler = (c) => ending(c, 'stopped', { stopped: true })
+
+  const events: Handler = (c) => {
+    const given = c.req.header('last-event-id') ?? c.req.query('after')
+    if (given !== undefined && !/^\d{1,15}$/.test(given)) {
+      throw new ApiError(400, 'invalid', 'Last-Event-ID must be the id of an event')
+    }
+    const stream = eventStream(node, {
+      after: given === undefined ? undefined : Number(given),
+      newest: newestEvent,
+      heartbeat,
+      patience: 2 * heartbeat,
+      signal,
+    })
+    return c.body(stream, 200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'x-accel-buffering': 'no',
+    })
+  }
+
+  const member: Handler = (c) => {
+    const found = node.member(param(c))
+    if (!found) throw unknownMember(param(c))
+    return c.json(memberJson(found, true))
+  }
+
+  const explain: Handler = (c) => {
+    const found = node.explain(param(c))
+    if (!found) throw unknownMember(param(c))
+    const { name, status, evidence } = found
+    return c.json({ name, status, evidence: evidence.map((entry) => ({ ...entry, at: entry.at.toISOString() })) })
+  }
+
+  const ping: Handler = async (c) => {
+    const { name, rtt, path, payload } = await node.ping(param(c), { signal })
+    return c.json({ name, rttMs: rtt, path, ...(payload ? { payloadBytes: payload.length } : {}) })
+  }
+
+  const tags: Handler = async (c) => {
+    const body = await jsonBody(c, tagsBody)
+    const wanted = typeof body.tags === 'object' ? body.tags : (body as Record<string, string>) // the union's two forms
+    await told((until) => node.setTags(wanted, { signal: until }))
+    return c.json(memberJson(node.self, true))
+  }
+
+  const payload: Handler = async (c) => {
+    const bytes = await jsonBody(c, payloadBody)
+    await told((until) => node.setPayload(bytes, { signal: until }))
+    return c.json(memberJson(node.self, true))
+  }
+
+  const dropRate: Handler = (c) => c.json({ dropRate: node.dropRate })
+  const setDropRate: Handler = async (c) => {
+    node.dropRate = (await jsonBody(c, dropRateBody)).dropRate
+    return dropRate(c)
+  }
+
+  const stats: Handler = (c) => c.json(node.stats() satisfies NodeStats)
+
+  const healthz: Handler = (c) => {
+    const ok = node.state !== 'stopped' && node.state !== 'new'
+    return c.json({ ok, state: node.state }, ok ? 200 : 503)
+  }
+  const readyz: Handler = (c) => {
+    const answer = readiness()
+    return c.json(answer, answer.ready ? 200 : 503)
+  }
+
+  const routes: Readonly<Record<string, Methods>> = {
+    '/list_mem': { GET: members },
+    '/v1/members': { GET: members },
+    '/v1/members/:name': { GET: member },
+    '/v1/members/:name/explain': { GET: explain },
+    '/v1/members/:name/ping': { POST: ping },
+    '/list_self': { GET: self },
+    '/v1/self': { GET: self },
+    '/display_suspects': { GET: suspects },
+    '/v1/suspects': { GET: suspects },
+    '/display_protocol': { GET: protocol },
+    '/v1/protocol': { GET: protocol },
+    '/join': { POST: join },
+    '/v1/join': { POST: join },
+    '/leave': { POST: leave },
+    '/v1/leave': { POST: leave },
+    '/v1/stop': { POST: stop },
+    '/v1/events': { GET: events },
+    '/v1/tags': { POST: tags },
+    '/v1/payload': { POST: payload },
+    '/v1/drop-rate': { GET: dropRate, POST: setDropRate },
+    '/v1/stats': { GET: stats },
+    '/healthz': { GET: healthz },
+    '/readyz': { GET: readyz },
+  }
+
+  const app = new Hono()
+  app.use(withSecurityHeaders)
+  app.use(guard({ hostNames: options.hostNames, token: options.token, open: probes }))
+  for (const [path, methods] of Object.entries(routes)) {
+    const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    if (methods.GET) app.get(path, methods.GET)
+    if (methods.POST) app.post(path, methods.POST)
+    app.all(path, () => {
+      throw new ApiError(405, 'method', `must be ${allow.join(' or ')}`, { allow: allow.join(', ') })
+    })
+  }
+  app.notFound(() => {
+    throw new ApiError(404, 'not-found', 'there is no such path')
+  })
+  app.onError((error, c) => {
+    let known = toApiError(error)
+    if (!known && v.isValiError(error)) known = new ApiError(400, 'invalid', error.message)
+    if (!known) onFault(error)
+    const { status, code, message, headers } = known ?? new ApiError(500, 'internal', 'an internal fault; see the log')
+    return c.json({ error: { code, message } }, status, { ...headers })
+  })
+  return app
+}

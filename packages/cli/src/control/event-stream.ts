@@ -1,0 +1,116 @@
+import type { GapEvent, MemberEvent, Node } from '@swimkit/core'
+import { eventJson } from './member-json.ts'
+
+export interface EventStreamOptions {
+  /** Replay what is kept after this id. */
+  readonly after: number | undefined
+  /** Id of the newest event so far: an `after` above it is of another run of this process. */
+  readonly newest: number
+  /** Comment line after so many milliseconds without an event. */
+  readonly heartbeat: number
+  /** A consumer that takes nothing for so long, in milliseconds, is dropped. */
+  readonly patience: number
+  /** Ends the stream. */
+  readonly signal: AbortSignal
+}
+
+/** Events kept for one consumer that is behind; those beyond become a `gap`. */
+const buffer = 1_024
+
+const encoder = new TextEncoder()
+const message = (event: string, data: object, id?: number): Uint8Array =>
+  encoder.encode(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+const comment = (text: string): Uint8Array => encoder.encode(`: ${text}\n\n`)
+
+/**
+ * The node's events as server-sent events: `member` with its id, `gap` where some are missing. One event is taken from
+ * the node per pull of the consumer, so that what waits for a slow one waits in the node's bounded buffer and nowhere
+ * else.
+ */
+export function eventStream(node: Pick<Node, 'events'>, options: EventStreamOptions): ReadableStream<Uint8Array> {
+  const { after, newest, heartbeat, patience } = options
+  // Ids begin anew with each run of a process: whoever comes with a higher one has missed the end of the last run.
+  const otherRun = after !== undefined && after > newest
+  const from = otherRun ? 0 : after
+  const end = new AbortController()
+  const stop = () => end.abort()
+  options.signal.addEventListener('abort', stop, { once: true })
+
+  const events = node.events({ signal: end.signal, buffer, ...(from === undefined ? {} : { after: from }) })
+  let pending: Promise<IteratorResult<MemberEvent | GapEvent>> | undefined
+  let last = from
+  let opened = false
+  let idle: ReturnType<typeof setTimeout> | undefined
+
+  function close(controller?: ReadableStreamDefaultController<Uint8Array>): void {
+    clearTimeout(idle)
+    options.signal.removeEventListener('abort', stop)
+    end.abort()
+    try {
+      controller?.close()
+    } catch {
+      // Already closed or cancelled by the consumer.
+    }
+  }
+
+  /** The next event, or undefined when none came within a heartbeat; it is then still awaited. */
+  async function next(): Promise<IteratorResult<MemberEvent | GapEvent> | undefined> {
+    pending ??= events.next()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const beat = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), heartbeat)
+    })
+    try {
+      const result = await Promise.race([pending, beat])
+      if (result) pending = undefined
+      return result
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        clearTimeout(idle)
+        if (!opened) {
+          opened = true
+          // Sends the headers off, and tells a browser how soon to come back.
+          controller.enqueue(encoder.encode(': events\nretry: 2000\n\n'))
+          if (otherRun) controller.enqueue(message('gap', { missed: null, nextId: 1 }))
+        } else {
+          let result: IteratorResult<MemberEvent | GapEvent> | undefined
+          try {
+            result = await next()
+          } catch {
+            close(controller) // aborted, or the node was stopped
+            return
+          }
+          if (result === undefined) {
+            controller.enqueue(comment('still here'))
+          } else if (result.done) {
+            close(controller)
+            return
+          } else if (result.value.type === 'gap') {
+            const { missed, nextId } = result.value
+            last = nextId - 1
+            controller.enqueue(message('gap', { missed, nextId }))
+          } else {
+            const event = result.value
+            if (last !== undefined && event.id > last + 1) {
+              controller.enqueue(message('gap', { missed: event.id - last - 1, nextId: event.id }))
+            }
+            last = event.id
+            controller.enqueue(message('member', eventJson(event), event.id))
+          }
+        }
+        // Until the next pull, the consumer has this long to take what it was given.
+        idle = setTimeout(() => close(controller), patience)
+      },
+      cancel() {
+        close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

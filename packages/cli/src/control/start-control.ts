@@ -1,0 +1,88 @@
+import { formatAddress, type Logger, type Node } from '@swimkit/core'
+import { isOwnMachine } from '../config/bind.ts'
+import { CliError, reasonOf } from '../errors.ts'
+import { type Resolver, systemResolver } from '../seeds/resolve.ts'
+import { createControlApp, type Readiness } from './app.ts'
+import { isInUse, type Listening, listen } from './listen.ts'
+
+export interface ControlOptions {
+  /** Where to listen. Default `127.0.0.1`; anything but loopback needs a token. */
+  readonly host?: string
+  /** Default: the node's port + 10000, or a free one where that exceeds 65535. 0 picks a free one. */
+  readonly port?: number
+  /** Where the default port is taken, pick a free one instead of refusing. Default false. */
+  readonly anyPort?: boolean
+  /** What callers send as `Authorization: Bearer …`, on all paths but `/healthz` and `/readyz`. */
+  readonly token?: string
+  /** Names, besides IP literals and `localhost`, that may stand in `Host`. */
+  readonly hostNames?: readonly string[]
+  /** What `/readyz` answers. Default: ready while the node is running. */
+  readonly readiness?: () => Readiness
+  /** `leave` or `stop` was asked for and answered; ending the node and the process is up to you. Default: `node.stop()`. */
+  readonly onEnd?: (how: 'left' | 'stopped') => void
+  readonly logger?: Logger
+  /** For the seeds of `join`. Default: the system's. */
+  readonly resolver?: Resolver
+  /** Milliseconds between comments on a quiet event stream; twice that drops a consumer that takes nothing. Default 15,000. */
+  readonly heartbeat?: number
+}
+
+/** A control API that serves. */
+export interface Control {
+  /** `http://host:port`, as to be connected to: loopback where it listens everywhere. */
+  readonly url: string
+  /** Ends event streams, lets requests under way end, and frees the port. */
+  close(): Promise<void>
+}
+
+/** How long requests under way may take to end, milliseconds. */
+const drain = 1_000
+
+const wildcard: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
+/**
+ * Serves the control API of a started node, on the server of the runtime it is called on. Rejects with an error that
+ * says what is wrong where it cannot listen, or would listen off loopback without a token.
+ */
+export async function startControl(node: Node, options: ControlOptions = {}): Promise<Control> {
+  const { host = '127.0.0.1', token, logger } = options
+  if (!isOwnMachine(host) && token === undefined) {
+    throw new CliError(2, `the control API at ${host} would be open to others: off loopback it needs a token`)
+  }
+  const end = new AbortController()
+  const app = createControlApp(node, {
+    hostNames: options.hostNames ?? [],
+    token,
+    resolver: options.resolver ?? systemResolver,
+    readiness: options.readiness ?? (() => ({ ready: node.state === 'running', reason: node.state })),
+    onEnd: options.onEnd ?? (() => void node.stop()),
+    onFault: (error) => logger?.log('error', 'control API fault', { reason: reasonOf(error) }),
+    signal: end.signal,
+    heartbeat: options.heartbeat ?? 15_000,
+  })
+  const fetch = (request: Request) => app.fetch(request)
+
+  const byDefault = (node.address?.port ?? 0) + 10_000
+  const wanted = options.port ?? (byDefault > 65_535 ? 0 : byDefault)
+  let server: Listening
+  try {
+    server = await listen(host, wanted, fetch)
+  } catch (error) {
+    if (!(options.anyPort && options.port === undefined && isInUse(error))) {
+      end.abort()
+      throw error
+    }
+    server = await listen(host, 0, fetch)
+  }
+  let closing: Promise<void> | undefined
+  return {
+    url: `http://${formatAddress({ host: wildcard[host] ?? host, port: server.port })}`,
+    close() {
+      closing ??= (async () => {
+        end.abort()
+        await server.close(drain)
+      })()
+      return closing
+    },
+  }
+}

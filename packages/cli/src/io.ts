@@ -1,0 +1,20 @@
+/** What a command sees of the process it runs in, so that it can be run without one. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Writes to stdout as it is; lines bring their own newline. */
+  out(text: string): void
+  /** Writes to stderr. */
+  err(text: string): void
+  readonly outIsTty: boolean
+  readonly errIsTty: boolean
+  /** Aborted at the first SIGINT or SIGTERM; `reason` is the name of the signal. */
+  readonly interrupted: AbortSignal
+}
+
+/** Whether to colour what goes to a terminal or not (https://no-color.org, and FORCE_COLOR for the opposite). */
+export function wantsColour(env: Io['env'], isTty: boolean): boolean {
+  if (env.NO_COLOR) return false
+  if (env.FORCE_COLOR && env.FORCE_COLOR !== '0') return true
+  return isTty && env.TERM !== 'dumb'
+}

@@ -1,0 +1,218 @@
+import { lookup } from 'node:dns/promises'
+import process from 'node:process'
+import { createNode, formatAddress, type HostInterface, type Logger, type Node, type NodeOptions } from '@swimkit/core'
+import { host as systemHost } from '@swimkit/host'
+import { isOwnMachine, resolveBind } from '../config/bind.ts'
+import type { StartSettings } from '../config/start-settings.ts'
+import { type Control, startControl } from '../control/start-control.ts'
+import { CliError, reasonOf } from '../errors.ts'
+import { type Io, wantsColour } from '../io.ts'
+import { createLogger } from '../log.ts'
+import { loadPlugin } from '../plugins/load.ts'
+import { systemResolver } from '../seeds/resolve.ts'
+import { type SeedLoop, startSeedLoop } from '../seeds/seed-loop.ts'
+import { sleep } from '../sleep.ts'
+import { writePidFile } from './pid-file.ts'
+import { statusLine, statusSampler } from './status-line.ts'
+
+/** How a node's process comes to its end. */
+type Ending =
+  /** A signal: leave, then end. */
+  | { readonly kind: 'interrupted' }
+  /** Over the control API, which has left already where it was to leave. */
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'failed'; readonly error: CliError }
+
+/** A node is ready after so many milliseconds even where no seed has answered: see {@link readinessOf}. */
+const loneliness = 10_000
+
+/** Events that a follower of the control API can catch up on after it lost its connection. */
+const eventHistory = 1_024
+
+/** Status lines where nobody said how often, milliseconds. */
+const defaultStatusInterval = 10_000
+
+/**
+ * Whether traffic may come to this node. It does not wait for a join for ever: behind a headless service, seeds resolve
+ * to ready nodes only, so that if each waited for another none would ever be ready.
+ */
+export function readinessOf(node: Pick<Node, 'state'>, loop: Pick<SeedLoop, 'state'>, servingFor: number) {
+  if (node.state !== 'running') return { ready: false, reason: node.state }
+  if (loop.state !== 'searching') return { ready: true, reason: loop.state }
+  if (servingFor >= loneliness) return { ready: true, reason: 'no seed answered' }
+  return { ready: false, reason: 'searching for a seed' }
+}
+
+async function lookupAll(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address)
+}
+
+async function addressesOf(
+  settings: StartSettings,
+  interfaces: readonly HostInterface[],
+  logger: Logger,
+): Promise<{ bind: string; advertise: string | undefined }> {
+  const bind = await resolveBind(settings.bind, interfaces, lookupAll)
+  if (bind.reason !== 'as given') logger.log('info', 'listening address chosen', { address: bind.host, reason: bind.reason })
+  let advertise: string | undefined
+  if (settings.advertise) {
+    const { host, port } = settings.advertise
+    const told = await resolveBind(host, interfaces, lookupAll, '--advertise')
+    if (isOwnMachine(bind.host) && !isOwnMachine(told.host)) {
+      throw new CliError(2, `--advertise: ${told.host} cannot be reached while --bind is ${bind.host}, which is loopback`)
+    }
+    advertise = port === undefined ? told.host : formatAddress({ host: told.host, port })
+  }
+  return { bind: formatAddress({ host: bind.host, port: settings.port }), advertise }
+}
+
+/** Starts the node; what is wrong with its options or its port is the user's to mend, so exit code 2. */
+async function startOrExplain(options: NodeOptions): Promise<Node> {
+  let node: Node | undefined
+  try {
+    node = createNode(options)
+    await node.start()
+    return node
+  } catch (error) {
+    await node?.stop()
+    const known = ['BindError', 'OptionError', 'SettingsError', 'TooLargeError', 'MemberDataError', 'AddressError', 'AdvertiseError']
+    const mendable = error instanceof Error && known.includes(error.name)
+    throw new CliError(mendable ? 2 : 1, reasonOf(error), { cause: error })
+  }
+}
+
+/** Runs a node until a signal, the control API or a conflict ends it; resolves with the exit code. */
+export async function startNode(settings: StartSettings, io: Io): Promise<number> {
+  const colour = wantsColour(io.env, io.errIsTty)
+  const logger = createLogger({
+    level: settings.logLevel,
+    format: settings.logFormat,
+    colour,
+    write: io.err,
+    now: Date.now,
+  })
+  for (const warning of settings.warnings) logger.log('warn', warning)
+  const { control: wanted } = settings
+  if (!isOwnMachine(wanted.host) && wanted.token === undefined) {
+    throw new CliError(2, `--control: ${wanted.host} is open to others, so it needs a token: give --control-token-file`)
+  }
+
+  const system = systemHost()
+  const [detector, transport, codec, { bind, advertise }] = await Promise.all([
+    loadPlugin('detector', settings.detector, io.cwd),
+    loadPlugin('transport', settings.transport, io.cwd),
+    loadPlugin('codec', settings.codec, io.cwd),
+    addressesOf(settings, system.interfaces(), logger),
+  ])
+  const node = await startOrExplain({
+    ...(settings.name === undefined ? {} : { name: settings.name }),
+    ...(advertise === undefined ? {} : { advertise }),
+    ...(settings.payload === undefined ? {} : { payload: settings.payload }),
+    cluster: settings.cluster,
+    bind,
+    host: system,
+    transport,
+    detector,
+    codec,
+    profile: settings.profile,
+    settings: settings.timings,
+    tags: settings.tags,
+    services: settings.services,
+    dropRate: settings.dropRate,
+    eventHistory,
+    logger,
+  })
+
+  const end = new AbortController()
+  let control: Control | undefined
+  let removePidFile: (() => Promise<void>) | undefined
+  try {
+    let ended: (ending: Ending) => void = () => {}
+    const ending = new Promise<Ending>((resolve) => {
+      ended = resolve
+    })
+    const fail = (error: unknown) => ended({ kind: 'failed', error: new CliError(1, reasonOf(error), { cause: error }) })
+    io.interrupted.addEventListener('abort', () => ended({ kind: 'interrupted' }), { once: true })
+    if (io.interrupted.aborted) ended({ kind: 'interrupted' })
+    node.conflict.then(
+      ({ name, own, other }) =>
+        fail(`the name ${JSON.stringify(name)} belongs to a live process at ${other}, so this one at ${own} ends: choose another --name`),
+      fail,
+    )
+
+    const since = Date.now()
+    let seeds: SeedLoop | undefined
+    control = await startControl(node, {
+      host: wanted.host,
+      ...(wanted.port === undefined ? {} : { port: wanted.port }),
+      ...(wanted.token === undefined ? {} : { token: wanted.token }),
+      // Where the node's own port was left to the system, the port above it is a guess and may be taken.
+      anyPort: settings.port === 0,
+      readiness: () => readinessOf(node, seeds ?? { state: 'searching' }, Date.now() - since),
+      onEnd: () => ended({ kind: 'asked' }),
+      logger,
+      resolver: systemResolver,
+    })
+    if (settings.pidFile !== undefined) removePidFile = await writePidFile(settings.pidFile)
+
+    const { address } = node.self
+    const { detector: detectorName } = node.config
+    const { name, runtime } = node
+    io.out(
+      `ready ${JSON.stringify({ name, address, control: control.url, detector: detectorName, transport: node.transport, codec: node.codec, runtime, pid: process.pid })}\n`,
+    )
+    logger.log('info', 'serving', { name, address, advertised: node.advertiseReason, control: control.url })
+    seeds = startSeedLoop({
+      node,
+      seeds: settings.seeds,
+      resolver: systemResolver,
+      logger,
+      signal: end.signal,
+      sleep,
+      random: Math.random,
+      onConflict: fail,
+    })
+    showStatus(node, settings, colour, io, end.signal)
+
+    const how = await ending
+    end.abort()
+    if (how.kind === 'failed') throw how.error
+    if (how.kind === 'interrupted') await leave(node, logger)
+    return 0
+  } finally {
+    end.abort()
+    await Promise.all([control?.close(), node.stop(), removePidFile?.()])
+  }
+}
+
+/** Tells the cluster; a cluster that does not answer must not keep the process from ending. */
+async function leave(node: Node, logger: Logger): Promise<void> {
+  if (node.state !== 'running') return
+  logger.log('info', 'leaving; once more to end at once')
+  const deadline = AbortSignal.timeout(node.settings.leaveTimeout + 1_000)
+  try {
+    const { acknowledgedBy } = await node.leave({ signal: deadline })
+    logger.log('info', 'left', { acknowledgedBy: acknowledgedBy.length })
+  } catch (error) {
+    logger.log('warn', 'left without confirmation', { reason: reasonOf(error) })
+  }
+}
+
+function showStatus(
+  node: Node,
+  settings: StartSettings,
+  colour: boolean,
+  io: Io,
+  signal: AbortSignal,
+): void {
+  const interval = settings.statusInterval ?? (io.errIsTty ? defaultStatusInterval : 0)
+  if (interval === 0) return
+  const sample = statusSampler(node, Date.now)
+  const timer = setInterval(() => {
+    const now = sample()
+    if (settings.logFormat === 'json') {
+      io.err(`${JSON.stringify({ time: new Date().toISOString(), level: 'info', message: 'status', ...now })}\n`)
+    } else io.err(`${statusLine(now, colour)}\n`)
+  }, interval)
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+}

@@ -1,0 +1,208 @@
+import type { LogLevel } from '@swimkit/core'
+import { describe, expect, it } from 'vitest'
+import { parseSeed, type Seed } from '../config/seed.ts'
+import { FakeClock, settle } from '../testing/fake-clock.ts'
+import { FakeNode, fakeMember } from '../testing/fake-node.ts'
+import { exponentialBackoff } from './backoff.ts'
+import { type Resolver, resolveSeed } from './resolve.ts'
+import { startSeedLoop } from './seed-loop.ts'
+
+const seeds = (...texts: string[]): Seed[] => texts.map((text) => parseSeed(text)!)
+
+/** Names and what they stand for; a name that is missing does not resolve. */
+function resolverOf(
+  names: Record<string, string[]>,
+  services: Record<string, { name: string; port: number }[]> = {},
+): Resolver {
+  const find = async <T>(table: Record<string, T>, name: string): Promise<T> => {
+    const found = table[name]
+    if (!found) throw new Error(`getaddrinfo ENOTFOUND ${name}`)
+    return found
+  }
+  return { addresses: (name) => find(names, name), services: (name) => find(services, name) }
+}
+
+function run(texts: string[], names: Record<string, string[]> = {}, random = () => 0.5) {
+  const node = new FakeNode()
+  node.joinResult = { joined: [], failed: [{ seed: '10.0.0.2:7946', code: 'timeout', message: 'no answer' }] }
+  const clock = new FakeClock()
+  const log: { level: LogLevel; message: string; fields: Readonly<Record<string, unknown>> | undefined }[] = []
+  const end = new AbortController()
+  const conflicts: unknown[] = []
+  const loop = startSeedLoop({
+    node,
+    seeds: seeds(...texts),
+    resolver: resolverOf(names),
+    logger: { enabled: () => true, log: (level, message, fields) => log.push({ level, message, fields }) },
+    signal: end.signal,
+    sleep: clock.sleep,
+    random,
+    onConflict: (error) => conflicts.push(error),
+  })
+  return { node, clock, log, end, loop, conflicts }
+}
+
+describe('backoff', () => {
+  it('doubles from 1 s to 30 s, half of it drawn, and starts again', () => {
+    const low = exponentialBackoff(1_000, 30_000, () => 0)
+    expect(Array.from({ length: 7 }, () => low.next())).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000])
+    low.reset()
+    expect(low.next()).toBe(500)
+    const high = exponentialBackoff(1_000, 30_000, () => 1)
+    expect(Array.from({ length: 7 }, () => high.next())).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+  })
+})
+
+describe('a seed stands for', () => {
+  const signal = new AbortController().signal
+  it.each([
+    ['10.0.0.2:5', ['10.0.0.2:5']],
+    ['10.0.0.2', ['10.0.0.2:7946']],
+    ['[2001:DB8::1]:5', ['[2001:db8::1]:5']],
+    ['dns+swim:5', ['10.0.0.2:5', '[2001:db8::1]:5']],
+    ['swim:5', ['10.0.0.2:5', '[2001:db8::1]:5']],
+    ['dnssrv+_swim._udp.local', ['10.0.0.2:1', '[2001:db8::1]:1', '10.0.0.3:2']],
+  ])('%s: %j', async (text, addresses) => {
+    const resolver = resolverOf(
+      { swim: ['10.0.0.2', '2001:db8::1', '10.0.0.2', 'fe80::1%eth0'], other: ['10.0.0.3'] },
+      {
+        '_swim._udp.local': [
+          { name: 'swim', port: 1 },
+          { name: 'other', port: 2 },
+          { name: 'gone', port: 3 },
+        ],
+      },
+    )
+    expect(await resolveSeed(parseSeed(text)!, resolver, signal)).toEqual(addresses)
+  })
+
+  it('nothing, where no target of its records resolves', async () => {
+    const resolver = resolverOf({}, { s: [{ name: 'gone', port: 3 }] })
+    await expect(resolveSeed(parseSeed('dnssrv+s')!, resolver, signal)).rejects.toThrow('ENOTFOUND gone')
+  })
+})
+
+describe('the seed loop', () => {
+  it('without seeds does nothing and says so once', async () => {
+    const { node, clock, log, loop } = run([])
+    await loop.done
+    expect(loop.state).toBe('alone')
+    expect(node.joins).toEqual([])
+    expect(clock.slept).toEqual([])
+    expect(log.map(({ message }) => message)).toEqual([
+      'no seeds: this node forms a cluster of one, and others may join',
+    ])
+  })
+
+  it('tries a seed that never answers for life, ever more slowly', async () => {
+    const { node, clock, loop, end, log } = run(['10.0.0.2:7946'])
+    for (let i = 0; i < 9; i++) await clock.next()
+    expect(clock.slept.slice(0, 9)).toEqual([750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500, 22_500, 22_500])
+    expect(node.joins).toHaveLength(10)
+    expect(loop.state).toBe('searching')
+    expect(new Set(log.map(({ message }) => message))).toEqual(new Set(['seed does not answer']))
+    end.abort()
+    await loop.done
+  })
+
+  it('hands the addresses to the node, which goes on trying by itself', async () => {
+    const { node, end, loop } = run(['swim:5'], { swim: ['10.0.0.2', '10.0.0.3'] })
+    await settle()
+    expect(node.seeds).toEqual([['10.0.0.2:5', '10.0.0.3:5']])
+    end.abort()
+    await loop.done
+  })
+
+  it('resolves anew at each attempt: a name that failed at start is found later', async () => {
+    const names: Record<string, string[]> = {}
+    const { node, clock, log, loop, end } = run(['swim:5'], names)
+    await settle()
+    expect(node.joins).toEqual([])
+    expect(log[0]).toMatchObject({ level: 'warn', message: 'seed does not resolve', fields: { seed: 'swim:5' } })
+    names.swim = ['10.0.0.9']
+    node.joinResult = { joined: ['10.0.0.9:5'], failed: [] }
+    await clock.next()
+    expect(loop.state).toBe('joined')
+    end.abort()
+    await loop.done
+  })
+
+  it('once joined looks again about every 60 s, and takes up a changed address', async () => {
+    const names: Record<string, string[]> = { swim: ['10.0.0.2'] }
+    const { node, clock, loop, end } = run(['swim:5'], names)
+    node.joinResult = { joined: ['10.0.0.2:5'], failed: [] }
+    node.list.push(fakeMember('bob'))
+    await settle()
+    expect(loop.state).toBe('joined')
+    names.swim = ['10.0.0.7']
+    await clock.next()
+    await clock.next()
+    expect(clock.slept).toEqual([60_000, 60_000, 60_000])
+    expect(node.seeds.at(-1)).toEqual(['10.0.0.7:5'])
+    expect(node.joins).toEqual([])
+    end.abort()
+    await loop.done
+  })
+
+  it('joins again, with short waits, when everybody else is gone', async () => {
+    const { node, clock, loop, end } = run(['10.0.0.2:7946'])
+    node.list.push(fakeMember('bob'))
+    await settle()
+    node.list.pop()
+    await clock.next()
+    await clock.next()
+    expect(clock.slept).toEqual([60_000, 750, 1_500])
+    expect(node.joins).toHaveLength(2)
+    end.abort()
+    await loop.done
+  })
+
+  it('takes a list of nothing but itself for a cluster of one, in one line', async () => {
+    const { node, clock, loop, end, log } = run(['127.0.0.1:7946', 'me:7946'], { me: ['127.0.0.1', '10.0.0.2'] })
+    node.joinResult = { joined: [], failed: [{ seed: '10.0.0.2:7946', code: 'timeout', message: '' }] }
+    await clock.next()
+    expect(loop.state).toBe('alone')
+    expect(log).toHaveLength(1)
+    expect(log[0]?.message).toMatch(/^no seed but this node/)
+    end.abort()
+    await loop.done
+  })
+
+  it('goes on searching while another seed does not resolve', async () => {
+    const { loop, end, clock } = run(['127.0.0.1:7946', 'gone:7946'])
+    await clock.next()
+    expect(loop.state).toBe('searching')
+    end.abort()
+    await loop.done
+  })
+
+  it('says what to do where others cannot reach this node', async () => {
+    const { node, loop, end, log } = run(['10.0.0.2:7946'])
+    node.joinResult = {
+      joined: [],
+      failed: [{ seed: '10.0.0.2:7946', code: 'unreachable-address', message: 'cannot dial 127.0.0.1:7946' }],
+    }
+    await settle()
+    expect(log[0]).toMatchObject({ level: 'error', message: 'join refused: unreachable-address' })
+    expect(log[0]?.fields).toMatchObject({ own: '127.0.0.1:7946', advice: expect.stringContaining('--advertise') })
+    end.abort()
+    await loop.done
+  })
+
+  it('ends on a name that belongs to another process', async () => {
+    const { node, loop, conflicts } = run(['10.0.0.2:7946'])
+    node.joinResult = Object.assign(new Error('the name is taken'), { name: 'NameConflictError' })
+    await loop.done
+    expect(conflicts).toEqual([node.joinResult])
+  })
+
+  it('outlives a join that fails in another way', async () => {
+    const { node, loop, clock, end, log } = run(['10.0.0.2:7946'])
+    node.joinResult = new Error('out of descriptors')
+    await clock.next()
+    expect(node.joins).toHaveLength(2)
+    expect(log[0]).toMatchObject({ message: 'join failed', fields: { reason: 'out of descriptors' } })
+    end.abort()
+    await loop.done
+  })
+})

@@ -1,0 +1,175 @@
+import {
+  type Address,
+  type EventsOptions,
+  type GapEvent,
+  type JoinResult,
+  type Member,
+  type MemberEvent,
+  type Node,
+  resolveSettings,
+} from '@swimkit/core'
+
+export function fakeMember(name: string, more: Partial<Member> = {}): Member {
+  return {
+    name,
+    address: '127.0.0.1:7946',
+    status: 'alive',
+    leaving: false,
+    incarnation: 7,
+    boot: '00000000000000ff',
+    since: new Date('2026-01-02T03:04:05.678Z'),
+    tags: {},
+    services: [],
+    payload: new Uint8Array(),
+    streams: true,
+    capabilities: [],
+    ...more,
+  }
+}
+
+/** A node that keeps what it is told in plain sight and does nothing by itself. */
+export class FakeNode implements Node {
+  name = 'ada'
+  address: Address | undefined = { host: '127.0.0.1', port: 7_946 }
+  advertiseReason = 'the bound address'
+  cluster = 'default'
+  profile = 'lan'
+  transport = 'udp'
+  codec = 'swim'
+  runtime = 'node 20.0.0'
+  settings = resolveSettings('lan')
+  state: Node['state'] = 'running'
+  conflict = new Promise<never>(() => {})
+  health = 1
+  digest = '0123456789abcdef'
+  config = { epoch: 3, detector: 'pingack', suspicion: true }
+  dropRate = 0
+
+  list: Member[] = [fakeMember('ada')]
+  joins: (readonly string[])[] = []
+  seeds: (readonly string[])[] = []
+  /** What `join` answers; an error is thrown. */
+  joinResult: JoinResult | Error = { joined: [], failed: [] }
+  /** Thrown by the next call of `setTags` and `setPayload`. */
+  refusal: Error | undefined
+  /** What `events` is called with, and what it gives. */
+  followed: EventsOptions[] = []
+  queue: (MemberEvent | GapEvent)[] = []
+  #handlers: ((event: MemberEvent) => void)[] = []
+  #wake: (() => void) | undefined
+
+  get self(): Member {
+    return this.list[0]!
+  }
+  set self(member: Member) {
+    this.list[0] = member
+  }
+
+  async start(): Promise<void> {}
+  async join(seeds: readonly string[]): Promise<JoinResult> {
+    this.joins.push(seeds)
+    if (this.joinResult instanceof Error) throw this.joinResult
+    return this.joinResult
+  }
+  async leave() {
+    this.state = 'left'
+    return { acknowledgedBy: ['bob'] }
+  }
+  async stop(): Promise<void> {
+    this.state = 'stopped'
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+  members(): Member[] {
+    return this.list
+  }
+  member(name: string): Member | undefined {
+    return this.list.find((member) => member.name === name)
+  }
+  counts() {
+    const counts = { alive: 0, suspect: 0, failed: 0, left: 0 }
+    for (const { status } of this.list) counts[status]++
+    return counts
+  }
+  suspects() {
+    return [
+      {
+        name: 'bob',
+        incarnation: 4,
+        since: new Date('2026-01-02T03:04:05Z'),
+        deadline: new Date('2026-01-02T03:04:15Z'),
+        accusers: ['cid'],
+      },
+    ]
+  }
+  explain(name: string) {
+    const member = this.member(name)
+    if (!member) return undefined
+    const evidence = [
+      { at: new Date('2026-01-02T03:04:05Z'), by: 'cid', path: 'indirect', outcome: 'timeout', incarnation: 4 },
+    ]
+    return { name, status: member.status, evidence }
+  }
+  async ping(name: string) {
+    if (!this.member(name)) {
+      throw Object.assign(new Error(`no member ${name}`), { name: 'PingError', code: 'unknown-member' })
+    }
+    return { name, rtt: 1.5, path: 'direct' as const, payload: undefined }
+  }
+  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    if (this.refusal) throw this.refusal
+    this.self = { ...this.self, tags }
+  }
+  async setPayload(payload: Uint8Array): Promise<void> {
+    if (this.refusal) throw this.refusal
+    this.self = { ...this.self, payload }
+  }
+  async setServices(services: Member['services']): Promise<void> {
+    this.self = { ...this.self, services }
+  }
+  setSeeds(seeds: readonly string[]): void {
+    this.seeds.push(seeds)
+  }
+  events(options: EventsOptions = {}): AsyncIterableIterator<MemberEvent | GapEvent> {
+    this.followed.push(options)
+    return this.#events(options)
+  }
+  async *#events(options: EventsOptions): AsyncGenerator<MemberEvent | GapEvent, undefined> {
+    options.signal?.addEventListener('abort', () => this.#wake?.())
+    while (!options.signal?.aborted) {
+      const event = this.queue.shift()
+      if (event) yield event
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+    }
+    return undefined
+  }
+  on(_type: unknown, handler: (event: MemberEvent) => void): () => void {
+    this.#handlers.push(handler)
+    return () => {
+      this.#handlers = this.#handlers.filter((known) => known !== handler)
+    }
+  }
+  stats() {
+    return { engine: { packetsIn: 10, packetsOut: 5 }, transport: {} }
+  }
+
+  /** Something happened: to those who listen and those who follow. */
+  emit(event: MemberEvent): void {
+    for (const handler of this.#handlers) handler(event)
+    this.queue.push(event)
+    this.#wake?.()
+  }
+}
+
+export const fakeEvent = (id: number, more: Partial<MemberEvent> = {}): MemberEvent => ({
+  id,
+  type: 'join',
+  member: fakeMember('bob'),
+  at: new Date('2026-01-02T03:04:06Z'),
+  ...more,
+})

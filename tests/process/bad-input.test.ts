@@ -1,0 +1,187 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRandom, swimCodec } from '@swimkit/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { agree, eventually, runtimes, type SwimProcess, start, swim } from './swim-process.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swimkit-'))
+  await writeFile(join(folder, 'bad.yaml'), 'port: [1, 2\n')
+  await writeFile(join(folder, 'unknown.yaml'), 'prot: 7946\n')
+  await writeFile(join(folder, 'range.json'), '{"port": 70000}')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('what the user can fix at the start ends with one line and code 2', () => {
+  test.each([
+    ['an unknown flag', ['--prot', '1'], /--prot/],
+    ['a port out of range', ['--port', '70000'], /70000/],
+    ['a port that is no number', ['--port', 'http'], /http/],
+    ['an unknown detector', ['--detector', 'crystal-ball'], /crystal-ball/],
+    ['a detector by path', ['--detector', './evil.js'], /evil/],
+    ['a detector by data URL', ['--detector', 'data:text/javascript,process.exit(7)'], /data:/],
+    ['an unknown transport', ['--transport', 'pigeon'], /pigeon/],
+    ['an unknown codec', ['--codec', 'morse'], /morse/],
+    ['an unknown profile', ['--profile', 'mars'], /mars/],
+    ['a hostile name', ['--name', 'a b\u001b[31m'], /name/],
+    ['a name that is too long', ['--name', 'x'.repeat(129)], /128/],
+    ['a seed that is no address', ['--seed', '10.0.0.5:79460'], /79460/],
+    ['a duration without sense', ['--probe-interval', 'soon'], /soon/],
+    ['a timeout above its interval', ['--probe-interval', '1s', '--probe-timeout', '2s'], /probe/],
+    ['a drop rate above 1', ['--drop-rate', '1.5'], /1\.5/],
+    ['a config file that is not there', ['--config', '/nonexistent/swim.yaml'], /nonexistent/],
+    ['a config file that does not parse', ['--config', () => join(folder, 'bad.yaml')], /bad\.yaml/],
+    ['a config file with an unknown key', ['--config', () => join(folder, 'unknown.yaml')], /prot/],
+    ['a config file with a bad value', ['--config', () => join(folder, 'range.json')], /70000/],
+    ['loopback bound and another address advertised', ['--advertise', '192.0.2.7'], /192\.0\.2\.7/],
+    ['an open control port without a token', ['--control', '0.0.0.0:0'], /token/],
+  ] as const)('%s', async (_, flags, message) => {
+    const args = flags.map((flag) => (typeof flag === 'function' ? flag() : flag))
+    const { code, stderr, stdout } = await swim(['start', '--bind', '127.0.0.1', '--port', '0', ...args])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toContain('\u001b[31m')
+  })
+
+  test.each(runtimes)('a port in use, on %s', async (runtime) => {
+    const holder = await start(['--port', '0'])
+    const { port } = new URL(`http://${holder.ready.address}`)
+    const { code, stderr } = await swim(
+      ['start', '--bind', '127.0.0.1', '--port', port, '--control-port', '0'],
+      runtime,
+    )
+    expect([code, stderr.trim().split('\n').length]).toEqual([2, 1])
+    expect(stderr).toContain(port)
+  })
+})
+
+test('a client command without a node ends with one line and code 1', async () => {
+  const { code, stderr } = await swim(['members', '--control', '127.0.0.1:9'])
+  expect([code, stderr.trim().split('\n').length]).toEqual([1, 1])
+})
+
+describe.each(runtimes)('a node on %s keeps serving', (runtime) => {
+  test('when its only seed is itself, or never answers', async () => {
+    const silent = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const node = await start(
+      ['--name', 'solo', '--port', '0', '--seed', `127.0.0.1:${silent.address().port}`],
+      runtime,
+    )
+    const self = await start(['--name', 'self', '--port', '0'], runtime)
+    const joined = await self.post<{ joined: string[]; failed: { code: string }[] }>('/v1/join', {
+      seeds: [self.ready.address],
+    })
+    expect(joined.joined).toEqual([])
+    expect(joined.failed[0]!.code).toBe('self')
+    expect(await node.statuses()).toEqual({ solo: 'alive' })
+    silent.close()
+  })
+
+  test('when another cluster and garbage come over streams', async () => {
+    const node = await start(['--name', 'one', '--port', '0', '--cluster', 'red'], runtime)
+    const stranger = await start([
+      '--name',
+      'two',
+      '--port',
+      '0',
+      '--cluster',
+      'blue',
+      '--seed',
+      node.ready.address,
+    ])
+    await eventually('the stranger is told which cluster it is', 10_000, () =>
+      Promise.resolve({
+        ok: /red/.test(stranger.stderr()) && /blue/.test(stranger.stderr()),
+        seen: stranger.stderr(),
+      }),
+    )
+    const [host, port] = node.ready.address.split(':')
+    const slow = Array.from({ length: 50 }, () => connect(Number(port), host!))
+    for (const socket of slow) socket.on('error', () => undefined)
+    await Promise.all(slow.map((socket) => once(socket, 'connect')))
+    slow[0]!.write(Buffer.alloc(100_000, 0xff))
+    slow[1]!.write('GET / HTTP/1.1\r\n\r\n')
+    const friend = await start([
+      '--name',
+      'three',
+      '--port',
+      '0',
+      '--cluster',
+      'red',
+      '--seed',
+      node.ready.address,
+    ])
+    await agree([node, friend], { one: 'alive', three: 'alive' }, 10_000)
+    for (const socket of slow) socket.destroy()
+  })
+
+  test('100,000 random and mutated datagrams change nothing in the membership', async () => {
+    const [a, b] = await pair(runtime)
+    const before = await a.members()
+    const codec = swimCodec().open({
+      cluster: 'default',
+      sealer: undefined,
+      maxPacketBytes: 65_535,
+      maxStreamBytes: 1e6,
+    })
+    const sender = { name: 'b', boot: 77n, incarnation: 1 }
+    const valid = [
+      codec.bundle(sender, [codec.encode({ type: 'ping', seq: 1, target: 'a', boot: undefined })], undefined),
+      codec.bundle(
+        sender,
+        [
+          codec.encode({
+            type: 'suspect',
+            name: 'b',
+            incarnation: 4_000_000_000,
+            accusations: [{ accuser: 'x', evidence: 'timeout' }],
+          }),
+        ],
+        undefined,
+      ),
+      codec.bundle(
+        sender,
+        [codec.encode({ type: 'left', name: 'b', incarnation: 4_000_000_000, by: 'b' })],
+        undefined,
+      ),
+    ]
+    const random = createRandom([2_026])
+    const socket = createSocket('udp4')
+    const [host, port] = a.ready.address.split(':')
+    for (let i = 0; i < 100_000; i++) {
+      let bytes: Uint8Array
+      if (i % 2 === 0) {
+        bytes = new Uint8Array(1 + random.below(600)).map(() => random.below(256))
+      } else {
+        bytes = valid[random.below(valid.length)]!.slice()
+        for (let flips = 1 + random.below(3); flips > 0; flips--) {
+          const at = random.below(bytes.length)
+          bytes[at] = bytes[at]! ^ (1 + random.below(255))
+        }
+      }
+      socket.send(bytes, Number(port), host)
+      // Not faster than a socket buffer takes them: what is dropped before it is read tests nothing.
+      if (i % 200 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    socket.close()
+    await agree([a, b], { a: 'alive', b: 'alive' }, 10_000)
+    const after = await a.members()
+    expect(after.map(({ name, status }) => [name, status])).toEqual(
+      before.map(({ name, status }) => [name, status]),
+    )
+  }, 120_000)
+})
+
+async function pair(runtime: (typeof runtimes)[number]): Promise<[SwimProcess, SwimProcess]> {
+  const a = await start(['--name', 'a', '--port', '0'], runtime)
+  const b = await start(['--name', 'b', '--port', '0', '--seed', a.ready.address])
+  await agree([a, b], { a: 'alive', b: 'alive' }, 10_000)
+  return [a, b]
+}

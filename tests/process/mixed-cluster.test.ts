@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import {
+  agree,
+  eventually,
+  follow,
+  freePort,
+  type Runtime,
+  runtimes,
+  type SwimProcess,
+  start,
+  swim,
+} from './swim-process.ts'
+
+/** One node on each runtime, in one cluster. */
+async function trio(flags: readonly string[]): Promise<Record<Runtime, SwimProcess>> {
+  const node = await start(['--name', 'on-node', '--port', '0', ...flags], 'node')
+  const [bun, deno] = await Promise.all(
+    (['bun', 'deno'] as const).map((runtime) =>
+      start(['--name', `on-${runtime}`, '--port', '0', '--seed', node.ready.address, ...flags], runtime),
+    ),
+  )
+  const cluster = { node, bun: bun!, deno: deno! }
+  await agree(Object.values(cluster), { 'on-node': 'alive', 'on-bun': 'alive', 'on-deno': 'alive' }, 10_000)
+  return cluster
+}
+
+describe.each([
+  ['udp', []],
+  ['tcp', ['--transport', 'tcp']],
+  ['udp, JSON on the wire', ['--codec', 'json']],
+] as const)('a cluster of Node, Bun and Deno over %s', (_, flags) => {
+  test.each(runtimes)('sees the %s process killed, explains it, and takes it back', async (victim) => {
+    const cluster = await trio(flags)
+    const name = `on-${victim}`
+    const observers = runtimes.filter((runtime) => runtime !== victim).map((runtime) => cluster[runtime])
+    const followed = await Promise.all(observers.map(follow))
+
+    cluster[victim].signal('SIGKILL')
+    await cluster[victim].exited
+    for (const status of ['suspect', 'failed']) {
+      await eventually(`${name} is ${status}`, 30_000, async () => {
+        const seen = await Promise.all(observers.map((observer) => observer.statuses()))
+        return { ok: seen.some((each) => each[name] === status), seen }
+      })
+    }
+    await eventually(`all hold ${name} failed`, 5_000, async () => {
+      const seen = await Promise.all(observers.map((observer) => observer.statuses()))
+      return { ok: seen.every((each) => each[name] === 'failed'), seen }
+    })
+    for (const { events } of followed) {
+      await eventually('both events are told', 2_000, () =>
+        Promise.resolve({
+          ok: events.includes(`suspect ${name}`) && events.includes(`failed ${name}`),
+          seen: events,
+        }),
+      )
+    }
+
+    // Whoever looked says how, and what came back.
+    const explained = await Promise.all(
+      observers.map((observer) =>
+        observer.get<{ evidence: { by: string; path: string; outcome: string }[] }>(
+          `/v1/members/${name}/explain`,
+        ),
+      ),
+    )
+    const all = explained.flatMap(({ evidence }) => evidence)
+    expect(all.map(({ path, outcome }) => `${path} ${outcome}`)).toEqual(
+      expect.arrayContaining(['direct timeout', 'stream refused']),
+    )
+    for (const { by } of all) expect(['on-node', 'on-bun', 'on-deno', 'unknown']).toContain(by)
+
+    // It comes back under its name at another port.
+    const again = await start(
+      ['--name', name, '--port', String(await freePort()), '--seed', observers[0]!.ready.address, ...flags],
+      victim,
+    )
+    const everyone = { 'on-node': 'alive', 'on-bun': 'alive', 'on-deno': 'alive' }
+    await agree([...observers, again], everyone, 3_000)
+
+    again.signal('SIGTERM')
+    expect(await again.exited).toBe(0)
+    await agree(observers, { ...everyone, [name]: 'left' }, 3_000)
+    for (const { events, stop } of followed) {
+      expect(events.slice(events.indexOf(`join ${name}`))).not.toContain(`failed ${name}`)
+      stop()
+    }
+  })
+})
+
+test('a node that starts again at its own port before anybody noticed takes its place within 3 s', async () => {
+  const cluster = await trio([])
+  const { port } = new URL(`http://${cluster.bun.ready.address}`)
+  cluster.bun.signal('SIGKILL')
+  await cluster.bun.exited
+  const again = await start(['--name', 'on-bun', '--port', port, '--seed', cluster.node.ready.address], 'bun')
+  await eventually('the new process is known', 3_000, async () => {
+    const seen = await Promise.all(
+      [cluster.node, cluster.deno].map(async (observer) =>
+        (await observer.members()).find(({ name }) => name === 'on-bun'),
+      ),
+    )
+    const own = (await again.members()).find(({ name }) => name === 'on-bun')
+    return {
+      ok: seen.every((each) => each?.status === 'alive' && each.incarnation === own?.incarnation),
+      seen,
+    }
+  })
+})
+
+test('the client commands tell what the API tells, on each runtime', async () => {
+  const cluster = await trio([])
+  const control = ['--control', cluster.node.ready.control]
+  for (const runtime of runtimes) {
+    const members = await swim(['members', '--json', ...control], runtime)
+    expect(members.code).toBe(0)
+    const parsed = JSON.parse(members.stdout) as {
+      members: { name: string }[]
+      counts: Record<string, number>
+    }
+    expect(parsed.counts).toEqual({ alive: 3, suspect: 0, failed: 0, left: 0 })
+    expect(parsed.members.map(({ name }) => name).sort()).toEqual(['on-bun', 'on-deno', 'on-node'])
+    for (const command of [
+      'list_mem',
+      'list_self',
+      'display_suspects',
+      'display_protocol',
+      'members',
+      'self',
+    ]) {
+      const shown = await swim([command, ...control], runtime)
+      expect([command, shown.code, shown.stderr]).toEqual([command, 0, ''])
+    }
+    const ping = await swim(['ping', 'on-deno', '--json', ...control], runtime)
+    expect(ping.code).toBe(0)
+    const nobody = await swim(['ping', 'nobody', ...control], runtime)
+    expect(nobody.code).toBe(1)
+    expect(nobody.stderr.trim().split('\n')).toHaveLength(1)
+  }
+})
