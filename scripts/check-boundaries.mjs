@@ -32,7 +32,10 @@ for (const name of readdirSync(join(root, 'packages'))) {
   const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
   if (!(name in allowed))
     breaches.push(`packages/${name}: say in scripts/check-boundaries.mjs what it may import`)
-  const may = allowed[name] ?? ['node:', ...Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })]
+  const may = allowed[name] ?? [
+    'node:',
+    ...Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }),
+  ]
   if (name === 'core') {
     for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies']) {
       if (Object.keys(manifest[field] ?? {}).length > 0)

@@ -13,7 +13,10 @@ async function writeNotices(metafile: string): Promise<void> {
   const { inputs } = JSON.parse(await readFile(metafile, 'utf8')) as { inputs: Record<string, unknown> }
   const notices = await Promise.all(
     bundledPackages(Object.keys(inputs)).map(async (folder) => {
-      const { name, version } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8')) as Record<string, string>
+      const { name, version } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8')) as Record<
+        string,
+        string
+      >
       for (const file of ['LICENSE', 'LICENSE.md', 'license', 'LICENSE.txt', 'LICENSE-MIT.txt']) {
         const text = await readFile(`${folder}/${file}`, 'utf8').catch(() => undefined)
         if (text !== undefined) return `${name} ${version}\n\n${text.trim()}\n`
@@ -33,7 +36,9 @@ export default defineConfig({
   splitting: true,
   metafile: true,
   // CommonJS in the bundle asks for the runtime's modules by `require`, which ESM has not.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
   dts: { entry: 'src/index.ts', compilerOptions: { ignoreDeprecations: '6.0' } },
   onSuccess: () => writeNotices('dist/metafile-esm.json'),
 })

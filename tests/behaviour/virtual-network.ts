@@ -111,7 +111,7 @@ export class VirtualNetwork {
       record: {
         name,
         boot: (BigInt(this.random.u32()) << 32n) | BigInt(this.random.u32()),
-        startedAt: wallSeconds,
+        startedAt: wallSeconds * 1_000,
         address: { host: address.host, port: advertise },
         streams: false,
         leaving: false,

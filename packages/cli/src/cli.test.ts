@@ -17,18 +17,26 @@ describe('the command line', () => {
     for (const { name } of commands) expect(out).toContain(name)
   })
 
-  it.each(commands.map(({ name, aliases = [] }) => [name, aliases] as const))('%s has help', async (name, aliases) => {
-    for (const word of [name, ...aliases]) {
-      const { code, out } = await run(word, '--help')
-      expect(code).toBe(0)
-      expect(out).toContain(`swim-cli ${name}`)
-    }
-    expect((await run('help', name)).out).toBe((await run(name, '--help')).out)
-  })
+  it.each(commands.map(({ name, aliases = [] }) => [name, aliases] as const))(
+    '%s has help',
+    async (name, aliases) => {
+      for (const word of [name, ...aliases]) {
+        const { code, out } = await run(word, '--help')
+        expect(code).toBe(0)
+        expect(out).toContain(`swim-cli ${name}`)
+      }
+      expect((await run('help', name)).out).toBe((await run(name, '--help')).out)
+    },
+  )
 
   it('names each flag of start with its variable', async () => {
     const { out } = await run('start', '--help')
-    for (const flag of ['--seed <address>', '--probe-interval <duration>', '--control-token-file <file>', '--detach']) {
+    for (const flag of [
+      '--seed <address>',
+      '--probe-interval <duration>',
+      '--control-token-file <file>',
+      '--detach',
+    ]) {
       expect(out).toContain(flag)
     }
     expect(out).toContain('[SWIM_SEEDS]')
@@ -49,12 +57,21 @@ describe('the command line', () => {
     [['start', '--port', 'x\u001b[2J'], 'swim-cli: --port: "x\\u001b[2J" is not allowed'],
     [['ping', 'a', '--timeout', 'soon'], 'swim-cli: --timeout: "soon" is not allowed'],
     [['members', '--control', 'ftp://x'], 'swim-cli: --control: "ftp://x" is not allowed'],
-    [['members', '--status', 'dead'], 'swim-cli: --status: "dead" is not allowed: must be alive, suspect, failed, left'],
+    [
+      ['members', '--status', 'dead'],
+      'swim-cli: --status: "dead" is not allowed: must be alive, suspect, failed, left',
+    ],
     [['members', '--tag', 'role=['], 'swim-cli: --tag: "[" is not a regular expression'],
     [['drop-rate', '2'], 'swim-cli: "2" is not allowed: must be a number 0..1'],
     [['tags', 'novalue'], 'swim-cli: "novalue" is not allowed: must be key=value'],
-    [['start', '--control', '0.0.0.0:1'], 'swim-cli: --control: 0.0.0.0 is open to others, so it needs a token'],
-    [['start', '--detector', 'nonesuch-x'], 'swim-cli: detector "nonesuch-x" is not installed: built in are pingack'],
+    [
+      ['start', '--control', '0.0.0.0:1'],
+      'swim-cli: --control: 0.0.0.0 is open to others, so it needs a token',
+    ],
+    [
+      ['start', '--detector', 'nonesuch-x'],
+      'swim-cli: detector "nonesuch-x" is not installed: built in are pingack',
+    ],
     [['start', '--bind', 'nonesuch0'], 'swim-cli: --bind: "nonesuch0" is no interface'],
     [['start', '--bind', '203.0.113.0/24'], 'swim-cli: --bind: "203.0.113.0/24" matches no interface'],
     [
@@ -70,9 +87,18 @@ describe('the command line', () => {
   })
 
   it.each(
-    ['members', 'self', 'suspects', 'protocol', 'leave', 'stop', 'events', 'drop-rate', 'tags', 'payload'].map((name) => [
-      name,
-    ]),
+    [
+      'members',
+      'self',
+      'suspects',
+      'protocol',
+      'leave',
+      'stop',
+      'events',
+      'drop-rate',
+      'tags',
+      'payload',
+    ].map((name) => [name]),
   )('%s is one line on stderr and exit code 1 where no node answers', async (name) => {
     const { code, out, err } = await run(name)
     expect(err).toMatch(/^swim-cli: no node answers at http:\/\/127\.0\.0\.1:1: nothing listens there; .*\n$/)

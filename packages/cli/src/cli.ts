@@ -37,7 +37,9 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   const wanted = wantedCommand(argv)
   for (const entry of commands) {
     const aliases = entry.aliases ?? []
-    const command = quiet(program.command(entry.name)).aliases([...aliases]).summary(entry.summary)
+    const command = quiet(program.command(entry.name))
+      .aliases([...aliases])
+      .summary(entry.summary)
     if (wanted !== entry.name && !(wanted && aliases.includes(wanted))) continue
     const { configure } = await entry.load()
     configure(command.description(entry.summary), io, (code) => {
@@ -55,7 +57,10 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0
-      const said = complaint.trim().replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+      const said = complaint
+        .trim()
+        .replace(/^error: /, '')
+        .replace(/\s*\n\s*/g, ' ')
       io.err(`swim-cli: ${printable(said)}\n`)
       return 2
     }

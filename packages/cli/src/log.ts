@@ -1,4 +1,4 @@
-import type { LogLevel, Logger } from '@swimkit/core'
+import type { Logger, LogLevel } from '@swimkit/core'
 import pc from 'picocolors'
 import { printable } from './printable.ts'
 
@@ -36,7 +36,8 @@ function plain(value: unknown): unknown {
 }
 
 function fieldText(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value, (_, v) => plain(v)) ?? String(value))
+  const text =
+    typeof value === 'string' ? value : (JSON.stringify(value, (_, v) => plain(v)) ?? String(value))
   return printable(/[\s"=]/.test(text) || text === '' ? JSON.stringify(text) : text)
 }
 

@@ -19,7 +19,7 @@ export function host(): Host {
   return {
     runtime: runtime(),
     now: () => performance.now(),
-    wallSeconds: () => Math.floor(Date.now() / 1000),
+    wallMillis: () => Date.now(),
     entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     wake,
     afterPoll,

@@ -1,8 +1,7 @@
 import { isIP, Socket } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { type Address, DialError, formatAddress, type Millis } from '@swimkit/core'
+import { type Address, DialError, formatAddress, type Millis, unmapIpv4 } from '@swimkit/core'
 import { dialError } from './dial-error.ts'
-import { unmapped } from './mapped-ip.ts'
 
 /** Whether an address can be connected to by its form. */
 export function isReachable({ host, port }: Address): boolean {
@@ -79,6 +78,6 @@ export function connect(
 export function isSelfConnected(socket: Socket): boolean {
   return (
     socket.localPort === socket.remotePort &&
-    unmapped(socket.localAddress ?? '') === unmapped(socket.remoteAddress ?? '')
+    unmapIpv4(socket.localAddress ?? '') === unmapIpv4(socket.remoteAddress ?? '')
   )
 }

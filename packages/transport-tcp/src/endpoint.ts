@@ -2,15 +2,15 @@ import { createServer, isIP, type Server, type Socket } from 'node:net'
 import {
   type Address,
   BindError,
+  bindError,
   type Connection,
   formatAddress,
   type TransportHandlers,
+  unmapIpv4,
 } from '@swimkit/core'
 import { Admission } from './admission.ts'
-import { bindError } from './bind-error.ts'
 import { connect } from './connect.ts'
 import type { TcpCounters } from './counters.ts'
-import { unmapped } from './mapped-ip.ts'
 import type { TcpSettings } from './options.ts'
 import { PREFACE } from './packets/frame.ts'
 import { Lanes } from './packets/lanes.ts'
@@ -95,7 +95,7 @@ export class Endpoint {
 
   /** An IPv4 connection on a listener for IPv6 only, which Deno (seen in 2.9.6) lets in all the same. */
   #isForeign(socket: Socket): boolean {
-    return this.#settings.ipv6Only && socket.remoteAddress !== unmapped(socket.remoteAddress ?? '')
+    return this.#settings.ipv6Only && socket.remoteAddress !== unmapIpv4(socket.remoteAddress ?? '')
   }
 
   #tellApart(socket: Socket, remote: Address): void {
@@ -175,7 +175,7 @@ export async function listen(
   try {
     await listening(server, bind, settings.ipv6Only)
   } catch (error) {
-    throw bindError(bind, error as Error) // node:net throws nothing but errors
+    throw bindError(bind, 'TCP', error as Error) // node:net throws nothing but errors
   }
   return new Endpoint(server, boundTo(server, bind), settings, counters, handlers)
 }
@@ -201,7 +201,7 @@ function boundTo(server: Server, bind: Address): Address {
 function remoteOf(socket: Socket): Address | undefined {
   const { remoteAddress, remotePort } = socket
   if (remoteAddress === undefined || remotePort === undefined) return undefined
-  return { host: unmapped(remoteAddress), port: remotePort }
+  return { host: unmapIpv4(remoteAddress), port: remotePort }
 }
 
 function ignore(): void {}

@@ -1,10 +1,16 @@
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram'
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import process from 'node:process'
-import { type Address, BindError, formatAddress, type TransportHandlers } from '@swimkit/core'
-import { bindError } from './bind-error.ts'
+import {
+  type Address,
+  BindError,
+  bindError,
+  formatAddress,
+  mapIpv4,
+  type TransportHandlers,
+  unmapIpv4,
+} from '@swimkit/core'
 import type { UdpCounters } from './counters.ts'
-import { mapped, unmapped } from './mapped-ip.ts'
 import type { UdpSettings } from './options.ts'
 
 /**
@@ -65,7 +71,7 @@ export class BoundSocket {
     if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined
     if (this.#family === 4) return isIPv4(host) ? host : undefined
     if (isIPv6(host)) return host
-    return isIPv4(host) && !this.#settings.ipv6Only ? mapped(host) : undefined
+    return isIPv4(host) && !this.#settings.ipv6Only ? mapIpv4(host) : undefined
   }
 
   #transmit(packet: Uint8Array, port: number, host: string, resends: number): void {
@@ -103,7 +109,7 @@ export class BoundSocket {
     if (this.#closed !== undefined) return
     this.#counters.packetsReceived++
     this.#counters.bytesReceived += packet.byteLength
-    this.#handlers.packet({ host: unmapped(from.address), port: from.port }, packet)
+    this.#handlers.packet({ host: unmapIpv4(from.address), port: from.port }, packet)
   }
 
   readonly #failed = (error: Error): void => {
@@ -141,7 +147,7 @@ export async function bindSocket(
     const { address, port } = socket.address()
     return new BoundSocket(socket, { host: address, port }, settings, counters, handlers)
   } catch (error) {
-    throw bindError(bind, error as Error) // node:dgram throws nothing but errors
+    throw bindError(bind, 'UDP', error as Error) // node:dgram throws nothing but errors
   }
 }
 

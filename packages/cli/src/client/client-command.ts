@@ -17,7 +17,10 @@ export interface ClientFlags {
 /** Adds them. */
 export function withClientOptions(command: Command): Command {
   return command
-    .option('--control <host:port|url>', `control API of the node (default: ${defaultControl}) [SWIM_CONTROL]`)
+    .option(
+      '--control <host:port|url>',
+      `control API of the node (default: ${defaultControl}) [SWIM_CONTROL]`,
+    )
     .option('--control-token-file <file>', 'file with its token [SWIM_CONTROL_TOKEN_FILE]')
     .option('--control-token <token>', 'its token (shows in the process list) [SWIM_CONTROL_TOKEN]')
     .option('--timeout <duration>', 'wait for an answer (default: 30s)')
@@ -51,7 +54,10 @@ export async function clientOf(flags: ClientFlags, io: Io): Promise<Client> {
       : controlUrl('SWIM_CONTROL', io.env.SWIM_CONTROL || defaultControl)
   const wait = parseDuration(timeout)
   if (!(wait > 0)) {
-    throw new CliError(2, `--timeout: ${JSON.stringify(timeout)} is not allowed: must be a duration above 0: seconds, or with a unit (500ms, 2m)`)
+    throw new CliError(
+      2,
+      `--timeout: ${JSON.stringify(timeout)} is not allowed: must be a duration above 0: seconds, or with a unit (500ms, 2m)`,
+    )
   }
   const target: ControlTarget = { url, token: await tokenOf(flags, io.env), timeout: wait }
   const send = <T>(path: string, options: Omit<AskOptions, 'signal'>) =>

@@ -19,7 +19,10 @@ export const defaultControl = 'http://127.0.0.1:17946'
 export function controlUrl(label: string, text: string): string {
   const address = parseControl(text)
   if (!address) {
-    throw new CliError(2, `${label}: ${JSON.stringify(text)} is not allowed: must be host:port or an http:// URL without a path`)
+    throw new CliError(
+      2,
+      `${label}: ${JSON.stringify(text)} is not allowed: must be host:port or an http:// URL without a path`,
+    )
   }
   return `http://${formatAddress({ host: address.host, port: address.port ?? 17_946 })}`
 }
@@ -66,7 +69,11 @@ export function ask(target: ControlTarget, path: string, options: AskOptions): P
   return new Promise<Answer>((resolve, reject) => {
     const silent = (why: string, cause?: unknown) =>
       reject(
-        new CliError(1, `no node answers at ${target.url}: ${why}; start one with swim-cli start, or name it with --control`, { cause }),
+        new CliError(
+          1,
+          `no node answers at ${target.url}: ${why}; start one with swim-cli start, or name it with --control`,
+          { cause },
+        ),
       )
     const call = request(new URL(path, target.url), {
       method,
@@ -74,7 +81,9 @@ export function ask(target: ControlTarget, path: string, options: AskOptions): P
       signal,
       headers: {
         accept: 'application/json',
-        ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
+        ...(payload === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
         ...(method === 'POST' && payload === undefined ? { 'content-length': '0' } : {}),
         ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
         ...headers,
@@ -128,6 +137,8 @@ export async function askJson<T>(target: ControlTarget, path: string, options: A
   try {
     return JSON.parse(text) as T // the shapes of the contract; another server's answer would not parse or lack the path
   } catch (error) {
-    throw new CliError(1, `the answer from ${target.url} is not JSON: is that the control API of a node?`, { cause: error })
+    throw new CliError(1, `the answer from ${target.url} is not JSON: is that the control API of a node?`, {
+      cause: error,
+    })
   }
 }

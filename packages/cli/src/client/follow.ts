@@ -56,7 +56,10 @@ export async function follow(target: ControlTarget, options: FollowOptions): Pro
       lostAt = now
       onLost(why)
     } else if (now - lostAt > patience) {
-      throw new CliError(1, `no node answers at ${target.url} any more, after ${Math.round(patience / 1_000)} s`)
+      throw new CliError(
+        1,
+        `no node answers at ${target.url} any more, after ${Math.round(patience / 1_000)} s`,
+      )
     }
     await sleep(backoff.next(), signal)
   }

@@ -18,7 +18,10 @@ export function parseFilters(flags: {
   const statuses = (flags.status ?? []).flatMap((text) => text.split(','))
   for (const status of statuses) {
     if (!(statusNames as readonly string[]).includes(status)) {
-      throw new CliError(2, `--status: ${JSON.stringify(status)} is not allowed: must be ${statusNames.join(', ')}`)
+      throw new CliError(
+        2,
+        `--status: ${JSON.stringify(status)} is not allowed: must be ${statusNames.join(', ')}`,
+      )
     }
   }
   const tags = (flags.tag ?? []).map((text) => {
@@ -30,7 +33,10 @@ export function parseFilters(flags: {
       // Anchored, as Serf's: `role=web` is not to match webmaster.
       return { key, value: new RegExp(`^(?:${pattern})$`, 'u') }
     } catch (error) {
-      throw new CliError(2, `--tag: ${JSON.stringify(pattern)} is not a regular expression: ${reasonOf(error)}`)
+      throw new CliError(
+        2,
+        `--tag: ${JSON.stringify(pattern)} is not a regular expression: ${reasonOf(error)}`,
+      )
     }
   })
   return { statuses: new Set(statuses), tags, service: flags.service }

@@ -71,6 +71,8 @@ function eventLine(kind: string | undefined, data: string, colours: Colours): st
   }
   const { type, member, at, restarted, detail } = JSON.parse(data) as MemberEventJson
   const paint = colours[paints[type] ?? 'dim']
-  const extra = [restarted ? 'restarted' : '', detail === undefined ? '' : escapeForPrint(detail)].filter(Boolean)
+  const extra = [restarted ? 'restarted' : '', detail === undefined ? '' : escapeForPrint(detail)].filter(
+    Boolean,
+  )
   return `${colours.dim(clock(new Date(at)))}  ${paint(escapeForPrint(type).padEnd(8))}  ${escapeForPrint(member.name)}  ${colours.dim(`${escapeForPrint(member.address)} incarnation ${member.incarnation}${extra.map((text) => ` ${text}`).join('')}`)}\n`
 }

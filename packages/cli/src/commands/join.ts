@@ -13,7 +13,9 @@ export function configure(command: Command, io: Io, exit: (code: number) => void
       else for (const seed of result.joined) io.out(`joined through ${escapeForPrint(seed)}\n`)
       if (!flags.json) {
         for (const { seed, code, message } of result.failed) {
-          io.err(`swim-cli: ${escapeForPrint(seed)} did not introduce the node: ${escapeForPrint(code)}: ${escapeForPrint(message)}\n`)
+          io.err(
+            `swim-cli: ${escapeForPrint(seed)} did not introduce the node: ${escapeForPrint(code)}: ${escapeForPrint(message)}\n`,
+          )
         }
       }
       if (result.joined.length === 0) exit(1)

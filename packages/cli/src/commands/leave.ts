@@ -8,6 +8,7 @@ export function configure(command: Command, io: Io): void {
     const answer = await (await clientOf(flags, io)).post<LeaveResult>('/v1/leave')
     if (flags.json) printJson(io, answer)
     else if (answer.acknowledgedBy.length === 0) io.out('left; nobody was there to confirm\n')
-    else io.out(`left, confirmed by ${answer.acknowledgedBy.map((name) => escapeForPrint(name)).join(', ')}\n`)
+    else
+      io.out(`left, confirmed by ${answer.acknowledgedBy.map((name) => escapeForPrint(name)).join(', ')}\n`)
   })
 }

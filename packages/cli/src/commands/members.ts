@@ -12,7 +12,10 @@ interface Flags extends ClientFlags {
   readonly service?: string
 }
 
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [...(earlier ?? []), value]
+const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
+  ...(earlier ?? []),
+  value,
+]
 
 export function configure(command: Command, io: Io): void {
   withClientOptions(command)
@@ -22,7 +25,9 @@ export function configure(command: Command, io: Io): void {
     .action(async (flags: Flags) => {
       const filters = parseFilters(flags)
       const client = await clientOf(flags, io)
-      const answer = await client.get<{ members: MemberJson[]; counts: Record<string, number> }>('/v1/members')
+      const answer = await client.get<{ members: MemberJson[]; counts: Record<string, number> }>(
+        '/v1/members',
+      )
       const members = answer.members.filter((member) => passes(filters, member))
       if (flags.json) {
         printJson(io, { members, counts: answer.counts })

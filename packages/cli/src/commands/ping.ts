@@ -14,7 +14,9 @@ export function configure(command: Command, io: Io): void {
       if (flags.json) printJson(io, answer)
       else {
         const { rttMs, path } = answer
-        io.out(`${escapeForPrint(answer.name)} answered in ${rttMs.toFixed(2)} ms over ${path === 'stream' ? 'a stream' : 'a packet'}\n`)
+        io.out(
+          `${escapeForPrint(answer.name)} answered in ${rttMs.toFixed(2)} ms over ${path === 'stream' ? 'a stream' : 'a packet'}\n`,
+        )
       }
     })
 }

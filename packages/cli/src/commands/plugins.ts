@@ -21,7 +21,8 @@ export function configure(command: Command, io: Io): void {
     )
     for (const { kind, package: source } of await installedPlugins(io.cwd)) {
       const name = source.replace(/^(@swimkit\/|swimkit-)[a-z]+-/, '')
-      if (!plugins.some((known) => known.kind === kind && known.name === name)) plugins.push({ kind, name, source })
+      if (!plugins.some((known) => known.kind === kind && known.name === name))
+        plugins.push({ kind, name, source })
     }
     if (json) printJson(io, { plugins })
     else {

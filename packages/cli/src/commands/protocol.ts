@@ -20,7 +20,9 @@ export function configure(command: Command, io: Io): void {
         [],
         Object.entries(protocol).map(([key, value]) => [
           bold(escapeForPrint(key)),
-          typeof value === 'number' && isDuration(key) ? formatDuration(value * 1_000) : escapeForPrint(String(value)),
+          typeof value === 'number' && isDuration(key)
+            ? formatDuration(value * 1_000)
+            : escapeForPrint(String(value)),
         ]),
       ),
     )

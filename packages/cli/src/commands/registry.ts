@@ -18,7 +18,11 @@ export interface CommandEntry {
 /** Every command, in the order in which help lists them. A new one is a file and a line here. */
 export const commands: readonly CommandEntry[] = [
   { name: 'start', summary: 'run a node', load: () => import('./start.ts') },
-  { name: 'demo', summary: 'a live cluster in one command, told as it happens', load: () => import('./demo.ts') },
+  {
+    name: 'demo',
+    summary: 'a live cluster in one command, told as it happens',
+    load: () => import('./demo.ts'),
+  },
   {
     name: 'members',
     aliases: ['list_mem'],

@@ -30,7 +30,10 @@ export function configure(command: Command, io: Io): void {
     const colours = coloursOf(io)
     const rows: [string, string][] = [
       ['name', escapeForPrint(self.name)],
-      ['address', `${escapeForPrint(self.address)} ${colours.dim(`(${escapeForPrint(self.advertiseReason)})`)}`],
+      [
+        'address',
+        `${escapeForPrint(self.address)} ${colours.dim(`(${escapeForPrint(self.advertiseReason)})`)}`,
+      ],
       ['status', paintStatus(self.status, colours) + (self.leaving ? ' leaving' : '')],
       ['incarnation', String(self.incarnation)],
       ['cluster', escapeForPrint(self.cluster)],
@@ -46,6 +49,11 @@ export function configure(command: Command, io: Io): void {
       ['runtime', escapeForPrint(self.runtime)],
       ['version', escapeForPrint(self.version)],
     ]
-    io.out(table([], rows.map(([key, value]) => [colours.bold(key), value])))
+    io.out(
+      table(
+        [],
+        rows.map(([key, value]) => [colours.bold(key), value]),
+      ),
+    )
   })
 }

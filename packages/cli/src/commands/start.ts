@@ -3,7 +3,10 @@ import { type Command, Option } from 'commander'
 import { type Field, fields } from '../config/fields.ts'
 import type { Io } from '../io.ts'
 
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [...(earlier ?? []), value]
+const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
+  ...(earlier ?? []),
+  value,
+]
 
 export function configure(command: Command, io: Io, exit: (code: number) => void): void {
   for (const { key, value, help, many, env } of fields as readonly Field[]) {
@@ -14,7 +17,10 @@ export function configure(command: Command, io: Io, exit: (code: number) => void
   command.action(async (given: Readonly<Record<string, unknown>>) => {
     const { startSettings } = await import('../config/start-settings.ts')
     const flags = Object.fromEntries(
-      (fields as readonly Field[]).map(({ key }) => [key, given[key.replace(/-./g, (m) => m[1]!.toUpperCase())]]),
+      (fields as readonly Field[]).map(({ key }) => [
+        key,
+        given[key.replace(/-./g, (m) => m[1]!.toUpperCase())],
+      ]),
     )
     const settings = await startSettings(flags, io.env)
     if (settings.detach) {

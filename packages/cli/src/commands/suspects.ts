@@ -5,7 +5,10 @@ import { ago, coloursOf } from '../client/format.ts'
 import { table } from '../client/table.ts'
 import type { Io } from '../io.ts'
 
-type SuspectJson = Omit<SuspectInfo, 'since' | 'deadline'> & { readonly since: string; readonly deadline: string }
+type SuspectJson = Omit<SuspectInfo, 'since' | 'deadline'> & {
+  readonly since: string
+  readonly deadline: string
+}
 
 export function configure(command: Command, io: Io): void {
   withClientOptions(command).action(async (flags: ClientFlags) => {

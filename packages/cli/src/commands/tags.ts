@@ -10,7 +10,10 @@ interface Flags extends ClientFlags {
   readonly replace?: boolean
 }
 
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [...(earlier ?? []), value]
+const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
+  ...(earlier ?? []),
+  value,
+]
 
 export function configure(command: Command, io: Io): void {
   withClientOptions(command)

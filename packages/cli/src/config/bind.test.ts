@@ -29,7 +29,10 @@ describe('--bind', () => {
   })
 
   it.each([
-    ['192.168.0.0/16', '--bind: "192.168.0.0/16" matches no interface; there are: lo 127.0.0.1, eth0 fe80::1'],
+    [
+      '192.168.0.0/16',
+      '--bind: "192.168.0.0/16" matches no interface; there are: lo 127.0.0.1, eth0 fe80::1',
+    ],
     ['10.0.0.0/33', '--bind: "10.0.0.0/33" is not a CIDR'],
     ['eth9', '--bind: "eth9" is no interface (there are: lo 127.0.0.1'],
     ['10.0.0', '--bind: "10.0.0" is no address, host name or interface'],

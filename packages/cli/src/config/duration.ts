@@ -14,7 +14,8 @@ export function formatDuration(ms: number): string {
   if (ms === 0) return '0'
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     const size = units[unit]!
-    if (ms >= size && (ms % size === 0 || unit === 's')) return `${Math.round((ms / size) * 1_000) / 1_000}${unit}`
+    if (ms >= size && (ms % size === 0 || unit === 's'))
+      return `${Math.round((ms / size) * 1_000) / 1_000}${unit}`
   }
   return `${Math.round(ms * 1_000) / 1_000}ms`
 }

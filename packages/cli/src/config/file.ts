@@ -24,7 +24,9 @@ export async function parseConfig(path: string, text: string): Promise<ConfigFil
   try {
     content = path.endsWith('.json') ? JSON.parse(text) : (await import('yaml')).parse(text)
   } catch (error) {
-    fail(`is not valid ${path.endsWith('.json') ? 'JSON' : 'YAML'}: ${(reasonOf(error).split(/:? {2,}/)[0] ?? '').replace(/:$/, '')}`)
+    fail(
+      `is not valid ${path.endsWith('.json') ? 'JSON' : 'YAML'}: ${(reasonOf(error).split(/:? {2,}/)[0] ?? '').replace(/:$/, '')}`,
+    )
   }
   const entries = new Map<string, unknown>()
   if (content === null || content === undefined) return { path, entries }
@@ -32,7 +34,9 @@ export async function parseConfig(path: string, text: string): Promise<ConfigFil
   for (const [key, value] of Object.entries(content as object)) {
     const field = known.get(kebab(key))
     if (!field) {
-      fail(`unknown key ${JSON.stringify(key)}: the keys are the flags of swim-cli start, such as probe-interval`)
+      fail(
+        `unknown key ${JSON.stringify(key)}: the keys are the flags of swim-cli start, such as probe-interval`,
+      )
     }
     const name = field!.key
     if (entries.has(name)) fail(`gives ${name} twice, the second time as ${key}`)

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { CliError } from '../errors.ts'
-import type { ConfigFile } from './file.ts'
 import { type Field, type FieldKey, fields } from './fields.ts'
+import type { ConfigFile } from './file.ts'
 import { type FieldValues, schemas } from './schemas.ts'
 
 /** Where settings come from, strongest first: flags, the environment, a file. */
@@ -24,7 +24,10 @@ export const envRank = 1
 export const fileRank = 2
 
 /** What was given for a field and where, by precedence. An empty variable counts as none: compose files have them. */
-function given(field: Field, { flags, env, file }: Sources): [raw: unknown, label: string, rank: number] | undefined {
+function given(
+  field: Field,
+  { flags, env, file }: Sources,
+): [raw: unknown, label: string, rank: number] | undefined {
   const flag = flags[field.key]
   if (flag !== undefined) return [flag, `--${field.key}`, flagRank]
   const variable = field.env === undefined ? undefined : env[field.env]

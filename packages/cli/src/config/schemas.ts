@@ -1,8 +1,8 @@
 import { profiles, type Settings, settingRanges } from '@swimkit/core'
 import * as v from 'valibot'
+import { controlAllowed, parseControl } from './control-address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import type { FieldKey } from './fields.ts'
-import { controlAllowed, parseControl } from './control-address.ts'
 import { parseHostPort, parseSeed } from './seed.ts'
 import { isTagKey } from './tag-key.ts'
 import { isToken, tokenAllowed } from './token.ts'
@@ -90,10 +90,7 @@ function many<T>(one: v.GenericSchema<string, T>, allowed: string, comma: boolea
   )
 }
 
-const file = v.pipe(
-  v.string('must be the path of a file'),
-  v.nonEmpty('must be the path of a file'),
-)
+const file = v.pipe(v.string('must be the path of a file'), v.nonEmpty('must be the path of a file'))
 
 const packageOrShortName = text(
   /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/,
@@ -108,8 +105,7 @@ const seed = v.pipe(
   v.transform((s) => parseSeed(s)!),
 )
 
-const serviceAllowed =
-  'must be name or name:port, the name 1..64 of a-z A-Z 0-9 . _ -, the port 1..65535'
+const serviceAllowed = 'must be name or name:port, the name 1..64 of a-z A-Z 0-9 . _ -, the port 1..65535'
 const service = v.pipe(
   v.string(serviceAllowed),
   v.check((s) => {

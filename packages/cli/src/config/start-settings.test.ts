@@ -169,7 +169,11 @@ logFormat: json
     expect(settings.tags).toEqual({ a: '1', b: '2' })
     expect(settings.services).toEqual([{ name: 'http', port: 80 }, { name: 'dns' }])
     expect((await startSettings({ tag: ['a=1,2', 'b=x=y'] }, {})).tags).toEqual({ a: '1,2', b: 'x=y' })
-    expect((await startSettings({ seed: ['h:1,i:2', 'j'] }, {})).seeds.map(({ text }) => text)).toEqual(['h:1', 'i:2', 'j'])
+    expect((await startSettings({ seed: ['h:1,i:2', 'j'] }, {})).seeds.map(({ text }) => text)).toEqual([
+      'h:1',
+      'i:2',
+      'j',
+    ])
   })
 
   it('take tags from one source only', async () => {
@@ -188,7 +192,10 @@ logFormat: json
     [{ control: 'http://[::1]:9000/' }, { host: '::1', port: 9_000 }],
     [{ control: 'localhost' }, { host: 'localhost', port: undefined }],
     [{ 'control-port': '0' }, { host: '127.0.0.1', port: 0 }],
-    [{ control: '127.0.0.2', 'control-port': '5' }, { host: '127.0.0.2', port: 5 }],
+    [
+      { control: '127.0.0.2', 'control-port': '5' },
+      { host: '127.0.0.2', port: 5 },
+    ],
   ])('%j serves the control API at %j', async (flags, control) => {
     expect((await startSettings(flags, {})).control).toMatchObject(control)
   })
@@ -223,14 +230,22 @@ describe('a wrong setting is one line that names the source, the value and what 
     [{ port: '-1' }, {}, '--port: "-1" is not allowed: must be a whole number 0..65535'],
     [{ port: '0x1f' }, {}, '--port: "0x1f" is not allowed: must be a whole number 0..65535'],
     [{}, { SWIM_PORT: 'http' }, 'SWIM_PORT: "http" is not allowed: must be a whole number 0..65535'],
-    [{ name: 'a b' }, {}, '--name: "a b" is not allowed: must be 1..128 bytes without spaces or control characters'],
+    [
+      { name: 'a b' },
+      {},
+      '--name: "a b" is not allowed: must be 1..128 bytes without spaces or control characters',
+    ],
     [{ name: '' }, {}, '--name: "" is not allowed: must be 1..128 bytes'],
     [{ name: 'a\u202eb' }, {}, '--name: "a\u202eb" is not allowed'],
     [{ name: 'é'.repeat(65) }, {}, 'must be 1..128 bytes'],
     [{ bind: 'a b' }, {}, '--bind: "a b" is not allowed: must be an IP address'],
     [{ advertise: 'h:0' }, {}, '--advertise: "h:0" is not allowed: must be host or host:port'],
     [{ advertise: '::1:70' + '000' }, {}, '--advertise: "::1:70000" is not allowed'],
-    [{ seed: ['10.0.0.5:79460'] }, {}, '--seed: "10.0.0.5:79460" is not allowed: must be host:port (IPv6 in brackets)'],
+    [
+      { seed: ['10.0.0.5:79460'] },
+      {},
+      '--seed: "10.0.0.5:79460" is not allowed: must be host:port (IPv6 in brackets)',
+    ],
     [{ seed: ['10.0.0.5:1,h:0'] }, {}, '--seed: "h:0" is not allowed'],
     [{ seed: ['fe80::1:7946:'] }, {}, '--seed: "fe80::1:7946:" is not allowed'],
     [{ seed: ['dnssrv+name:5'] }, {}, '--seed: "dnssrv+name:5" is not allowed'],
@@ -241,9 +256,17 @@ describe('a wrong setting is one line that names the source, the value and what 
     [{ codec: 'data:text/javascript,1' }, {}, '--codec: "data:text/javascript,1" is not allowed'],
     [{ transport: 'https://x/y.js' }, {}, '--transport: "https://x/y.js" is not allowed'],
     [{ profile: 'fast' }, {}, '--profile: "fast" is not allowed: must be lan, wan or local'],
-    [{ 'probe-interval': '1ms' }, {}, '--probe-interval: "1ms" is not allowed: must be a duration 10ms..10m: seconds, or with a unit (500ms, 2m)'],
+    [
+      { 'probe-interval': '1ms' },
+      {},
+      '--probe-interval: "1ms" is not allowed: must be a duration 10ms..10m: seconds, or with a unit (500ms, 2m)',
+    ],
     [{ 'probe-interval': 'soon' }, {}, '--probe-interval: "soon" is not allowed'],
-    [{ 'probe-timeout': '2s' }, {}, '--probe-timeout: 2s is not allowed: must be at most the probe interval, which is 1s'],
+    [
+      { 'probe-timeout': '2s' },
+      {},
+      '--probe-timeout: 2s is not allowed: must be at most the probe interval, which is 1s',
+    ],
     [{ 'suspicion-mult': '0' }, {}, '--suspicion-mult: 0 is not allowed: must be a number 1..100'],
     [{ 'suspicion-quorum': '17' }, {}, '--suspicion-quorum: 17 is not allowed: must be a whole number 0..16'],
     [{ 'indirect-probes': '1.5' }, {}, '--indirect-probes: 1.5 is not allowed: must be a whole number 0..16'],
@@ -251,19 +274,35 @@ describe('a wrong setting is one line that names the source, the value and what 
     [{ 'gossip-interval': '0' }, {}, '--gossip-interval: "0" is not allowed: must be a duration 10ms..10m'],
     [{ 'sync-interval': '2d' }, {}, '--sync-interval: "2d" is not allowed: must be a duration 0..1d'],
     [{ 'failed-retention': '-1s' }, {}, '--failed-retention: "-1s" is not allowed'],
-    [{ control: 'https://h:1' }, {}, '--control: "https://h:1" is not allowed: must be host:port or an http:// URL without a path'],
+    [
+      { control: 'https://h:1' },
+      {},
+      '--control: "https://h:1" is not allowed: must be host:port or an http:// URL without a path',
+    ],
     [{ control: 'http://h:1/x' }, {}, '--control: "http://h:1/x" is not allowed'],
     [{ control: 'http://u:p@h:1' }, {}, '--control: "http://u:p@h:1" is not allowed'],
     [{ 'control-port': '65536' }, {}, '--control-port: 65536 is not allowed'],
-    [{ control: 'h:1', 'control-port': '2' }, {}, '--control and --control-port name different ports: give one of them'],
+    [
+      { control: 'h:1', 'control-port': '2' },
+      {},
+      '--control and --control-port name different ports: give one of them',
+    ],
     [{ service: ['a b'] }, {}, '--service: "a b" is not allowed: must be name or name:port'],
     [{ service: ['http:0'] }, {}, '--service: "http:0" is not allowed'],
     [{ tag: ['novalue'] }, {}, '--tag: "novalue" is not allowed: must be key=value'],
     [{ tag: ['=x'] }, {}, '--tag: "=x" is not allowed'],
-    [{ payload: 'a', 'payload-file': 'b' }, {}, '--payload and --payload-file contradict each other: give one of them'],
+    [
+      { payload: 'a', 'payload-file': 'b' },
+      {},
+      '--payload and --payload-file contradict each other: give one of them',
+    ],
     [{ 'payload-file': '/no/such' }, {}, '--payload-file: cannot read "/no/such": there is no such file'],
     [{ 'drop-rate': '1.1' }, {}, '--drop-rate: 1.1 is not allowed: must be a number 0..1'],
-    [{ 'status-interval': '50ms' }, {}, '--status-interval: "50ms" is not allowed: must be 0 or a duration 100ms..1d'],
+    [
+      { 'status-interval': '50ms' },
+      {},
+      '--status-interval: "50ms" is not allowed: must be 0 or a duration 100ms..1d',
+    ],
     [{ 'log-level': 'loud' }, {}, '--log-level: "loud" is not allowed: must be debug, info, warn or error'],
     [{ 'log-format': 'xml' }, {}, '--log-format: "xml" is not allowed: must be text or json'],
     [{ config: '/no/such.yaml' }, {}, '--config: cannot read "/no/such.yaml": there is no such file'],

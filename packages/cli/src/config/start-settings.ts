@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import { type ProfileName, profiles, type Service, type Settings } from '@swimkit/core'
 import { CliError } from '../errors.ts'
-import { formatDuration } from './duration.ts'
 import type { ControlAddress } from './control-address.ts'
+import { formatDuration } from './duration.ts'
 import { parseConfig } from './file.ts'
 import { eitherOf, envRank, flagRank, type Loaded, loadSettings } from './load.ts'
 import { readNamedFile } from './named-file.ts'
@@ -87,7 +87,9 @@ async function controlToken(loaded: Loaded, warnings: string[]): Promise<string 
   if (key === undefined) return undefined
   if (key === 'control-token') {
     if (source.get(key)?.rank === flagRank) {
-      warnings.push('--control-token shows in the process list: prefer --control-token-file or SWIM_CONTROL_TOKEN')
+      warnings.push(
+        '--control-token shows in the process list: prefer --control-token-file or SWIM_CONTROL_TOKEN',
+      )
     }
     return values[key]
   }
@@ -117,7 +119,9 @@ export async function startSettings(
       ? undefined
       : await parseConfig(
           named,
-          new TextDecoder().decode(await readNamedFile(path.source.get('config')?.label ?? '--config', named)),
+          new TextDecoder().decode(
+            await readNamedFile(path.source.get('config')?.label ?? '--config', named),
+          ),
         )
   const loaded = loadSettings({ flags, env, file })
   const { values } = loaded

@@ -9,6 +9,7 @@ export const isToken = (text: string): boolean => /^[\x21-\x7e]{8,1024}$/.test(t
 /** The token in a file, its newline taken off. Throws a {@link CliError} with exit code 2. */
 export async function tokenIn(label: string, path: string): Promise<string> {
   const content = new TextDecoder().decode(await readNamedFile(label, path)).trim()
-  if (!isToken(content)) throw new CliError(2, `${label}: the token in ${JSON.stringify(path)} ${tokenAllowed}`)
+  if (!isToken(content))
+    throw new CliError(2, `${label}: the token in ${JSON.stringify(path)} ${tokenAllowed}`)
   return content
 }

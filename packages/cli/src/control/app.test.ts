@@ -52,9 +52,9 @@ const post = (path: string, body?: unknown, headers: Record<string, string> = {}
 
 async function errorOf(response: Response | Promise<Response>) {
   const { status, headers } = await response
-  const body = await (await response).json()
+  const body = (await (await response).json()) as { error: { code: string; message: string } }
   expect(body).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
-  return { status, code: body.error.code as string, message: body.error.message as string, headers }
+  return { status, code: body.error.code, message: body.error.message, headers }
 }
 
 const ada = {
@@ -92,22 +92,23 @@ describe('reads', () => {
     ],
   ])('a payload of %s', async (_, member, shape) => {
     node.self = fakeMember('ada', member)
-    const { members } = await (await call('/v1/members')).json()
+    const { members } = (await (await call('/v1/members')).json()) as { members: unknown[] }
     const { payload: _none, ...others } = ada
-    expect(Object.keys(members[0]).sort()).toEqual([...Object.keys(others), ...Object.keys(shape)].sort())
-    if ('payloadHash' in shape) expect(members[0].payloadHash).toMatch(/^[0-9a-f]{64}$/)
-    else expect(members[0]).toEqual({ ...others, ...shape })
+    expect(members[0]).toEqual({ ...others, ...shape })
   })
 
   it('one member comes with its whole payload', async () => {
     node.list.push(fakeMember('b/ö b', { payload: new Uint8Array(2_000).fill(97) }))
     const response = await call(`/v1/members/${encodeURIComponent('b/ö b')}`)
-    expect((await response.json()).payload).toHaveLength(2_000)
+    expect(await response.json()).toMatchObject({ payload: 'a'.repeat(2_000) })
   })
 
-  it.each(['/v1/members/zoe', '/v1/members/zoe/explain', '/v1/nothing', '/'])('%s is not there', async (path) => {
-    expect((await errorOf(call(path))).status).toBe(404)
-  })
+  it.each(['/v1/members/zoe', '/v1/members/zoe/explain', '/v1/nothing', '/'])(
+    '%s is not there',
+    async (path) => {
+      expect((await errorOf(call(path))).status).toBe(404)
+    },
+  )
 
   it.each(['/list_self', '/v1/self'])('%s is the node itself', async (path) => {
     expect(await (await call(path)).json()).toMatchObject({
@@ -232,7 +233,9 @@ describe('changes', () => {
   })
 
   it('refuses data that is too large with what is allowed', async () => {
-    node.refusal = Object.assign(new Error('tags would take 600 bytes: at most 512'), { name: 'TooLargeError' })
+    node.refusal = Object.assign(new Error('tags would take 600 bytes: at most 512'), {
+      name: 'TooLargeError',
+    })
     expect(await errorOf(post('/v1/tags', { a: 'b' }))).toMatchObject({ status: 413, code: 'too-large' })
   })
 
@@ -242,7 +245,11 @@ describe('changes', () => {
   })
 
   it('pings', async () => {
-    expect(await (await post('/v1/members/ada/ping')).json()).toEqual({ name: 'ada', rttMs: 1.5, path: 'direct' })
+    expect(await (await post('/v1/members/ada/ping')).json()).toEqual({
+      name: 'ada',
+      rttMs: 1.5,
+      path: 'direct',
+    })
     expect(await errorOf(post('/v1/members/zoe/ping'))).toMatchObject({ status: 404, code: 'unknown-member' })
   })
 
@@ -284,19 +291,32 @@ describe('changes', () => {
 })
 
 describe('who may call', () => {
-  it.each(['127.0.0.1', '[::1]:17946', 'localhost:17946', 'LOCALHOST', '10.0.0.5:80', 'swim.local:1', 'SWIM.local'])(
-    'Host %s',
-    async (host) => {
-      expect((await call('/v1/members', { headers: { host } })).status).toBe(200)
-    },
-  )
+  it.each([
+    '127.0.0.1',
+    '[::1]:17946',
+    'localhost:17946',
+    'LOCALHOST',
+    '10.0.0.5:80',
+    'swim.local:1',
+    'SWIM.local',
+  ])('Host %s', async (host) => {
+    expect((await call('/v1/members', { headers: { host } })).status).toBe(200)
+  })
 
-  it.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'swim.local.evil', '', 'a b', 'u@127.0.0.1'])(
-    'not Host %j',
-    async (host) => {
-      expect(await errorOf(call('/v1/members', { headers: { host } }))).toMatchObject({ status: 421, code: 'host' })
-    },
-  )
+  it.each([
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'swim.local.evil',
+    '',
+    'a b',
+    'u@127.0.0.1',
+  ])('not Host %j', async (host) => {
+    expect(await errorOf(call('/v1/members', { headers: { host } }))).toMatchObject({
+      status: 421,
+      code: 'host',
+    })
+  })
 
   it('not even to the probes', async () => {
     expect((await call('/healthz', { headers: { host: 'evil.example' } })).status).toBe(421)
@@ -323,7 +343,10 @@ describe('who may call', () => {
     ['bearer correct-token', 200],
   ])('with a token set, authorization %s: %d', async (authorization, status) => {
     app = appWith({ token: 'correct-token' })
-    const response = await call('/v1/members', authorization === undefined ? {} : { headers: { authorization } })
+    const response = await call(
+      '/v1/members',
+      authorization === undefined ? {} : { headers: { authorization } },
+    )
     expect(response.status).toBe(status)
     if (status === 401) {
       expect(response.headers.get('www-authenticate')).toBe('Bearer')
@@ -365,9 +388,15 @@ describe('how to call', () => {
   })
 
   it('only JSON', async () => {
-    const form = { method: 'POST', body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    const form = {
+      method: 'POST',
+      body: 'a=b',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    }
     expect(await errorOf(call('/v1/tags', form))).toMatchObject({ status: 415, code: 'media-type' })
-    expect(await errorOf(call('/v1/tags', { method: 'POST', body: '{"a":"b"}' }))).toMatchObject({ status: 415 })
+    expect(await errorOf(call('/v1/tags', { method: 'POST', body: '{"a":"b"}' }))).toMatchObject({
+      status: 415,
+    })
     const bad = { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } }
     expect(await errorOf(call('/v1/tags', bad))).toMatchObject({ status: 400, code: 'malformed' })
   })
@@ -450,7 +479,10 @@ describe('the event stream', () => {
   it('starts anew for an id of an earlier run, and says so', async () => {
     const response = await call('/v1/events', { headers: { 'last-event-id': '500' } })
     node.emit(fakeEvent(1))
-    expect(await read(response, 2)).toEqual(['event: gap\ndata: {"missed":null,"nextId":1}', memberMessage(1)])
+    expect(await read(response, 2)).toEqual([
+      'event: gap\ndata: {"missed":null,"nextId":1}',
+      memberMessage(1),
+    ])
     expect(node.followed[0]?.after).toBe(0)
   })
 

@@ -91,15 +91,18 @@ const seedText = v.pipe(
   ),
 )
 const joinBody = v.object(
-  { seeds: v.pipe(v.array(seedText, 'must be a list of addresses'), v.minLength(1, 'must not be empty'), v.maxLength(256, 'must be at most 256')) },
+  {
+    seeds: v.pipe(
+      v.array(seedText, 'must be a list of addresses'),
+      v.minLength(1, 'must not be empty'),
+      v.maxLength(256, 'must be at most 256'),
+    ),
+  },
   'the body must be {"seeds":["host:port",…]}',
 )
 const tagMap = v.pipe(
   v.record(v.string(), v.string('must be text'), 'must be a map of texts'),
-  v.check(
-    (tags) => Object.keys(tags).every(isTagKey),
-    'keys must be 1..64 bytes without spaces or "="',
-  ),
+  v.check((tags) => Object.keys(tags).every(isTagKey), 'keys must be 1..64 bytes without spaces or "="'),
 )
 const tagsBody = v.union(
   [v.strictObject({ tags: tagMap }), tagMap],
@@ -119,7 +122,13 @@ const payloadBody = v.union(
   'the body must be {"payload":text} or {"payloadBase64":base64}',
 )
 const dropRateBody = v.object(
-  { dropRate: v.pipe(v.number('must be a number'), v.minValue(0, 'must be 0..1'), v.maxValue(1, 'must be 0..1')) },
+  {
+    dropRate: v.pipe(
+      v.number('must be a number'),
+      v.minValue(0, 'must be 0..1'),
+      v.maxValue(1, 'must be 0..1'),
+    ),
+  },
   'the body must be {"dropRate":0..1}',
 )
 
@@ -142,7 +151,8 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
   })
   signal.addEventListener('abort', unsubscribe, { once: true })
 
-  const unknownMember = (name: string) => new ApiError(404, 'unknown-member', `no member is called ${JSON.stringify(name)}`)
+  const unknownMember = (name: string) =>
+    new ApiError(404, 'unknown-member', `no member is called ${JSON.stringify(name)}`)
   const param = (c: Context): string => c.req.param('name') ?? ''
 
   const members: Handler = (c) =>
@@ -183,9 +193,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
 
   const join: Handler = async (c) => {
     const introducers = c.req.queries('introducer')
-    const { seeds } = introducers
-      ? v.parse(joinBody, { seeds: introducers })
-      : await jsonBody(c, joinBody)
+    const { seeds } = introducers ? v.parse(joinBody, { seeds: introducers }) : await jsonBody(c, joinBody)
     const parsed = seeds.map((text) => parseSeed(text)!) // each was checked by the schema
     return c.json(await joinSeeds(node, await resolveSeeds(parsed, resolver, signal), signal))
   }
@@ -229,7 +237,11 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     const found = node.explain(param(c))
     if (!found) throw unknownMember(param(c))
     const { name, status, evidence } = found
-    return c.json({ name, status, evidence: evidence.map((entry) => ({ ...entry, at: entry.at.toISOString() })) })
+    return c.json({
+      name,
+      status,
+      evidence: evidence.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
+    })
   }
 
   const ping: Handler = async (c) => {
@@ -311,7 +323,8 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     let known = toApiError(error)
     if (!known && v.isValiError(error)) known = new ApiError(400, 'invalid', error.message)
     if (!known) onFault(error)
-    const { status, code, message, headers } = known ?? new ApiError(500, 'internal', 'an internal fault; see the log')
+    const { status, code, message, headers } =
+      known ?? new ApiError(500, 'internal', 'an internal fault; see the log')
     return c.json({ error: { code, message } }, status, { ...headers })
   })
   return app

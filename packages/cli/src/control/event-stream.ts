@@ -27,7 +27,10 @@ const comment = (text: string): Uint8Array => encoder.encode(`: ${text}\n\n`)
  * the node per pull of the consumer, so that what waits for a slow one waits in the node's bounded buffer and nowhere
  * else.
  */
-export function eventStream(node: Pick<Node, 'events'>, options: EventStreamOptions): ReadableStream<Uint8Array> {
+export function eventStream(
+  node: Pick<Node, 'events'>,
+  options: EventStreamOptions,
+): ReadableStream<Uint8Array> {
   const { after, newest, heartbeat, patience } = options
   // Ids begin anew with each run of a process: whoever comes with a higher one has missed the end of the last run.
   const otherRun = after !== undefined && after > newest

@@ -12,12 +12,10 @@ export interface Listening {
 
 /** The little of Bun's and Deno's globals that is used. Types only: nothing of another runtime is ever imported. */
 interface BunLike {
-  serve(options: {
-    hostname: string
-    port: number
-    idleTimeout: number
-    fetch: WebHandler
-  }): { readonly port: number; stop(closeActive?: boolean): Promise<void> }
+  serve(options: { hostname: string; port: number; idleTimeout: number; fetch: WebHandler }): {
+    readonly port: number
+    stop(closeActive?: boolean): Promise<void>
+  }
 }
 interface DenoLike {
   serve(
@@ -46,7 +44,9 @@ function onBun(bun: BunLike, host: string, port: number, fetch: WebHandler): Lis
 
 function onDeno(deno: DenoLike, host: string, port: number, fetch: WebHandler): Listening {
   const abort = new AbortController()
-  const server = deno.serve({ hostname: host, port, onListen: () => {}, signal: abort.signal }, (request) => fetch(request))
+  const server = deno.serve({ hostname: host, port, onListen: () => {}, signal: abort.signal }, (request) =>
+    fetch(request),
+  )
   return {
     port: server.addr.port,
     async close(grace) {
@@ -59,11 +59,21 @@ function onDeno(deno: DenoLike, host: string, port: number, fetch: WebHandler): 
 }
 
 async function onNode(host: string, port: number, fetch: WebHandler): Promise<Listening> {
-  const [{ getRequestListener }, { createServer }] = await Promise.all([
-    import('@hono/node-server'),
-    import('node:http'),
-  ])
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }))
+  const { createServer } = await import('node:http')
+  // Loading the adapter loads Node's own fetch as well, and neither is needed to open the port.
+  const adapter = async () =>
+    (await import('@hono/node-server')).getRequestListener(fetch, { overrideGlobalObjects: false })
+  let listener: ReturnType<typeof adapter> | undefined
+  const load = () => {
+    listener ??= adapter()
+    return listener
+  }
+  const server = createServer((request, response) => {
+    load().then(
+      (handle) => handle(request, response),
+      (error) => response.destroy(error),
+    )
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port }, () => {
@@ -71,6 +81,7 @@ async function onNode(host: string, port: number, fetch: WebHandler): Promise<Li
       resolve()
     })
   })
+  setTimeout(() => void load().catch(() => {}), 0) // the request that needs it fails by itself
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
@@ -90,12 +101,14 @@ function failureOf(error: unknown): string | undefined {
   const code = codeOf(error)
   if (code === 'EADDRINUSE' || name === 'AddrInUse') return 'the port is in use'
   if (code === 'EADDRNOTAVAIL' || name === 'AddrNotAvailable') return "the address is not this machine's"
-  if (code === 'EACCES' || code === 'EPERM' || name === 'PermissionDenied') return 'not allowed to listen there'
+  if (code === 'EACCES' || code === 'EPERM' || name === 'PermissionDenied')
+    return 'not allowed to listen there'
   return undefined
 }
 
 /** The port is taken by someone else. */
-export const isInUse = (error: unknown): boolean => error instanceof CliError && error.message.includes('is in use')
+export const isInUse = (error: unknown): boolean =>
+  error instanceof CliError && error.message.includes('is in use')
 
 /**
  * Serves on the runtime's own server. Rejects with a {@link CliError} with exit code 2 when it cannot listen there.
@@ -108,6 +121,8 @@ export async function listen(host: string, port: number, fetch: WebHandler): Pro
     return await onNode(host, port, fetch)
   } catch (error) {
     const why = failureOf(error) ?? reasonOf(error)
-    throw new CliError(2, `cannot serve the control API at ${formatAddress({ host, port })}: ${why}`, { cause: error })
+    throw new CliError(2, `cannot serve the control API at ${formatAddress({ host, port })}: ${why}`, {
+      cause: error,
+    })
   }
 }

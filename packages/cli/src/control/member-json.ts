@@ -34,7 +34,9 @@ function payloadJson(payload: Uint8Array, whole: boolean): PayloadJson {
   try {
     return { payload: strict.decode(payload) }
   } catch {
-    return { payloadBase64: Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('base64') }
+    return {
+      payloadBase64: Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('base64'),
+    }
   }
 }
 

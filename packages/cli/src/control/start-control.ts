@@ -2,7 +2,7 @@ import { formatAddress, type Logger, type Node } from '@swimkit/core'
 import { isOwnMachine } from '../config/bind.ts'
 import { CliError, reasonOf } from '../errors.ts'
 import { type Resolver, systemResolver } from '../seeds/resolve.ts'
-import { createControlApp, type Readiness } from './app.ts'
+import type { Readiness } from './app.ts'
 import { isInUse, type Listening, listen } from './listen.ts'
 
 export interface ControlOptions {
@@ -50,7 +50,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     throw new CliError(2, `the control API at ${host} would be open to others: off loopback it needs a token`)
   }
   const end = new AbortController()
-  const app = createControlApp(node, {
+  const makeApp = async () => (await import('./app.ts')).createControlApp(node, {
     hostNames: options.hostNames ?? [],
     token,
     resolver: options.resolver ?? systemResolver,
@@ -60,7 +60,13 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     signal: end.signal,
     heartbeat: options.heartbeat ?? 15_000,
   })
-  const fetch = (request: Request) => app.fetch(request)
+  // The router loads once the port is open, not before: a node that nobody asks anything yet need not wait for it.
+  let app: ReturnType<typeof makeApp> | undefined
+  const load = () => {
+    app ??= makeApp()
+    return app
+  }
+  const fetch = async (request: Request) => (await load()).fetch(request)
 
   const byDefault = (node.address?.port ?? 0) + 10_000
   const wanted = options.port ?? (byDefault > 65_535 ? 0 : byDefault)
@@ -74,6 +80,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     }
     server = await listen(host, 0, fetch)
   }
+  setTimeout(() => void load().catch(() => {}), 0) // the request that needs it says what is wrong
   let closing: Promise<void> | undefined
   return {
     url: `http://${formatAddress({ host: wildcard[host] ?? host, port: server.port })}`,

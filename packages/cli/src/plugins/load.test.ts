@@ -9,7 +9,10 @@ let project: string
 async function install(name: string, source: string, exports: object = { '.': { import: './index.js' } }) {
   const folder = join(project, 'node_modules', name)
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', type: 'module', exports }))
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ name, version: '1.0.0', type: 'module', exports }),
+  )
   await writeFile(join(folder, 'index.js'), source)
 }
 const codec = (name: string) => `{ kind: 'codec', name: '${name}', api: 1, open() {} }`
@@ -22,9 +25,12 @@ beforeAll(async () => {
   await install('swimkit-codec-old', `export default () => ({ ...${codec('old')}, api: 0 })`)
   await install('swimkit-codec-broken', `throw new Error('no licence')`)
   await install('swimkit-codec-named', `export const codec = () => (${codec('named')})`)
-  await install('swimkit-transport-packets', `export default () => ({
+  await install(
+    'swimkit-transport-packets',
+    `export default () => ({
     kind: 'transport', name: 'packets', api: 1, maxPacketBytes: 1400, streams: false,
-    open() {}, send() {}, dial() {}, stats() {}, close() {} })`)
+    open() {}, send() {}, dial() {}, stats() {}, close() {} })`,
+  )
 })
 afterAll(() => rm(dirname(join(project, 'x')), { recursive: true }))
 
@@ -50,14 +56,20 @@ describe('a plugin', () => {
   })
 
   it('a transport without streams gets some', async () => {
-    expect(await loadPlugin('transport', 'packets', project)).toMatchObject({ name: 'packets', streams: true })
+    expect(await loadPlugin('transport', 'packets', project)).toMatchObject({
+      name: 'packets',
+      streams: true,
+    })
   })
 
   it.each([
     ['old', 'codec plugin swimkit-codec-old speaks plugin contract 0; this build speaks 1'],
     ['broken', 'codec plugin swimkit-codec-broken: no licence'],
     ['named', 'codec plugin swimkit-codec-named has no default export'],
-    ['none', 'codec "none" is not installed: built in are swim, json, and there is no package @swimkit/codec-none, swimkit-codec-none, none'],
+    [
+      'none',
+      'codec "none" is not installed: built in are swim, json, and there is no package @swimkit/codec-none, swimkit-codec-none, none',
+    ],
     ['fs', 'codec "fs" is not installed'],
     ['toString', 'is not a package name'],
     ['./node_modules/plain', 'is not a package name'],

@@ -11,7 +11,10 @@ export const builtins: Builtins = {
   },
   transport: {
     udp: async () => {
-      const [{ udp }, { tcp }] = await Promise.all([import('@swimkit/transport-udp'), import('@swimkit/transport-tcp')])
+      const [{ udp }, { tcp }] = await Promise.all([
+        import('@swimkit/transport-udp'),
+        import('@swimkit/transport-tcp'),
+      ])
       return compose({ packets: udp(), streams: tcp(), name: 'udp' })
     },
     tcp: async () => (await import('@swimkit/transport-tcp')).tcp({ packets: true }),
@@ -39,7 +42,11 @@ async function locate(name: string, folder: string): Promise<string | undefined>
  * The plugin that the user's configuration names. A plugin is installed beside the user's project, so it is looked for
  * from the working directory first, and then from this package. Throws a {@link CliError} with exit code 2.
  */
-export async function loadPlugin<K extends PluginKind>(kind: K, name: string, cwd: string): Promise<PluginKinds[K]> {
+export async function loadPlugin<K extends PluginKind>(
+  kind: K,
+  name: string,
+  cwd: string,
+): Promise<PluginKinds[K]> {
   const builtin = Object.hasOwn(builtins[kind], name) ? builtins[kind][name] : undefined
   if (builtin) return builtin()
   let candidates: readonly string[]

@@ -24,7 +24,18 @@ const names = ['ada', 'bob', 'cid', 'dot', 'eve'] as const
 /** No step may take longer, milliseconds; all of them together stay below half a minute. */
 const patience = 6_000
 
-type Step = 'start' | 'formed' | 'crash' | 'suspect' | 'failed' | 'evidence' | 'leave' | 'left' | 'return' | 'back' | 'end'
+type Step =
+  | 'start'
+  | 'formed'
+  | 'crash'
+  | 'suspect'
+  | 'failed'
+  | 'evidence'
+  | 'leave'
+  | 'left'
+  | 'return'
+  | 'back'
+  | 'end'
 
 /** Tells what happens, in a line for a person or an object for a program. */
 type Tell = (step: Step, text: string, fields?: Readonly<Record<string, unknown>>) => void
@@ -58,7 +69,8 @@ async function until(what: string, signal: AbortSignal, holds: () => boolean): P
   const start = performance.now()
   while (!holds()) {
     if (signal.aborted) throw new CliError(1, 'interrupted')
-    if (performance.now() - start > patience) throw new CliError(1, `${what} took more than ${patience / 1_000} s`)
+    if (performance.now() - start > patience)
+      throw new CliError(1, `${what} took more than ${patience / 1_000} s`)
     await sleep(5, signal)
   }
   return performance.now() - start
@@ -101,7 +113,8 @@ export async function runDemo(io: Io, json: boolean): Promise<number> {
       agree,
       seconds: took / 1_000,
     })
-    if (!json) io.out('\nYour own: swim-cli start, and then in other terminals with --port 0 --seed 127.0.0.1:7946\n')
+    if (!json)
+      io.out('\nYour own: swim-cli start, and then in other terminals with --port 0 --seed 127.0.0.1:7946\n')
     return 0
   } finally {
     await Promise.all([...cluster.values()].map((node) => node.stop()))
@@ -120,7 +133,9 @@ async function form(cluster: Map<string, Node>, tell: Tell, signal: AbortSignal)
     nodes.every((node) => node.counts().alive === names.length && node.digest === first!.digest),
   )
   const took = performance.now() - began
-  tell('formed', `all ${names.length} know each other, ${seconds(took)} after the first start`, { seconds: took / 1_000 })
+  tell('formed', `all ${names.length} know each other, ${seconds(took)} after the first start`, {
+    seconds: took / 1_000,
+  })
 }
 
 async function crash(cluster: Map<string, Node>, tell: Tell, signal: AbortSignal): Promise<void> {
@@ -135,8 +150,14 @@ async function crash(cluster: Map<string, Node>, tell: Tell, signal: AbortSignal
       const fields = { node: node.name, member: 'eve', seconds: after / 1_000 }
       if (type === 'suspect') {
         const accusers = node.suspects().find(({ name }) => name === 'eve')?.accusers ?? []
-        const who = accusers.length > 0 ? ` (accused by ${accusers.map((name) => escapeForPrint(name)).join(', ')})` : ''
-        tell('suspect', `${node.name} suspects eve${who}, ${seconds(after)} after the crash`, { ...fields, accusers })
+        const who =
+          accusers.length > 0
+            ? ` (accused by ${accusers.map((name) => escapeForPrint(name)).join(', ')})`
+            : ''
+        tell('suspect', `${node.name} suspects eve${who}, ${seconds(after)} after the crash`, {
+          ...fields,
+          accusers,
+        })
       } else {
         tell('failed', `${node.name} holds eve failed, ${seconds(after)} after the crash`, fields)
       }
@@ -168,14 +189,23 @@ async function leave(cluster: Map<string, Node>, tell: Tell, signal: AbortSignal
   await until('leaving', signal, () => seen(cluster.values(), 'dot', 'left'))
   await leaver.stop()
   const took = performance.now() - began
-  tell('left', `all know that dot left, ${seconds(took)} later; confirmed to it by ${acknowledgedBy.join(', ') || 'nobody'}`, {
-    member: 'dot',
-    acknowledgedBy,
-    seconds: took / 1_000,
-  })
+  tell(
+    'left',
+    `all know that dot left, ${seconds(took)} later; confirmed to it by ${acknowledgedBy.join(', ') || 'nobody'}`,
+    {
+      member: 'dot',
+      acknowledgedBy,
+      seconds: took / 1_000,
+    },
+  )
 }
 
-async function comeBack(cluster: Map<string, Node>, address: string, tell: Tell, signal: AbortSignal): Promise<void> {
+async function comeBack(
+  cluster: Map<string, Node>,
+  address: string,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
   await sleep(500, signal)
   const began = performance.now()
   tell('return', 'eve is started again, at its old address', { member: 'eve' })
@@ -187,5 +217,8 @@ async function comeBack(cluster: Map<string, Node>, address: string, tell: Tell,
     return seen(nodes, 'eve', 'alive') && nodes.every(({ digest }) => digest === eve.digest)
   })
   const took = performance.now() - began
-  tell('back', `all hold eve alive again, ${seconds(took)} after its start`, { member: 'eve', seconds: took / 1_000 })
+  tell('back', `all hold eve alive again, ${seconds(took)} after its start`, {
+    member: 'eve',
+    seconds: took / 1_000,
+  })
 }

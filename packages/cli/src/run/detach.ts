@@ -54,8 +54,13 @@ export async function detach(settings: StartSettings, argv: readonly string[], i
   try {
     const ready = await new Promise<string | number>((settle, reject) => {
       let said = ''
-      const timer = setTimeout(() => reject(new CliError(1, `not serving after ${patience / 1_000} s; see ${logFile}`)), patience)
-      child.once('error', (error) => reject(new CliError(1, `cannot start a detached process: ${reasonOf(error)}`)))
+      const timer = setTimeout(
+        () => reject(new CliError(1, `not serving after ${patience / 1_000} s; see ${logFile}`)),
+        patience,
+      )
+      child.once('error', (error) =>
+        reject(new CliError(1, `cannot start a detached process: ${reasonOf(error)}`)),
+      )
       child.once('exit', (code) => {
         clearTimeout(timer)
         settle(code ?? 1)
@@ -73,7 +78,9 @@ export async function detach(settings: StartSettings, argv: readonly string[], i
       return ready || 1
     }
     io.out(ready)
-    io.err(`swim-cli: process ${child.pid} runs in the background; pid file ${pidFile}, log file ${logFile}\n`)
+    io.err(
+      `swim-cli: process ${child.pid} runs in the background; pid file ${pidFile}, log file ${logFile}\n`,
+    )
     return 0
   } finally {
     stdout?.destroy()

@@ -30,7 +30,10 @@ export async function claimPidFile(path: string): Promise<void> {
   }
   const pid = Number(content.trim())
   if (Number.isInteger(pid) && pid > 0 && pid !== process.pid && isRunning(pid)) {
-    throw new CliError(2, `--pid-file: ${JSON.stringify(path)} names process ${pid}, which is running: stop it or name another file`)
+    throw new CliError(
+      2,
+      `--pid-file: ${JSON.stringify(path)} names process ${pid}, which is running: stop it or name another file`,
+    )
   }
 }
 

@@ -1,6 +1,13 @@
 import { lookup } from 'node:dns/promises'
 import process from 'node:process'
-import { createNode, formatAddress, type HostInterface, type Logger, type Node, type NodeOptions } from '@swimkit/core'
+import {
+  createNode,
+  formatAddress,
+  type HostInterface,
+  type Logger,
+  type Node,
+  type NodeOptions,
+} from '@swimkit/core'
 import { host as systemHost } from '@swimkit/host'
 import { isOwnMachine, resolveBind } from '../config/bind.ts'
 import type { StartSettings } from '../config/start-settings.ts'
@@ -53,13 +60,17 @@ async function addressesOf(
   logger: Logger,
 ): Promise<{ bind: string; advertise: string | undefined }> {
   const bind = await resolveBind(settings.bind, interfaces, lookupAll)
-  if (bind.reason !== 'as given') logger.log('info', 'listening address chosen', { address: bind.host, reason: bind.reason })
+  if (bind.reason !== 'as given')
+    logger.log('info', 'listening address chosen', { address: bind.host, reason: bind.reason })
   let advertise: string | undefined
   if (settings.advertise) {
     const { host, port } = settings.advertise
     const told = await resolveBind(host, interfaces, lookupAll, '--advertise')
     if (isOwnMachine(bind.host) && !isOwnMachine(told.host)) {
-      throw new CliError(2, `--advertise: ${told.host} cannot be reached while --bind is ${bind.host}, which is loopback`)
+      throw new CliError(
+        2,
+        `--advertise: ${told.host} cannot be reached while --bind is ${bind.host}, which is loopback`,
+      )
     }
     advertise = port === undefined ? told.host : formatAddress({ host: told.host, port })
   }
@@ -75,7 +86,15 @@ async function startOrExplain(options: NodeOptions): Promise<Node> {
     return node
   } catch (error) {
     await node?.stop()
-    const known = ['BindError', 'OptionError', 'SettingsError', 'TooLargeError', 'MemberDataError', 'AddressError', 'AdvertiseError']
+    const known = [
+      'BindError',
+      'OptionError',
+      'SettingsError',
+      'TooLargeError',
+      'MemberDataError',
+      'AddressError',
+      'AdvertiseError',
+    ]
     const mendable = error instanceof Error && known.includes(error.name)
     throw new CliError(mendable ? 2 : 1, reasonOf(error), { cause: error })
   }
@@ -94,7 +113,10 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
   for (const warning of settings.warnings) logger.log('warn', warning)
   const { control: wanted } = settings
   if (!isOwnMachine(wanted.host) && wanted.token === undefined) {
-    throw new CliError(2, `--control: ${wanted.host} is open to others, so it needs a token: give --control-token-file`)
+    throw new CliError(
+      2,
+      `--control: ${wanted.host} is open to others, so it needs a token: give --control-token-file`,
+    )
   }
 
   const system = systemHost()
@@ -131,12 +153,15 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
     const ending = new Promise<Ending>((resolve) => {
       ended = resolve
     })
-    const fail = (error: unknown) => ended({ kind: 'failed', error: new CliError(1, reasonOf(error), { cause: error }) })
+    const fail = (error: unknown) =>
+      ended({ kind: 'failed', error: new CliError(1, reasonOf(error), { cause: error }) })
     io.interrupted.addEventListener('abort', () => ended({ kind: 'interrupted' }), { once: true })
     if (io.interrupted.aborted) ended({ kind: 'interrupted' })
     node.conflict.then(
       ({ name, own, other }) =>
-        fail(`the name ${JSON.stringify(name)} belongs to a live process at ${other}, so this one at ${own} ends: choose another --name`),
+        fail(
+          `the name ${JSON.stringify(name)} belongs to a live process at ${other}, so this one at ${own} ends: choose another --name`,
+        ),
       fail,
     )
 
@@ -198,20 +223,16 @@ async function leave(node: Node, logger: Logger): Promise<void> {
   }
 }
 
-function showStatus(
-  node: Node,
-  settings: StartSettings,
-  colour: boolean,
-  io: Io,
-  signal: AbortSignal,
-): void {
+function showStatus(node: Node, settings: StartSettings, colour: boolean, io: Io, signal: AbortSignal): void {
   const interval = settings.statusInterval ?? (io.errIsTty ? defaultStatusInterval : 0)
   if (interval === 0) return
   const sample = statusSampler(node, Date.now)
   const timer = setInterval(() => {
     const now = sample()
     if (settings.logFormat === 'json') {
-      io.err(`${JSON.stringify({ time: new Date().toISOString(), level: 'info', message: 'status', ...now })}\n`)
+      io.err(
+        `${JSON.stringify({ time: new Date().toISOString(), level: 'info', message: 'status', ...now })}\n`,
+      )
     } else io.err(`${statusLine(now, colour)}\n`)
   }, interval)
   signal.addEventListener('abort', () => clearInterval(timer), { once: true })

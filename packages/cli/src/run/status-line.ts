@@ -46,7 +46,8 @@ export function statusSampler(
 export function statusLine(sample: StatusSample, colour: boolean): string {
   const { green, yellow, red, dim } = pc.createColors(colour)
   const { alive, suspect, failed, health, healthMax, digest, packetsPerSecond } = sample
-  const bad = (text: string, wrong: boolean, paint: (text: string) => string) => (wrong ? paint(text) : dim(text))
+  const bad = (text: string, wrong: boolean, paint: (text: string) => string) =>
+    wrong ? paint(text) : dim(text)
   return [
     green(`${alive} alive`),
     bad(`${suspect} suspect`, suspect > 0, yellow),

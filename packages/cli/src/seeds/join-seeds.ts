@@ -11,7 +11,11 @@ export interface ResolvedSeed {
 }
 
 /** Resolves all seeds at once. Never rejects: a seed that does not resolve says why. */
-export function resolveSeeds(seeds: readonly Seed[], resolver: Resolver, signal: AbortSignal): Promise<ResolvedSeed[]> {
+export function resolveSeeds(
+  seeds: readonly Seed[],
+  resolver: Resolver,
+  signal: AbortSignal,
+): Promise<ResolvedSeed[]> {
   return Promise.all(
     seeds.map(async (seed) => {
       const fail = (message: string): ResolvedSeed => ({
@@ -21,7 +25,9 @@ export function resolveSeeds(seeds: readonly Seed[], resolver: Resolver, signal:
       })
       try {
         const addresses = await resolveSeed(seed, resolver, signal)
-        return addresses.length > 0 ? { seed, addresses, failure: undefined } : fail('it stands for no address')
+        return addresses.length > 0
+          ? { seed, addresses, failure: undefined }
+          : fail('it stands for no address')
       } catch (error) {
         return fail(reasonOf(error))
       }
@@ -41,7 +47,8 @@ export async function joinSeeds(
 ): Promise<JoinResult> {
   const own = node.self.address
   const others = new Set(resolved.flatMap(({ addresses }) => addresses).filter((address) => address !== own))
-  const result: JoinResult = others.size > 0 ? await node.join([...others], { signal }) : { joined: [], failed: [] }
+  const result: JoinResult =
+    others.size > 0 ? await node.join([...others], { signal }) : { joined: [], failed: [] }
   const introducers = new Set(result.joined)
   const failures = new Map(result.failed.map((failure) => [failure.seed, failure]))
 

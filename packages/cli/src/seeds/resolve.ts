@@ -6,7 +6,10 @@ import type { Seed } from '../config/seed.ts'
 export interface Resolver {
   /** All A and AAAA records, and what the hosts file says. */
   addresses(name: string, signal: AbortSignal): Promise<readonly string[]>
-  services(name: string, signal: AbortSignal): Promise<readonly { readonly name: string; readonly port: number }[]>
+  services(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly name: string; readonly port: number }[]>
 }
 
 /** A name server that does not answer must not hold up the others: each question has this long. */
@@ -19,7 +22,10 @@ async function within<T>(work: Promise<T>, name: string, signal: AbortSignal): P
     return await Promise.race([
       work,
       new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer for ${name} in ${patience / 1_000} s`)), patience)
+        timer = setTimeout(
+          () => reject(new Error(`no answer for ${name} in ${patience / 1_000} s`)),
+          patience,
+        )
         onAbort = () => reject(signal.reason)
         signal.addEventListener('abort', onAbort, { once: true })
         if (signal.aborted) onAbort()
@@ -51,7 +57,11 @@ const dialable = (hosts: readonly string[], port: number): string[] =>
  * The addresses a seed stands for now, without repetition. Rejects where its name does not resolve. A target of SRV
  * records that does not resolve is left out as long as another does.
  */
-export async function resolveSeed(seed: Seed, resolver: Resolver, signal: AbortSignal): Promise<readonly string[]> {
+export async function resolveSeed(
+  seed: Seed,
+  resolver: Resolver,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   switch (seed.kind) {
     case 'address':
       return dialable([seed.host], seed.port)

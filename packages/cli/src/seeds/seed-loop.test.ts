@@ -26,7 +26,8 @@ function run(texts: string[], names: Record<string, string[]> = {}, random = () 
   const node = new FakeNode()
   node.joinResult = { joined: [], failed: [{ seed: '10.0.0.2:7946', code: 'timeout', message: 'no answer' }] }
   const clock = new FakeClock()
-  const log: { level: LogLevel; message: string; fields: Readonly<Record<string, unknown>> | undefined }[] = []
+  const log: { level: LogLevel; message: string; fields: Readonly<Record<string, unknown>> | undefined }[] =
+    []
   const end = new AbortController()
   const conflicts: unknown[] = []
   const loop = startSeedLoop({
@@ -45,11 +46,15 @@ function run(texts: string[], names: Record<string, string[]> = {}, random = () 
 describe('backoff', () => {
   it('doubles from 1 s to 30 s, half of it drawn, and starts again', () => {
     const low = exponentialBackoff(1_000, 30_000, () => 0)
-    expect(Array.from({ length: 7 }, () => low.next())).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000])
+    expect(Array.from({ length: 7 }, () => low.next())).toEqual([
+      500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000,
+    ])
     low.reset()
     expect(low.next()).toBe(500)
     const high = exponentialBackoff(1_000, 30_000, () => 1)
-    expect(Array.from({ length: 7 }, () => high.next())).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    expect(Array.from({ length: 7 }, () => high.next())).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ])
   })
 })
 
@@ -97,7 +102,9 @@ describe('the seed loop', () => {
   it('tries a seed that never answers for life, ever more slowly', async () => {
     const { node, clock, loop, end, log } = run(['10.0.0.2:7946'])
     for (let i = 0; i < 9; i++) await clock.next()
-    expect(clock.slept.slice(0, 9)).toEqual([750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500, 22_500, 22_500])
+    expect(clock.slept.slice(0, 9)).toEqual([
+      750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500, 22_500, 22_500,
+    ])
     expect(node.joins).toHaveLength(10)
     expect(loop.state).toBe('searching')
     expect(new Set(log.map(({ message }) => message))).toEqual(new Set(['seed does not answer']))
@@ -118,7 +125,11 @@ describe('the seed loop', () => {
     const { node, clock, log, loop, end } = run(['swim:5'], names)
     await settle()
     expect(node.joins).toEqual([])
-    expect(log[0]).toMatchObject({ level: 'warn', message: 'seed does not resolve', fields: { seed: 'swim:5' } })
+    expect(log[0]).toMatchObject({
+      level: 'warn',
+      message: 'seed does not resolve',
+      fields: { seed: 'swim:5' },
+    })
     names.swim = ['10.0.0.9']
     node.joinResult = { joined: ['10.0.0.9:5'], failed: [] }
     await clock.next()
@@ -158,7 +169,9 @@ describe('the seed loop', () => {
   })
 
   it('takes a list of nothing but itself for a cluster of one, in one line', async () => {
-    const { node, clock, loop, end, log } = run(['127.0.0.1:7946', 'me:7946'], { me: ['127.0.0.1', '10.0.0.2'] })
+    const { node, clock, loop, end, log } = run(['127.0.0.1:7946', 'me:7946'], {
+      me: ['127.0.0.1', '10.0.0.2'],
+    })
     node.joinResult = { joined: [], failed: [{ seed: '10.0.0.2:7946', code: 'timeout', message: '' }] }
     await clock.next()
     expect(loop.state).toBe('alone')
@@ -184,7 +197,10 @@ describe('the seed loop', () => {
     }
     await settle()
     expect(log[0]).toMatchObject({ level: 'error', message: 'join refused: unreachable-address' })
-    expect(log[0]?.fields).toMatchObject({ own: '127.0.0.1:7946', advice: expect.stringContaining('--advertise') })
+    expect(log[0]?.fields).toMatchObject({
+      own: '127.0.0.1:7946',
+      advice: expect.stringContaining('--advertise'),
+    })
     end.abort()
     await loop.done
   })

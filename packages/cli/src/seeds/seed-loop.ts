@@ -74,7 +74,8 @@ export function startSeedLoop(options: SeedLoopOptions): SeedLoop {
 
   function report({ seed, code, message }: SeedFailure): void {
     const known = advice[code]
-    if (known) logger.log('error', `join refused: ${code}`, { seed, message, own: node.self.address, advice: known })
+    if (known)
+      logger.log('error', `join refused: ${code}`, { seed, message, own: node.self.address, advice: known })
     else if (code === 'unresolved') logger.log('warn', 'seed does not resolve', { seed, reason: message })
     else logger.log('warn', 'seed does not answer', { seed, code, reason: message })
   }
@@ -116,7 +117,8 @@ export function startSeedLoop(options: SeedLoopOptions): SeedLoop {
   }
 
   const done = seeds.length === 0 ? Promise.resolve() : run()
-  if (seeds.length === 0) logger.log('info', 'no seeds: this node forms a cluster of one, and others may join')
+  if (seeds.length === 0)
+    logger.log('info', 'no seeds: this node forms a cluster of one, and others may join')
   return {
     get state() {
       return state

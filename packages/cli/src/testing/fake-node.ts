@@ -107,7 +107,13 @@ export class FakeNode implements Node {
     const member = this.member(name)
     if (!member) return undefined
     const evidence = [
-      { at: new Date('2026-01-02T03:04:05Z'), by: 'cid', path: 'indirect', outcome: 'timeout', incarnation: 4 },
+      {
+        at: new Date('2026-01-02T03:04:05Z'),
+        by: 'cid',
+        path: 'indirect',
+        outcome: 'timeout',
+        incarnation: 4,
+      },
     ]
     return { name, status: member.status, evidence }
   }

@@ -1,3 +1,4 @@
+import { grown } from '../model/grown.ts'
 import type { Ref } from '../model/ref.ts'
 import type { Millis } from './time.ts'
 
@@ -95,17 +96,11 @@ export class Trace {
 
   #grow(): void {
     const size = Math.min(this.#capacity, Math.max(16, this.#at.length * 2))
-    const f64 = new Float64Array(size)
-    f64.set(this.#at)
-    this.#at = f64
-    const grow32 = <T extends Int32Array | Uint32Array | Uint8Array>(into: T, from: T): T => {
-      into.set(from)
-      return into
-    }
-    this.#subject = grow32(new Int32Array(size), this.#subject)
-    this.#by = grow32(new Int32Array(size), this.#by)
-    this.#incarnation = grow32(new Uint32Array(size), this.#incarnation)
-    this.#path = grow32(new Uint8Array(size), this.#path)
-    this.#outcome = grow32(new Uint8Array(size), this.#outcome)
+    this.#at = grown(new Float64Array(size), this.#at)
+    this.#subject = grown(new Int32Array(size), this.#subject)
+    this.#by = grown(new Int32Array(size), this.#by)
+    this.#incarnation = grown(new Uint32Array(size), this.#incarnation)
+    this.#path = grown(new Uint8Array(size), this.#path)
+    this.#outcome = grown(new Uint8Array(size), this.#outcome)
   }
 }

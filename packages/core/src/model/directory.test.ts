@@ -83,7 +83,9 @@ describe('a directory', () => {
 
 describe('two records', () => {
   test('are the same if every field is', () => {
-    expect(sameRecord(record, { ...record, capabilities: ['detector:x'], data: Uint8Array.of(1, 2) })).toBe(true)
+    expect(sameRecord(record, { ...record, capabilities: ['detector:x'], data: Uint8Array.of(1, 2) })).toBe(
+      true,
+    )
   })
 
   test.each<[string, Partial<PeerRecord>]>([

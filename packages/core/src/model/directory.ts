@@ -1,33 +1,35 @@
 import { sameAddress } from './address.ts'
+import { grown } from './grown.ts'
 import { hashText } from './hash.ts'
 import type { PeerRecord } from './peer.ts'
 import { generationOf, makeRef, maxSlots, type Ref, slotOf } from './ref.ts'
 
-/** A record of a name, shared by all who hold it. `users` counts them. */
-interface RecordSlot {
-  readonly record: PeerRecord
-  readonly slot: number
-  /** Incarnation that announced it. */
-  readonly incarnation: number
-  users: number
-}
+/** What a slot has without any record, and a record without a next one. */
+const none = -1
 
 /**
  * Interns names and records. Tables hold small numbers and share what stands behind them, so that a simulator, or a
- * process with many nodes, keeps each member's record once. Slots and records are counted by their users and reused.
+ * process with many nodes, keeps each member's record once. Names and records are counted by their users, and their numbers
+ * reused. Counts and links are kept in columns: an object for each would take more than the records themselves.
  */
 export class Directory {
   readonly #byName = new Map<string, Ref>()
   readonly #names: (string | undefined)[] = []
-  readonly #users: number[] = []
-  readonly #generations: number[] = []
+  readonly #freeSlots: number[] = []
+  /** By slot: users of the name, generation, hash, and the first of its records. */
+  #users = new Int32Array(0)
+  #generations = new Int32Array(0)
   #hashA = new Uint32Array(0)
   #hashB = new Uint32Array(0)
-  readonly #freeSlots: number[] = []
-  readonly #records: (RecordSlot | undefined)[] = []
+  #firstRecord = new Int32Array(0)
+
+  readonly #records: (PeerRecord | undefined)[] = []
   readonly #freeRecords: number[] = []
-  /** Numbers of the records of each slot: one or two, rarely more. */
-  readonly #recordsOf: number[][] = []
+  /** By number of the record: its users, the incarnation that announced it, its slot, and the next record of the same name. */
+  #recordUsers = new Int32Array(0)
+  #recordIncarnation = new Uint32Array(0)
+  #recordSlot = new Int32Array(0)
+  #nextRecord = new Int32Array(0)
 
   /** Slots ever used: tables size their columns by it. */
   get capacity(): number {
@@ -52,13 +54,12 @@ export class Directory {
     }
     const slot = this.#freeSlots.pop() ?? this.#names.length
     if (slot >= maxSlots) return undefined
-    const generation = (this.#generations[slot] ?? -1) + 1
-    const ref = makeRef(slot, generation)
+    if (slot >= this.#users.length) this.#growSlots(slot + 1)
+    const ref = makeRef(slot, this.#generations[slot]! + 1)
     this.#generations[slot] = generationOf(ref)
     this.#names[slot] = name
     this.#users[slot] = 1
-    this.#recordsOf[slot] = []
-    if (slot >= this.#hashA.length) this.#growHashes(slot + 1)
+    this.#firstRecord[slot] = none
     this.#hashA[slot] = hashText(name, 0x811c9dc5)
     this.#hashB[slot] = hashText(name, 0x5bd1e995)
     this.#byName.set(name, ref)
@@ -79,11 +80,6 @@ export class Directory {
     return this.#names[slot] !== undefined && this.#generations[slot] === generationOf(ref)
   }
 
-  /** The current handle of an occupied slot. */
-  refAt(slot: number): Ref {
-    return makeRef(slot, this.#generations[slot] ?? 0)
-  }
-
   name(ref: Ref): string {
     return (this.valid(ref) ? this.#names[slotOf(ref)] : undefined) ?? ''
   }
@@ -99,40 +95,58 @@ export class Directory {
   /** Takes a share in a record of a name, and returns its number. Equal records have one number. */
   retainRecord(ref: Ref, record: PeerRecord, incarnation: number): number {
     const slot = slotOf(ref)
-    for (const number of this.#recordsOf[slot]!) {
-      const held = this.#records[number]!
-      if (held.incarnation === incarnation && sameRecord(held.record, record)) {
-        held.users++
+    for (let number = this.#firstRecord[slot]!; number !== none; number = this.#nextRecord[number]!) {
+      if (this.#recordIncarnation[number] === incarnation && sameRecord(this.#records[number]!, record)) {
+        this.#recordUsers[number]!++
         return number
       }
     }
     const number = this.#freeRecords.pop() ?? this.#records.length
-    this.#records[number] = { record, slot, incarnation, users: 1 }
-    this.#recordsOf[slot]!.push(number)
+    if (number >= this.#recordUsers.length) this.#growRecords(number + 1)
+    this.#records[number] = record
+    this.#recordUsers[number] = 1
+    this.#recordIncarnation[number] = incarnation
+    this.#recordSlot[number] = slot
+    this.#nextRecord[number] = this.#firstRecord[slot]!
+    this.#firstRecord[slot] = number
     return number
   }
 
   releaseRecord(number: number): void {
-    const held = this.#records[number]
-    if (held === undefined || --held.users > 0) return
-    const of = this.#recordsOf[held.slot]!
-    of.splice(of.indexOf(number), 1)
+    if (this.#records[number] === undefined || --this.#recordUsers[number]! > 0) return
     this.#records[number] = undefined
     this.#freeRecords.push(number)
+    const slot = this.#recordSlot[number]!
+    const next = this.#nextRecord[number]!
+    if (this.#firstRecord[slot] === number) {
+      this.#firstRecord[slot] = next
+      return
+    }
+    // A name has one or two records, rarely more.
+    let before = this.#firstRecord[slot]!
+    while (this.#nextRecord[before] !== number) before = this.#nextRecord[before]!
+    this.#nextRecord[before] = next
   }
 
   record(number: number): PeerRecord {
-    return this.#records[number]!.record
+    return this.#records[number]!
   }
 
-  #growHashes(needed: number): void {
-    const size = Math.max(needed, this.#hashA.length * 2, 16)
-    const a = new Uint32Array(size)
-    a.set(this.#hashA)
-    this.#hashA = a
-    const b = new Uint32Array(size)
-    b.set(this.#hashB)
-    this.#hashB = b
+  #growSlots(needed: number): void {
+    const size = Math.max(needed, Math.ceil(this.#users.length * 1.5), 8)
+    this.#users = grown(new Int32Array(size), this.#users)
+    this.#generations = grown(new Int32Array(size).fill(-1), this.#generations)
+    this.#hashA = grown(new Uint32Array(size), this.#hashA)
+    this.#hashB = grown(new Uint32Array(size), this.#hashB)
+    this.#firstRecord = grown(new Int32Array(size), this.#firstRecord)
+  }
+
+  #growRecords(needed: number): void {
+    const size = Math.max(needed, Math.ceil(this.#recordUsers.length * 1.5), 8)
+    this.#recordUsers = grown(new Int32Array(size), this.#recordUsers)
+    this.#recordIncarnation = grown(new Uint32Array(size), this.#recordIncarnation)
+    this.#recordSlot = grown(new Int32Array(size), this.#recordSlot)
+    this.#nextRecord = grown(new Int32Array(size), this.#nextRecord)
   }
 }
 

@@ -10,15 +10,19 @@ describe('the local health score', () => {
 
   test('is held between 0 and its highest, whatever moves it', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 32 }), fc.array(fc.integer({ min: -5, max: 5 })), (max, deltas) => {
-        const health = new HealthScore(max)
-        let expected = 0
-        for (const delta of deltas) {
-          health.apply(delta)
-          expected = Math.max(0, Math.min(max, expected + delta))
-          expect(health.score).toBe(expected)
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 32 }),
+        fc.array(fc.integer({ min: -5, max: 5 })),
+        (max, deltas) => {
+          const health = new HealthScore(max)
+          let expected = 0
+          for (const delta of deltas) {
+            health.apply(delta)
+            expected = Math.max(0, Math.min(max, expected + delta))
+            expect(health.score).toBe(expected)
+          }
+        },
+      ),
     )
   })
 

@@ -11,7 +11,9 @@ describe('ln', () => {
     )
     fc.assert(
       fc.property(x, (value) => {
-        expect(Math.abs(ln(value) - Math.log(value))).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.log(value)))
+        expect(Math.abs(ln(value) - Math.log(value))).toBeLessThanOrEqual(
+          1e-12 * Math.max(1, Math.log(value)),
+        )
       }),
       { numRuns: 2_000 },
     )

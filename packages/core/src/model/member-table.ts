@@ -2,6 +2,7 @@ import type { Millis } from '../engine/time.ts'
 import { type ColumnKind, GrowingColumn } from './column.ts'
 import { Digest } from './digest.ts'
 import type { Directory } from './directory.ts'
+import { grown } from './grown.ts'
 import type { PeerRecord } from './peer.ts'
 import { type Ref, slotOf } from './ref.ts'
 import { Status } from './status.ts'
@@ -224,17 +225,11 @@ export class MemberTable implements MemberView {
 
   #grow(needed: number): void {
     const size = Math.max(needed, this.directory.capacity, Math.ceil(this.#record.length * 1.5), 8)
-    const record = new Int32Array(size).fill(-1)
-    record.set(this.#record)
-    this.#record = record
-    const copy = <T extends Uint8Array | Uint32Array | Float64Array | Int32Array>(into: T, from: T): T => {
-      into.set(from)
-      return into
-    }
-    this.#status = copy(new Uint8Array(size), this.#status)
-    this.#incarnation = copy(new Uint32Array(size), this.#incarnation)
-    this.#recordIncarnation = copy(new Uint32Array(size), this.#recordIncarnation)
-    this.#since = copy(new Float64Array(size), this.#since)
-    this.#place = copy(new Int32Array(size), this.#place)
+    this.#record = grown(new Int32Array(size).fill(-1), this.#record)
+    this.#status = grown(new Uint8Array(size), this.#status)
+    this.#incarnation = grown(new Uint32Array(size), this.#incarnation)
+    this.#recordIncarnation = grown(new Uint32Array(size), this.#recordIncarnation)
+    this.#since = grown(new Float64Array(size), this.#since)
+    this.#place = grown(new Int32Array(size), this.#place)
   }
 }

@@ -22,7 +22,7 @@ export interface PeerRecord {
   readonly name: string
   /** 0n where the wire format has no boot (memberlist). */
   readonly boot: Boot
-  /** Wall-clock seconds at which this boot started; the earlier start keeps a contested name. */
+  /** Wall-clock milliseconds at which this boot started; the earlier start keeps a contested name. */
   readonly startedAt: number
   /** Where others reach it: advertised, never the source address of a packet. */
   readonly address: Address

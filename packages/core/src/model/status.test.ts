@@ -29,7 +29,10 @@ const byName = {
   left: Status.Left,
 } as const
 const status = fc.constantFrom(...Object.values(byName))
-const incarnation = fc.oneof(fc.constantFrom(0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff), fc.nat(0xffff_ffff))
+const incarnation = fc.oneof(
+  fc.constantFrom(0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),
+  fc.nat(0xffff_ffff),
+)
 
 describe('supersedes', () => {
   test.each(table)('%s is known, %s is heard', (known, heard, wins) => {

@@ -33,11 +33,15 @@ describe('the bounds of a suspicion at lan, in seconds', () => {
 
   test('are whole milliseconds, so that every runtime arms the same timer', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 100_000 }), fc.double({ min: 1, max: 100, noNaN: true }), (n, mult) => {
-        expect(Number.isInteger(suspicionMin(n, mult, 1_000))).toBe(true)
-        const max = 6 * suspicionMin(n, mult, 1_000)
-        expect(Number.isInteger(suspicionTimeout(1, 3, suspicionMin(n, mult, 1_000), max))).toBe(true)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 100_000 }),
+        fc.double({ min: 1, max: 100, noNaN: true }),
+        (n, mult) => {
+          expect(Number.isInteger(suspicionMin(n, mult, 1_000))).toBe(true)
+          const max = 6 * suspicionMin(n, mult, 1_000)
+          expect(Number.isInteger(suspicionTimeout(1, 3, suspicionMin(n, mult, 1_000), max))).toBe(true)
+        },
+      ),
     )
   })
 })
@@ -77,7 +81,8 @@ describe('the timeout of a suspicion', () => {
   })
 
   test('is the shortest one where nobody could confirm', () => {
-    for (const confirmations of [0, 1, 5]) expect(suspicionTimeout(confirmations, 0, 4_000, 24_000)).toBe(4_000)
+    for (const confirmations of [0, 1, 5])
+      expect(suspicionTimeout(confirmations, 0, 4_000, 24_000)).toBe(4_000)
   })
 
   test('falls with every confirmation, from the longest to the shortest', () => {

@@ -167,7 +167,7 @@ class SwimNode implements Node {
     this.#advertiseReason = chosen.reason
     this.#name ??= formatAddress(this.#address)
     const now = this.#host.now()
-    this.#wallOrigin = this.#host.wallSeconds() * 1_000 - now
+    this.#wallOrigin = this.#host.wallMillis() - now
     this.#engine = this.#createEngine(this.#address, now)
     this.#engine.setSeeds(this.#seeds)
     this.#engine.start(now)
@@ -181,11 +181,12 @@ class SwimNode implements Node {
   #createEngine(address: Address, now: Millis): Engine {
     const { detectors, settings } = this.#checked
     const { hooks = {} } = this.#options
-    const wallSeconds = this.#host.wallSeconds()
+    const startedAt = this.#host.wallMillis()
+    const wallSeconds = Math.floor(startedAt / 1_000)
     const record: PeerRecord = {
       name: this.name,
       boot: drawBoot(this.#host),
-      startedAt: wallSeconds,
+      startedAt,
       address,
       streams: false,
       leaving: false,

@@ -15,8 +15,8 @@ export interface Host {
   readonly runtime: string
   /** Monotonic milliseconds, with fractions; the origin does not matter. */
   now(): Millis
-  /** Seconds since 1970, whole. */
-  wallSeconds(): number
+  /** Milliseconds since 1970. May jump when the clock is set. */
+  wallMillis(): number
   /** Fresh random bytes from the system. */
   entropy(bytes: number): Uint8Array
   /** Calls `fn` once at or soon after `at`, on the clock of {@link now}; returns how to call it off. May not keep the process alive. */

@@ -1,6 +1,9 @@
 import type { Address } from '../model/address.ts'
 
-/** How a stream came to nothing. `refused` alone means that nobody listens there. */
+/**
+ * How a stream came to nothing. `refused` alone means that nobody listens there. Bun reports an unreachable network as a refusal too, so
+ * there only this machine's own addresses give `refused`, and others `unreachable`: a detector must do without it.
+ */
 export type StreamFailure = 'refused' | 'reset' | 'timeout' | 'unreachable'
 
 /** Rejects `dial`; `kind` says how. */
@@ -53,7 +56,7 @@ export interface TransportStats {
   readonly [counter: string]: number
 }
 
-/** A transport to be opened, once, by one node. */
+/** A transport for one node. It may be opened again after `close`. */
 export interface Transport {
   readonly kind: 'transport'
   readonly name: string

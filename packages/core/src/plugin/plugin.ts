@@ -44,7 +44,10 @@ function faultOf(kind: PluginKind, plugin: unknown): readonly [PluginErrorCode, 
   }
   const fields = plugin as Readonly<Record<string, unknown>> // looked at field by field, below
   if (fields.kind !== kind) {
-    return ['kind', fields.kind === undefined ? `is no ${kind}` : `is a ${String(fields.kind)}, not a ${kind}`]
+    return [
+      'kind',
+      fields.kind === undefined ? `is no ${kind}` : `is a ${String(fields.kind)}, not a ${kind}`,
+    ]
   }
   if (fields.api !== pluginApi) {
     return ['api', `speaks plugin contract ${String(fields.api)}; this build speaks ${pluginApi}`]

@@ -1,3 +1,4 @@
+import { grown } from '../model/grown.ts'
 import { type Ref, slotOf } from '../model/ref.ts'
 
 /** A dense list of members with O(1) insertion, removal and exchange, in eight bytes a member. */
@@ -25,8 +26,9 @@ export class ActiveSet {
   push(ref: Ref): void {
     if (this.placeOf(ref) >= 0) return
     const slot = slotOf(ref)
-    if (slot >= this.#places.length) this.#places = grown(this.#places, slot + 1)
-    if (this.#size === this.#list.length) this.#list = grown(this.#list, this.#size + 1)
+    if (slot >= this.#places.length) this.#places = grown(room(slot + 1, this.#places.length), this.#places)
+    if (this.#size === this.#list.length)
+      this.#list = grown(room(this.#size + 1, this.#list.length), this.#list)
     this.#put(ref, this.#size++)
   }
 
@@ -47,8 +49,5 @@ export class ActiveSet {
   }
 }
 
-function grown(from: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {
-  const into = new Int32Array(Math.max(8, needed, Math.ceil(from.length * 1.5))).fill(-1)
-  into.set(from)
-  return into
-}
+const room = (needed: number, length: number): Int32Array<ArrayBuffer> =>
+  new Int32Array(Math.max(8, needed, Math.ceil(length * 1.5))).fill(-1)

@@ -33,7 +33,7 @@ export function putRecord(w: ByteWriter, record: PeerRecord): void {
     throw new RangeError(
       `protocol versions must be 1..255 in order, not ${record.protocolMin}..${record.protocolMax}`,
     )
-  w.name(record.name).u64(record.boot).u32(record.startedAt)
+  w.name(record.name).u64(record.boot).varint(record.startedAt)
   putAddress(w, record.address)
   w.u8(
     (record.streams ? streamsFlag : 0) |
@@ -49,7 +49,7 @@ export function putRecord(w: ByteWriter, record: PeerRecord): void {
 export function takeRecord(r: ByteReader, tables: SwimTables): PeerRecord {
   const name = r.name()
   const boot = r.u64()
-  const startedAt = r.u32()
+  const startedAt = r.varint()
   const address = takeAddress(r, tables)
   const flags = r.u8()
   const protocolMin = r.u8()

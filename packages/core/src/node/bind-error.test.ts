@@ -14,11 +14,11 @@ it.each([
   ['EMFILE', 'other', 'cannot bind 127.0.0.1:7946 (UDP): too many files'],
 ])('%s is %s, in one line', (code, kind, message) => {
   const cause = Object.assign(new Error('too many files'), { code })
-  const error = bindError({ host: '127.0.0.1', port: 7946 }, cause)
+  const error = bindError({ host: '127.0.0.1', port: 7946 }, 'UDP', cause)
   expect(error).toMatchObject({ name: 'BindError', code: kind, message, cause })
 })
 
 it('a permission that Deno was not given is one', () => {
   const cause = Object.assign(new Error('Requires net access'), { name: 'NotCapable' })
-  expect(bindError({ host: '::1', port: 1 }, cause).code).toBe('permission')
+  expect(bindError({ host: '::1', port: 1 }, 'TCP', cause).code).toBe('permission')
 })

@@ -1,9 +1,10 @@
-import { type Address, BindError, formatAddress } from '@swimkit/core'
+import { type Address, formatAddress } from '../model/address.ts'
+import { BindError } from './transport.ts'
 
-/** The typed error for what a runtime reports when a port can't be bound. */
-export function bindError(bind: Address, cause: Error): BindError {
+/** The typed error for what Node, Bun or Deno reports when a port can't be bound. `protocol` is for the message: `UDP`. */
+export function bindError(bind: Address, protocol: string, cause: Error): BindError {
   const [code, reason] = judge(cause)
-  return new BindError(code, `cannot bind ${formatAddress(bind)} (TCP): ${reason}`, { cause })
+  return new BindError(code, `cannot bind ${formatAddress(bind)} (${protocol}): ${reason}`, { cause })
 }
 
 function judge(cause: Error & { code?: unknown }): [BindError['code'], string] {

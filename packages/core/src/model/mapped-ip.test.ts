@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { unmapped } from './mapped-ip.ts'
+import { unmapIpv4 } from './mapped-ip.ts'
 
 it.each([
   ['::ffff:10.0.0.1', '10.0.0.1'],
@@ -8,5 +8,5 @@ it.each([
   ['::ffff:0:1', '::ffff:0:1'],
   ['fd00::ffff:1', 'fd00::ffff:1'],
 ])('the source %s is told as %s', (host, told) => {
-  expect(unmapped(host)).toBe(told)
+  expect(unmapIpv4(host)).toBe(told)
 })
