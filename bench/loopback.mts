@@ -16,7 +16,8 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '50' },
     hold: { type: 'string', default: '10' },
     kill: { type: 'string', default: '0' },
-    shared: { type: 'boolean', default: false },
+    /** Each node its own directory, as if it were alone in its process. */
+    apart: { type: 'boolean', default: false },
   },
 })
 const n = Number(values.nodes)
@@ -38,7 +39,6 @@ const cpu = (): number => {
 
 const clock = host()
 const empty = heap()
-const directory = values.shared ? new Directory() : undefined
 const started = performance.now()
 const nodes: Node[] = []
 for (let i = 0; i < n; i++) {
@@ -48,7 +48,7 @@ for (let i = 0; i < n; i++) {
     host: clock,
     transport: compose({ packets: udp(), streams: tcp() }),
     detector: pingAck(),
-    ...(directory === undefined ? {} : { directory }),
+    ...(values.apart ? { directory: new Directory() } : {}),
   })
   await node.start()
   nodes.push(node)
@@ -96,9 +96,20 @@ if (kill > 0) {
   crash = { first: at(0), p50: at(0.5), p99: at(0.99), last: at(1), seen: seen.length, wrong }
 }
 const totals: Record<string, number> = {}
-for (const node of nodes) for (const [k, v] of Object.entries(node.stats().engine)) totals[k] = (totals[k] ?? 0) + v
+for (const node of nodes)
+  for (const [k, v] of Object.entries(node.stats().engine)) totals[k] = (totals[k] ?? 0) + v
 console.log(
-  JSON.stringify({ system: 'swimkit', runtime: clock.runtime, n, joined_s: joined, form_s: formed, form_cpu_s: formCpu, steady, heapKbPerNode: heapKb, crash }),
+  JSON.stringify({
+    system: 'swimkit',
+    runtime: clock.runtime,
+    n,
+    joined_s: joined,
+    form_s: formed,
+    form_cpu_s: formCpu,
+    steady,
+    heapKbPerNode: heapKb,
+    crash,
+  }),
 )
 if (process.env.TOTALS) console.log(JSON.stringify(totals, null, 1))
 await Promise.all(nodes.map((node) => node.stop()))

@@ -13,7 +13,7 @@ export function wake(at: Millis, fn: () => void): () => void {
   let timer: NodeJS.Timeout
   const arm = (left: Millis): void => {
     // Rounded up, for fractions are cut off: of 200 timers of 3.5 ms, 196 came early on Node and on Bun.
-    timer = setTimeout(look, Math.min(Math.ceil(left), LONGEST)).unref()
+    timer = setTimeout(look, Math.max(0, Math.min(Math.ceil(left), LONGEST))).unref()
   }
   const look = (): void => {
     const left = at - performance.now()

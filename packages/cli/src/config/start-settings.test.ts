@@ -58,8 +58,11 @@ describe('the settings of start', () => {
     } satisfies StartSettings)
   })
 
-  it('leave the name to the address where the port is picked', async () => {
-    expect((await startSettings({ port: '0' }, {})).name).toBeUndefined()
+  it('name the node for the port that is picked', async () => {
+    const { name } = await startSettings({ port: '0' }, {})
+    expect(typeof name === 'function' && name({ host: '127.0.0.1', port: 41_234 })).toBe(
+      `${hostname()}:41234`,
+    )
   })
 
   it.each<[flag: string | undefined, env: string | undefined, inFile: string | undefined, port: number]>([

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type ProfileName, profiles, type Service, type Settings } from '@swimkit/core'
+import { type Address, type ProfileName, profiles, type Service, type Settings } from '@swimkit/core'
 import { CliError } from '../errors.ts'
 import type { ControlAddress } from './control-address.ts'
 import { formatDuration } from './duration.ts'
@@ -12,7 +12,7 @@ import { tokenIn } from './token.ts'
 /** All that `start` needs to know, checked, with the defaults filled in. */
 export interface StartSettings {
   /** Undefined: by the address, once the port is known. */
-  readonly name: string | undefined
+  readonly name: string | ((address: Address) => string)
   readonly cluster: string
   /** Host, interface name or CIDR, not yet looked up. */
   readonly bind: string
@@ -143,7 +143,9 @@ export async function startSettings(
     (loaded.source.get('control-port')?.rank ?? envRank) <= (loaded.source.get('control')?.rank ?? Infinity)
 
   return {
-    name: values.name ?? (port === 0 ? undefined : `${hostname()}:${port}`),
+    // The port that others are told, which may be one that the system picks.
+    name:
+      values.name ?? (port === 0 ? (address) => `${hostname()}:${address.port}` : `${hostname()}:${port}`),
     cluster: values.cluster ?? 'default',
     bind: values.bind ?? '0.0.0.0',
     port,

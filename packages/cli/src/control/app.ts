@@ -149,7 +149,15 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
   const unsubscribe = node.on('*', ({ id }) => {
     newestEvent = id
   })
-  signal.addEventListener('abort', unsubscribe, { once: true })
+  const streams = new Set<() => void>()
+  signal.addEventListener(
+    'abort',
+    () => {
+      unsubscribe()
+      for (const stop of streams) stop()
+    },
+    { once: true },
+  )
 
   const unknownMember = (name: string) =>
     new ApiError(404, 'unknown-member', `no member is called ${JSON.stringify(name)}`)
@@ -214,12 +222,13 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     if (given !== undefined && !/^\d{1,15}$/.test(given)) {
       throw new ApiError(400, 'invalid', 'Last-Event-ID must be the id of an event')
     }
+    if (signal.aborted) throw new ApiError(503, 'stopped', 'the node is ending')
     const stream = eventStream(node, {
       after: given === undefined ? undefined : Number(given),
       newest: newestEvent,
       heartbeat,
       patience: 2 * heartbeat,
-      signal,
+      open: streams,
     })
     return c.body(stream, 200, {
       'content-type': 'text/event-stream; charset=utf-8',

@@ -10,8 +10,8 @@ export interface EventStreamOptions {
   readonly heartbeat: number
   /** A consumer that takes nothing for so long, in milliseconds, is dropped. */
   readonly patience: number
-  /** Ends the stream. */
-  readonly signal: AbortSignal
+  /** Holds how to end each stream that is open. Not an AbortSignal, which warns of a leak at the eleventh follower. */
+  readonly open: Set<() => void>
 }
 
 /** Events kept for one consumer that is behind; those beyond become a `gap`. */
@@ -37,7 +37,7 @@ export function eventStream(
   const from = otherRun ? 0 : after
   const end = new AbortController()
   const stop = () => end.abort()
-  options.signal.addEventListener('abort', stop, { once: true })
+  options.open.add(stop)
 
   const events = node.events({ signal: end.signal, buffer, ...(from === undefined ? {} : { after: from }) })
   let pending: Promise<IteratorResult<MemberEvent | GapEvent>> | undefined
@@ -47,7 +47,7 @@ export function eventStream(
 
   function close(controller?: ReadableStreamDefaultController<Uint8Array>): void {
     clearTimeout(idle)
-    options.signal.removeEventListener('abort', stop)
+    options.open.delete(stop)
     end.abort()
     try {
       controller?.close()

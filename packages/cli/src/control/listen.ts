@@ -69,10 +69,9 @@ async function onNode(host: string, port: number, fetch: WebHandler): Promise<Li
     return listener
   }
   const server = createServer((request, response) => {
-    load().then(
-      (handle) => handle(request, response),
-      (error) => response.destroy(error),
-    )
+    load()
+      .then((handle) => handle(request, response))
+      .catch((error) => response.destroy(error))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

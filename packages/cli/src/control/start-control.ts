@@ -50,16 +50,17 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     throw new CliError(2, `the control API at ${host} would be open to others: off loopback it needs a token`)
   }
   const end = new AbortController()
-  const makeApp = async () => (await import('./app.ts')).createControlApp(node, {
-    hostNames: options.hostNames ?? [],
-    token,
-    resolver: options.resolver ?? systemResolver,
-    readiness: options.readiness ?? (() => ({ ready: node.state === 'running', reason: node.state })),
-    onEnd: options.onEnd ?? (() => void node.stop()),
-    onFault: (error) => logger?.log('error', 'control API fault', { reason: reasonOf(error) }),
-    signal: end.signal,
-    heartbeat: options.heartbeat ?? 15_000,
-  })
+  const makeApp = async () =>
+    (await import('./app.ts')).createControlApp(node, {
+      hostNames: options.hostNames ?? [],
+      token,
+      resolver: options.resolver ?? systemResolver,
+      readiness: options.readiness ?? (() => ({ ready: node.state === 'running', reason: node.state })),
+      onEnd: options.onEnd ?? (() => void node.stop()),
+      onFault: (error) => logger?.log('error', 'control API fault', { reason: reasonOf(error) }),
+      signal: end.signal,
+      heartbeat: options.heartbeat ?? 15_000,
+    })
   // The router loads once the port is open, not before: a node that nobody asks anything yet need not wait for it.
   let app: ReturnType<typeof makeApp> | undefined
   const load = () => {

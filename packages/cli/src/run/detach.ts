@@ -32,7 +32,9 @@ function withoutDetach(argv: readonly string[]): string[] {
  * copy says goes to the log file; if it ends before it serves, that is repeated here and its exit code is ours.
  */
 export async function detach(settings: StartSettings, argv: readonly string[], io: Io): Promise<number> {
-  const label = (settings.name ?? `node-${process.pid}`).replace(/[^\w.-]+/g, '-')
+  // A name that waits for its port is not known yet.
+  const name = typeof settings.name === 'string' ? settings.name : `node-${process.pid}`
+  const label = name.replace(/[^\w.-]+/g, '-')
   const folder = stateFolder(io.env)
   const pidFile = resolve(io.cwd, settings.pidFile ?? join(folder, `${label}.pid`))
   const logFile = resolve(io.cwd, settings.logFile ?? join(folder, `${label}.log`))

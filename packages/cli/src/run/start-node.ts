@@ -127,7 +127,7 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
     addressesOf(settings, system.interfaces(), logger),
   ])
   const node = await startOrExplain({
-    ...(settings.name === undefined ? {} : { name: settings.name }),
+    name: settings.name,
     ...(advertise === undefined ? {} : { advertise }),
     ...(settings.payload === undefined ? {} : { payload: settings.payload }),
     cluster: settings.cluster,
@@ -164,6 +164,7 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
         ),
       fail,
     )
+    node.failed.then((error) => fail(`the transport failed: ${error.message}`), fail)
 
     const since = Date.now()
     let seeds: SeedLoop | undefined
@@ -195,6 +196,7 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
       signal: end.signal,
       sleep,
       random: Math.random,
+      now: () => performance.now(),
       onConflict: fail,
     })
     showStatus(node, settings, colour, io, end.signal)

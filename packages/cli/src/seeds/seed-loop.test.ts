@@ -37,6 +37,7 @@ function run(texts: string[], names: Record<string, string[]> = {}, random = () 
     logger: { enabled: () => true, log: (level, message, fields) => log.push({ level, message, fields }) },
     signal: end.signal,
     sleep: clock.sleep,
+    now: () => clock.now,
     random,
     onConflict: (error) => conflicts.push(error),
   })
@@ -107,7 +108,19 @@ describe('the seed loop', () => {
     ])
     expect(node.joins).toHaveLength(10)
     expect(loop.state).toBe('searching')
-    expect(new Set(log.map(({ message }) => message))).toEqual(new Set(['seed does not answer']))
+    end.abort()
+    await loop.done
+    expect(log.map(({ message }) => message)).toEqual(['seed does not answer'])
+  })
+
+  it('mentions a seed again when it fails in another way, and every 10 minutes', async () => {
+    const { node, clock, loop, end, log } = run(['10.0.0.2:7946'])
+    await settle()
+    node.joinResult = { joined: [], failed: [{ seed: '10.0.0.2:7946', code: 'refused', message: 'nobody' }] }
+    while (clock.now < 570_000) await clock.next()
+    expect(log.map(({ fields }) => fields?.code)).toEqual(['timeout', 'refused'])
+    while (clock.now < 630_000) await clock.next()
+    expect(log.map(({ fields }) => fields?.code)).toEqual(['timeout', 'refused', 'refused'])
     end.abort()
     await loop.done
   })

@@ -23,6 +23,8 @@ export interface SeedLoopOptions {
   /** Between attempts; resolves early, without fault, when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
   random(): number
+  /** Milliseconds, from anywhere. */
+  now(): number
   /** The name belongs to another process: the node must not go on. */
   onConflict(error: unknown): void
   /** Wait between looks at the seeds once joined, milliseconds. Default 60,000. */
@@ -34,6 +36,9 @@ export interface SeedLoop {
   /** Resolves when the signal ended it. */
   readonly done: Promise<void>
 }
+
+/** A seed that keeps failing in the same way is mentioned again after so long, milliseconds. */
+const reminder = 600_000
 
 /** Failures that trying again will not mend: an operator has to do something, and is told what. */
 const advice: Readonly<Record<string, string>> = {
@@ -65,6 +70,7 @@ export function startSeedLoop(options: SeedLoopOptions): SeedLoop {
     const { joined, failed } = await joinSeeds(node, resolved, signal)
     if (joined.length > 0 || !isAlone()) {
       state = 'joined'
+      said.clear()
       logger.log('info', 'joined', { through: joined.join(', ') || 'another member' })
     } else if (failed.every(({ code }) => code === 'self')) {
       becomeFirst()
@@ -72,7 +78,14 @@ export function startSeedLoop(options: SeedLoopOptions): SeedLoop {
     for (const failure of failed) if (failure.code !== 'self') report(failure)
   }
 
+  /** What was last said of each seed: for life is long, and so would a log be that repeats itself at each attempt. */
+  const said = new Map<string, { code: string; at: number }>()
+
   function report({ seed, code, message }: SeedFailure): void {
+    const last = said.get(seed)
+    const at = options.now()
+    if (last?.code === code && at - last.at < reminder) return
+    said.set(seed, { code, at })
     const known = advice[code]
     if (known)
       logger.log('error', `join refused: ${code}`, { seed, message, own: node.self.address, advice: known })

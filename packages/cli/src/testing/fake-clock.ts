@@ -7,7 +7,10 @@ export class FakeClock {
   sleep = (ms: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       this.slept.push(ms)
-      const wake = () => resolve()
+      const wake = () => {
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
       this.#waiting.push({ at: this.now + ms, wake })
       signal.addEventListener('abort', wake, { once: true })
     })

@@ -40,6 +40,7 @@ export class FakeNode implements Node {
   settings = resolveSettings('lan')
   state: Node['state'] = 'running'
   conflict = new Promise<never>(() => {})
+  failed = new Promise<never>(() => {})
   health = 1
   digest = '0123456789abcdef'
   config = { epoch: 3, detector: 'pingack', suspicion: true }

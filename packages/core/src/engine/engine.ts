@@ -107,6 +107,8 @@ export interface Engine {
 
 /** Least time between two pushes of urgent updates: what comes in a burst shares packets. Milliseconds. */
 const urgentSpacing = 10
+/** Share of the gossip interval that is waited while there is more news than a packet holds. */
+const crowdedShare = 0.25
 /** A tick this late, as a share of the probe timeout, counts as a sign that this process is starved. */
 const lagShare = 0.25
 
@@ -423,6 +425,7 @@ class SwimEngine implements Engine {
         return this.#pings.onRelayNack(timer.arg)
       case TimerKind.Gossip:
         this.#gossipTimer = undefined
+        this.#outbox.crowded = false
         return this.#outbox.gossip(this.#state.settings.gossipFanout, this.#nextRecentlyFailed(now))
       case TimerKind.Urgent:
         this.#urgentTimer = undefined
@@ -575,7 +578,9 @@ class SwimEngine implements Engine {
   #armGossip(now: Millis): void {
     const { queue, settings, timers } = this.#state
     if (this.#gossipTimer === undefined && queue.backlog > 0 && this.#hasOthers) {
-      this.#gossipTimer = timers.arm(now + settings.gossipInterval, TimerKind.Gossip)
+      // More news than a packet holds: the same packets sooner, rather than news that waits for stale news to be told.
+      const interval = this.#outbox.crowded ? settings.gossipInterval * crowdedShare : settings.gossipInterval
+      this.#gossipTimer = timers.arm(now + interval, TimerKind.Gossip)
     }
   }
 }

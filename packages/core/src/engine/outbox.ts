@@ -36,6 +36,8 @@ export class Outbox {
   #requests: OutgoingRequest[] = []
   #events: EngineEvent[] = []
   #results: { readonly operation: number; readonly result: OperationResult }[] = []
+  /** A gossip packet had no room for all that is queued, but for what is about its receiver. Reset by whoever asks. */
+  crowded = false
   readonly #parts: Uint8Array[] = []
   readonly #targets: Ref[] = []
 
@@ -137,7 +139,12 @@ export class Outbox {
       }
     }
     if (part !== undefined) parts.push(part)
-    if (queue.backlog > 0) queue.fill(known, budget, codec.partOverhead, this.transmitLimit(), parts)
+    if (queue.backlog > 0) {
+      const told = parts.length
+      const waiting = queue.backlog
+      queue.fill(known, budget, codec.partOverhead, this.transmitLimit(), parts)
+      if (part === undefined && parts.length - told < waiting - 1) this.crowded = true
+    }
     if (parts.length > 0) {
       const record: PeerRecord | undefined = known === undefined ? undefined : table.record(known)
       const packet = codec.bundle(sender, parts, record)

@@ -173,8 +173,8 @@ export interface Logger {
 }
 
 export interface NodeOptions {
-  /** 1 to 128 bytes of UTF-8 without spaces or control characters; unique in the cluster. Default: `host:port` as advertised. */
-  readonly name?: string
+  /** 1 to 128 bytes of UTF-8 without spaces or control characters; unique in the cluster. A function is given the advertised address, once it is known. Default: `host:port` as advertised. */
+  readonly name?: string | ((address: Address) => string)
   /** Label on every packet and stream; nodes of another cluster are refused. Default `default`. */
   readonly cluster?: string
   /** Where to listen: `host:port`. Default `0.0.0.0:7946`; port 0 picks a free one. */
@@ -199,7 +199,7 @@ export interface NodeOptions {
   readonly dropRate?: number
   /** Past events kept for `events({ after })`, 0..100,000. Default 0: each costs memory at every node. */
   readonly eventHistory?: number
-  /** Shared by the nodes of one process, so that what they know of the same members is kept once. Default: one of its own. */
+  /** Where names and records are kept. Default: one for all nodes of the process, so that they keep what they know of the same members once. */
   readonly directory?: Directory
   readonly hooks?: Hooks
   readonly logger?: Logger
@@ -256,6 +256,8 @@ export interface Node {
   on(type: MemberEventType | '*', handler: (event: MemberEvent) => void): () => void
   /** Resolves when this node is no longer itself: its name belongs to another process. */
   readonly conflict: Promise<NameConflictInfo>
+  /** Resolves when the transport has failed for good: nothing reaches this node any more. */
+  readonly failed: Promise<Error>
 
   /** 0 (healthy) to `settings.healthMax`: how much this node distrusts its own view (Lifeguard). */
   readonly health: number

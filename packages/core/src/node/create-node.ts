@@ -5,6 +5,7 @@ import { createRandom, type Random } from '../engine/random.ts'
 import type { Settings } from '../engine/settings.ts'
 import type { Millis } from '../engine/time.ts'
 import { type Address, formatAddress, parseAddress } from '../model/address.ts'
+import { Directory } from '../model/directory.ts'
 import type { Boot, PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status, type StatusName, statusNames } from '../model/status.ts'
@@ -35,7 +36,7 @@ import { guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
 import { decodeMemberData, encodeMemberData, type MemberData, noData } from './member-data.ts'
 import { Operations } from './operations.ts'
-import { type CheckedOptions, checkOptions } from './options.ts'
+import { type CheckedOptions, checkName, checkOptions } from './options.ts'
 import { Streams } from './streams.ts'
 import type { Transport } from './transport.ts'
 
@@ -58,6 +59,9 @@ const lateSlack = 3
 /** Looks for arrived packets before a late tick goes ahead all the same. */
 const maxPolls = 16
 
+/** Members are the same for all nodes of a process: what is known of them is kept once. */
+const processDirectory = new Directory()
+
 type State = Node['state']
 
 class SwimNode implements Node {
@@ -68,6 +72,7 @@ class SwimNode implements Node {
   readonly runtime: string
   readonly settings: Settings
   readonly conflict: Promise<NameConflictInfo>
+  readonly failed: Promise<Error>
   readonly #checked: CheckedOptions
   readonly #options: NodeOptions
   readonly #host: Host
@@ -81,6 +86,7 @@ class SwimNode implements Node {
   readonly #decoded = new WeakMap<PeerRecord, MemberData>()
   readonly #driverCounters = { packetsDroppedIn: 0, packetsDroppedOut: 0, latePolls: 0, transportFaults: 0 }
   #resolveConflict!: (info: NameConflictInfo) => void
+  #resolveFailed!: (error: Error) => void
   #name: string | undefined
   #data: MemberData
   #seeds: Address[] = []
@@ -111,7 +117,7 @@ class SwimNode implements Node {
     this.runtime = options.host.runtime
     this.settings = checked.settings
     this.dropRate = checked.dropRate
-    this.#name = checked.name
+    if (typeof checked.name === 'string') this.#name = checked.name
     const { payload = noData.payload, services = noData.services, tags = noData.tags } = options
     this.#data = { payload, services, tags }
     encodeMemberData(this.#data, checked.settings.maxDataBytes)
@@ -126,6 +132,9 @@ class SwimNode implements Node {
     this.#loss = createRandom(entropyWords(options.host)).fork('loss')
     this.conflict = new Promise((resolve) => {
       this.#resolveConflict = resolve
+    })
+    this.failed = new Promise((resolve) => {
+      this.#resolveFailed = resolve
     })
   }
 
@@ -165,7 +174,7 @@ class SwimNode implements Node {
     const chosen = chooseAdvertise(bound, advertise?.host, this.#host.interfaces())
     this.#address = { host: chosen.host, port: advertise?.port ?? bound.port }
     this.#advertiseReason = chosen.reason
-    this.#name ??= formatAddress(this.#address)
+    this.#name ??= await this.#nameFor(this.#address)
     const now = this.#host.now()
     this.#wallOrigin = this.#host.wallMillis() - now
     this.#engine = this.#createEngine(this.#address, now)
@@ -176,6 +185,19 @@ class SwimNode implements Node {
       await this.stop()
       signal.throwIfAborted()
     }
+  }
+
+  /** The name that depends on the address. A bad one ends the start. */
+  async #nameFor(address: Address): Promise<string> {
+    const { name } = this.#checked
+    const chosen = typeof name === 'function' ? name(address) : formatAddress(address)
+    try {
+      checkName('name', chosen)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    return chosen
   }
 
   #createEngine(address: Address, now: Millis): Engine {
@@ -210,7 +232,7 @@ class SwimNode implements Node {
       wallSeconds,
       now,
       hooks: guardHooks(hooks, this.#logger),
-      ...(this.#options.directory === undefined ? {} : { directory: this.#options.directory }),
+      directory: this.#options.directory ?? processDirectory,
       effects: {
         send: (to, packet) => {
           if (this.#isLost()) this.#driverCounters.packetsDroppedOut++
@@ -444,8 +466,10 @@ class SwimNode implements Node {
 
   #onTransportFault(error: Error, fatal: boolean): void {
     this.#driverCounters.transportFaults++
-    if (fatal) this.#logger?.log('error', 'the transport failed', { error: error.message })
-    else if (this.#logger?.enabled('debug'))
+    if (fatal) {
+      this.#logger?.log('error', 'the transport failed', { error: error.message })
+      this.#resolveFailed(error)
+    } else if (this.#logger?.enabled('debug'))
       this.#logger.log('debug', 'socket error', { error: error.message })
   }
 
@@ -475,9 +499,10 @@ class SwimNode implements Node {
   }
 
   #logEvent({ detail, incarnation, record, type }: EngineEvent): void {
-    const level = type === 'failed' || type === 'conflict' ? 'warn' : 'info'
+    const level = type === 'failed' || type === 'conflict' || type === 'degraded' ? 'warn' : 'info'
     if (!this.#logger?.enabled(level)) return
-    this.#logger.log(level, `${type} ${record.name}`, {
+    this.#logger.log(level, type, {
+      member: record.name,
       address: formatAddress(record.address),
       incarnation,
       ...(detail === undefined ? {} : { detail }),

@@ -8,7 +8,7 @@ import { OptionError } from './errors.ts'
 
 /** Options after they were checked, with defaults filled in. */
 export interface CheckedOptions {
-  readonly name: string | undefined
+  readonly name: NodeOptions['name']
   readonly cluster: string
   readonly bind: Address
   /** Host and port to tell others, as far as they are given. */
@@ -22,13 +22,15 @@ export interface CheckedOptions {
 }
 
 const defaultPort = 7_946
+/** One for all nodes of a process: what it interns is a cache, and the same names come by at each of them. */
+const defaultCodec = swimCodec()
 
 /** Checks what `createNode` was given. Throws an {@link OptionError} that names the option, what was wrong, and what is allowed. */
 export function checkOptions(options: NodeOptions): CheckedOptions {
   const {
     bind = `0.0.0.0:${defaultPort}`,
     cluster = 'default',
-    codec = swimCodec(),
+    codec = defaultCodec,
     dropRate = 0,
     eventHistory = 0,
     host,
@@ -44,7 +46,7 @@ export function checkOptions(options: NodeOptions): CheckedOptions {
   checkApi('transport', transport)
   if (codec.kind !== 'codec') throw new OptionError('codec', 'codec is no codec')
   checkApi('codec', codec)
-  if (name !== undefined) checkName('name', name)
+  if (typeof name === 'string') checkName('name', name)
   checkName('cluster', cluster)
   checkRange('dropRate', dropRate, 0, 1)
   checkRange('eventHistory', eventHistory, 0, 100_000)
@@ -87,7 +89,7 @@ function checkApi(option: string, plugin: { readonly name: string; readonly api:
   )
 }
 
-function checkName(option: string, name: string): void {
+export function checkName(option: string, name: string): void {
   const problem = nameProblem(name)
   if (problem !== undefined) throw new OptionError(option, `${option} ${JSON.stringify(name)}: ${problem}`)
 }

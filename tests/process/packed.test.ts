@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commands, launch, runtimes, serving } from './swim-process.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+
+/** A folder that has nothing but the packed packages. */
+let folder: string
+let packages: string[]
+
+beforeAll(async () => {
+  packages = (await readdir(join(root, 'packages'))).sort()
+  folder = await mkdtemp(join(tmpdir(), 'swimkit-packed-'))
+  const tarballs = join(folder, 'tarballs')
+  await mkdir(tarballs)
+  await run(
+    'npm',
+    ['pack', '--pack-destination', tarballs, ...packages.flatMap((name) => ['-w', `packages/${name}`])],
+    {
+      cwd: root,
+    },
+  )
+  await writeFile(join(folder, 'package.json'), '{"name":"empty","private":true,"type":"module"}')
+  const files = (await readdir(tarballs)).map((file) => join(tarballs, file))
+  expect(files).toHaveLength(packages.length)
+  await run('npm', ['install', '--no-audit', '--no-fund', ...files], { cwd: folder })
+}, 120_000)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Two nodes that find each other, and one that leaves: what the README shows. */
+const program = `
+import { compose, createNode } from '@swimkit/core'
+import { pingAck } from '@swimkit/detector-pingack'
+import { host } from '@swimkit/host'
+import { tcp } from '@swimkit/transport-tcp'
+import { udp } from '@swimkit/transport-udp'
+const make = (name) => createNode({ name, bind: '127.0.0.1:0', host: host(), transport: compose({ packets: udp(), streams: tcp() }), detector: pingAck() })
+const a = make('a')
+const b = make('b')
+await a.start()
+await b.start()
+const { host: at, port } = a.address
+const { joined } = await b.join([at + ':' + port])
+const { acknowledgedBy } = await b.leave()
+const statuses = a.members().map(({ name, status }) => name + ' ' + status).sort()
+await a.stop()
+await b.stop()
+console.log(JSON.stringify({ joined: joined.length, acknowledgedBy, statuses, runtime: a.runtime.split(' ')[0] }))
+`
+
+describe('the packed packages, installed in an empty folder', () => {
+  test.each(runtimes)('work as a library on %s', async (runtime) => {
+    await writeFile(join(folder, 'program.js'), program)
+    const [command, ...leading] = commands[runtime]
+    const { stdout } = await run(command!, [...leading, join(folder, 'program.js')], {
+      cwd: folder,
+      timeout: 30_000,
+    })
+    expect(JSON.parse(stdout)).toEqual({
+      joined: 1,
+      acknowledgedBy: ['a'],
+      statuses: ['a alive', 'b left'],
+      runtime,
+    })
+  })
+
+  test.each(runtimes)('start a node by the command on %s', async (runtime) => {
+    const script = join(folder, 'node_modules/swim-cli/bin/swim-cli.js')
+    const node = await serving(
+      launch(
+        ['start', '--detector', 'pingack', '--bind', '127.0.0.1', '--port', '0'],
+        runtime,
+        script,
+        folder,
+      ),
+    )
+    expect(node.ready.runtime.split(' ')[0]).toBe(runtime)
+    expect(await node.members()).toHaveLength(1)
+    node.signal('SIGINT')
+    expect(await node.exited).toBe(0)
+  })
+
+  test('npx finds the command', async () => {
+    const { stdout } = await run('npx', ['swim-cli', '--version'], { cwd: folder })
+    const { version } = JSON.parse(await readFile(join(root, 'packages/cli/package.json'), 'utf8'))
+    expect(stdout).toContain(version)
+  })
+
+  test('hold what they should: no tests, and a licence and a README each', async () => {
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--dry-run', '--json', ...packages.flatMap((name) => ['-w', `packages/${name}`])],
+      {
+        cwd: root,
+        maxBuffer: 16_777_216,
+      },
+    )
+    const parsed = JSON.parse(stdout)
+    const packed: { name: string; files: { path: string }[] }[] = Array.isArray(parsed)
+      ? parsed
+      : Object.values(parsed)
+    expect(packed).toHaveLength(packages.length)
+    for (const { files, name } of packed) {
+      const paths = files.map(({ path }) => path)
+      expect([name, paths.filter((path) => /\.test\.|testing\//.test(path))]).toEqual([name, []])
+      expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
+    }
+  })
+})
+
+describe('publint and are-the-types-wrong find nothing in', () => {
+  test('each package', async () => {
+    for (const name of packages) {
+      const lint = await run(bin('publint'), ['--strict', join(root, 'packages', name)])
+      expect(lint.stdout).toContain('All good')
+      const manifest = JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8'))
+      const tarball = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
+      // Exits with 1, and so rejects, when it finds anything. The packages are ESM, which the profile says.
+      const types = await run(bin('attw'), ['--profile', 'esm-only', join(folder, 'tarballs', tarball)])
+      expect(types.stdout).toContain(`${manifest.name} v${manifest.version}`)
+    }
+  }, 240_000)
+})
