@@ -19,6 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'process',
+          globalSetup: ['tests/newest-node.setup.ts'],
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/behaviour/**'],
           fileParallelism: false,

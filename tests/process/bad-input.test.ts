@@ -13,7 +13,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'swimkit-'))
   await writeFile(join(folder, 'bad.yaml'), 'port: [1, 2\n')
   await writeFile(join(folder, 'unknown.yaml'), 'prot: 7946\n')
-  await writeFile(join(folder, 'range.json'), '{"port": 70000}')
+  await writeFile(join(folder, 'range.json'), '{"dropRate": 7}')
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -37,7 +37,7 @@ describe('what the user can fix at the start ends with one line and code 2', () 
     ['a config file that is not there', ['--config', '/nonexistent/swim.yaml'], /nonexistent/],
     ['a config file that does not parse', ['--config', () => join(folder, 'bad.yaml')], /bad\.yaml/],
     ['a config file with an unknown key', ['--config', () => join(folder, 'unknown.yaml')], /prot/],
-    ['a config file with a bad value', ['--config', () => join(folder, 'range.json')], /70000/],
+    ['a config file with a bad value', ['--config', () => join(folder, 'range.json')], /drop/],
     ['loopback bound and another address advertised', ['--advertise', '192.0.2.7'], /192\.0\.2\.7/],
     ['an open control port without a token', ['--control', '0.0.0.0:0'], /token/],
   ] as const)('%s', async (_, flags, message) => {

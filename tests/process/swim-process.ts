@@ -3,9 +3,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach } from 'vitest'
+import { newestNode } from '../newest-node.setup.ts'
 
-export type Runtime = 'node' | 'bun' | 'deno'
+export type Runtime = 'node' | 'bun' | 'deno' | 'newest'
+/** One of each kind. `node` is the Node that runs the tests. */
 export const runtimes: readonly Runtime[] = ['node', 'bun', 'deno']
+/** And the newest Node as well. */
+export const allRuntimes: readonly Runtime[] = [...runtimes, 'newest']
 
 const bin = (name: string): string =>
   fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url))
@@ -15,6 +19,7 @@ export const launcher = fileURLToPath(new URL('../../packages/cli/bin/swim-cli.j
 export const commands: Readonly<Record<Runtime, readonly string[]>> = {
   node: [process.execPath],
   bun: [bin('bun')],
+  newest: [newestNode],
   deno: [bin('deno'), 'run', '--allow-all', '--no-prompt'],
 }
 

@@ -22,7 +22,7 @@ export async function parseConfig(path: string, text: string): Promise<ConfigFil
   }
   let content: unknown
   try {
-    content = path.endsWith('.json') ? JSON.parse(text) : (await import('yaml')).parse(text)
+    content = path.endsWith('.json') ? JSON.parse(text) : (await import('./yaml.ts')).parseYaml(text)
   } catch (error) {
     fail(
       `is not valid ${path.endsWith('.json') ? 'JSON' : 'YAML'}: ${(reasonOf(error).split(/:? {2,}/)[0] ?? '').replace(/:$/, '')}`,

@@ -282,6 +282,11 @@ describe('closing', () => {
     expect(calls).toEqual([1])
     expect([(await first).value.id, (await second).done]).toEqual([1, true])
     expect(await drain(behind, 2)).toEqual(['1', 'end'])
+  })
+
+  test('is for good: who comes later is ended already, and nothing is kept for it', async () => {
+    const bus = new EventBus(0, undefined)
+    bus.close()
     expect(await drain(bus.events(), 1)).toEqual(['end'])
     expect(bus.needed).toBe(false)
   })

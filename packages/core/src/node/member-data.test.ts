@@ -19,7 +19,7 @@ const text = (least: number, most: number): fc.Arbitrary<string> =>
       fc.string({ unit: 'grapheme', maxLength: most }),
       fc.constantFrom('\uFEFF', '\uFEFFx', '\0', '__proto__', 'constructor', '名'),
     )
-    .filter((value) => value.isWellFormed() && utf8(value) >= least && utf8(value) <= most)
+    .filter((value) => !/\p{Cs}/u.test(value) && utf8(value) >= least && utf8(value) <= most)
 
 const service: fc.Arbitrary<Service> = fc
   .record({ name: text(1, 64), port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }) })
@@ -79,7 +79,7 @@ describe('what a member carries', () => {
   const many = <T>(count: number, make: (i: number) => T) => Array.from({ length: count }, (_, i) => make(i))
   test.each<[string, Partial<MemberData>, string]>([
     ['an empty key', { tags: { '': 'x' } }, 'tag "" takes 0 bytes: must be 1..64'],
-    ['a key of 65 bytes', { tags: { ['é'.repeat(32) + 'x']: '' } }, 'takes 65 bytes: must be 1..64'],
+    ['a key of 65 bytes', { tags: { [`${'é'.repeat(32)}x`]: '' } }, 'takes 65 bytes: must be 1..64'],
     ['a value of 256 bytes', { tags: { key: 'v'.repeat(256) } }, 'value of tag "key"'],
     ['65 tags', { tags: Object.fromEntries(many(65, (i) => [`k${i}`, ''])) }, '65 tags: at most 64'],
     ['65 services', { services: many(65, (i) => ({ name: `s${i}` })) }, '65 services: at most 64'],
@@ -135,7 +135,7 @@ describe('what came from the network', () => {
     const { tags } = decodeMemberData(encodeMemberData({ ...noData, tags: given as MemberData['tags'] }, 512))
     expect(Object.keys(tags)).toEqual(['__proto__', 'toString'])
     expect(Object.getPrototypeOf(tags)).toBe(Object.prototype)
-    expect(({} as Record<string, unknown>)['evil']).toBeUndefined()
+    expect('evil' in {}).toBe(false)
   })
 })
 

@@ -80,6 +80,7 @@ describe('options', () => {
     ['name', 'a b', 'spaces'],
     ['name', 'a\u0000b', 'control characters'],
     ['name', 'é'.repeat(65), '130'],
+    ['name', 5, 'name'],
     ['cluster', '', 'must not be empty'],
     ['cluster', 'two words', 'spaces'],
     ['bind', 'example.org:1', 'IP address'],
