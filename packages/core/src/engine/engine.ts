@@ -88,6 +88,11 @@ export interface Engine {
   ping(ref: Ref, now: Millis): number
   /** Changes what this node says of itself. Ends in `Effects.done` once it has been handed on as often as any update. */
   setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number
+  /** Bytes that this node's claim about itself would take in a packet of its own, and how many there are. */
+  recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): {
+    readonly bytes: number
+    readonly limit: number
+  }
   setSeeds(seeds: readonly Address[]): void
   /** Forgets an operation: its end is not reported. */
   abandon(operation: number): void
@@ -365,6 +370,13 @@ class SwimEngine implements Engine {
     this.#membership.announce(now, change, 0, () => this.#outbox.result(operation, { kind: 'disseminated' }))
     this.#settle(now)
     return operation
+  }
+
+  recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): { bytes: number; limit: number } {
+    const { codec, maxPacketBytes, sender, table } = this.#state
+    const record = { ...table.record(table.self), ...change }
+    const claim = codec.encode({ type: 'alive', incarnation: 0xffffffff, record })
+    return { bytes: codec.bundleOverhead(sender) + codec.partOverhead + claim.length, limit: maxPacketBytes }
   }
 
   setSeeds(seeds: readonly Address[]): void {

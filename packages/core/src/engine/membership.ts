@@ -1,3 +1,4 @@
+import type { UpdateSubject } from '../dissemination/disseminator.ts'
 import { sameAddress } from '../model/address.ts'
 import { sameRecord } from '../model/directory.ts'
 import { healthDelta } from '../model/local-health.ts'
@@ -283,7 +284,7 @@ export class Membership {
    * called when it has been handed on as often as any update.
    */
   announce(now: Millis, change: Partial<PeerRecord>, atLeast = 0, done?: () => void): void {
-    const { codec, queue, table } = this.#state
+    const { queue, table } = this.#state
     const { self } = table
     const incarnation = Math.min(0xffffffff, Math.max(atLeast, table.incarnation(self) + 1))
     const record: PeerRecord = { ...table.record(self), ...change }
@@ -294,25 +295,20 @@ export class Membership {
     // Alone there is nobody to wait for, but whoever comes next is told.
     const alone = table.active === 1
     if (alone) done?.()
-    queue.push({
-      ref: self,
-      subject: 'status',
-      bytes: codec.encode({ type: 'alive', incarnation, record }),
-      done: alone ? undefined : done,
-    })
+    this.#enqueue(self, 'status', { type: 'alive', incarnation, record }, alone ? undefined : done)
     this.urgent = true
   }
 
   /** Says that this node leaves, at its current incarnation. Returns the claim. */
   depart(now: Millis): LeftClaim {
-    const { codec, queue, sender, table } = this.#state
+    const { queue, sender, table } = this.#state
     const { self } = table
     const incarnation = table.incarnation(self)
     const claim: LeftClaim = { type: 'left', name: sender.name, incarnation, by: sender.name }
     const change = table.set(self, Status.Left, incarnation, now)
     this.#emitChange(change, now)
     queue.drop(self)
-    queue.push({ ref: self, subject: 'status', bytes: codec.encode(claim) })
+    this.#enqueue(self, 'status', claim)
     this.urgent = true
     return claim
   }
@@ -532,15 +528,7 @@ export class Membership {
     if (alive || after >= Status.Failed) queue.drop(ref)
     if (change.recordBefore !== undefined && before === after && !alive) {
       const record = table.record(ref)
-      queue.push({
-        ref,
-        subject: 'record',
-        bytes: this.#state.codec.encode({
-          type: 'alive',
-          incarnation: table.recordIncarnation(ref),
-          record,
-        }),
-      })
+      this.#enqueue(ref, 'record', { type: 'alive', incarnation: table.recordIncarnation(ref), record })
     } else {
       this.#broadcastStatus(ref, claim)
     }
@@ -549,7 +537,20 @@ export class Membership {
 
   #broadcastStatus(ref: Ref, claim: Claim = this.claimAbout(ref)): void {
     if (claim.type === 'suspect') this.urgent = true
-    this.#state.queue.push({ ref, subject: 'status', bytes: this.#state.codec.encode(claim) })
+    this.#enqueue(ref, 'status', claim)
+  }
+
+  /** Queues a claim to ride on packets. One that fits none, a large record of a cluster with larger packets, spreads by syncs alone. */
+  #enqueue(ref: Ref, subject: UpdateSubject, claim: Claim, done?: () => void): void {
+    const { codec, counters, maxPacketBytes, queue, sender } = this.#state
+    const bytes = codec.encode(claim)
+    if (bytes.length + codec.partOverhead + codec.bundleOverhead(sender) <= maxPacketBytes) {
+      queue.push({ ref, subject, bytes, done })
+      return
+    }
+    counters.oversize++
+    queue.drop(ref, subject)
+    done?.()
   }
 
   /** The accusations that are told: as many as can make a difference. */

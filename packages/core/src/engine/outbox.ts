@@ -14,6 +14,7 @@ interface OutgoingPacket {
   readonly ref: Ref | undefined
   /** Undefined: nothing but updates. */
   readonly part: Uint8Array | undefined
+  readonly message: Message | undefined
 }
 
 interface OutgoingRequest {
@@ -62,12 +63,13 @@ export class Outbox {
       to: this.#state.table.record(ref).address,
       ref,
       part: this.#state.codec.encode(message),
+      message,
     })
   }
 
   /** A message to an address; `ref` if it is known who is there. */
   toAddress(to: Address, ref: Ref | undefined, message: Message): void {
-    this.#packets.push({ to, ref, part: this.#state.codec.encode(message) })
+    this.#packets.push({ to, ref, part: this.#state.codec.encode(message), message })
   }
 
   request(to: Address, message: Message, token: number, limit: Millis): void {
@@ -88,7 +90,12 @@ export class Outbox {
     this.#state.sampler.sample(fanout, activeStatuses, targets)
     if (extra !== undefined) targets.push(extra)
     for (const ref of targets) {
-      this.#packets.push({ to: this.#state.table.record(ref).address, ref, part: undefined })
+      this.#packets.push({
+        to: this.#state.table.record(ref).address,
+        ref,
+        part: undefined,
+        message: undefined,
+      })
     }
     targets.length = 0
   }
@@ -120,13 +127,17 @@ export class Outbox {
     }
   }
 
-  #send({ to, ref, part }: OutgoingPacket): void {
+  #send({ to, ref, part, message }: OutgoingPacket): void {
     const { codec, counters, maxPacketBytes, queue, sender, table } = this.#state
     const parts = this.#parts
     let budget = maxPacketBytes - codec.bundleOverhead(sender)
     if (part !== undefined) budget -= part.length + codec.partOverhead
     if (budget < 0) {
       counters.oversize++
+      // Nothing is cut: a stream takes it, if there are streams. Nobody waits for what comes of it.
+      if (message !== undefined && this.#state.streams) {
+        this.request(to, message, noToken, this.#state.settings.streamTimeout)
+      }
       return
     }
     const known = ref !== undefined && table.has(ref) ? ref : undefined
@@ -160,6 +171,9 @@ export class Outbox {
     return this.#state.settings.retransmitMult * decimalDigits(this.#state.table.active)
   }
 }
+
+/** Token of a request whose end concerns nobody. */
+const noToken = 0
 
 /** Whether a member is held in a status that it ought to hear of when it is spoken to. */
 export const isHeldAgainst = (status: Status): boolean => status !== Status.Alive

@@ -58,6 +58,8 @@ const maxPending = 4_096
 const maxRelays = 1_024
 /** A helper waits no longer than this, whatever it is told. Milliseconds. */
 const maxRelayWait = 120_000
+/** Targets in one request to a helper: with the longest names four fit any packet. */
+const targetsPerPacket = 4
 /** Share of its own wait after which a helper says that it has heard nothing (Lifeguard §4.1). */
 const nackShare = 0.8
 
@@ -164,7 +166,13 @@ export class PingService {
   flush(): void {
     if (this.#asked.size === 0) return
     for (const [via, { nackAfter, targets }] of this.#asked) {
-      this.#outbox.toMember(via, { type: 'pingReq', nackAfter, targets })
+      for (let i = 0; i < targets.length; i += targetsPerPacket) {
+        this.#outbox.toMember(via, {
+          type: 'pingReq',
+          nackAfter,
+          targets: targets.slice(i, i + targetsPerPacket),
+        })
+      }
     }
     this.#asked.clear()
   }
@@ -319,7 +327,8 @@ export class PingService {
   #nextSeq(): number {
     do {
       this.#seq = (this.#seq + 1) >>> 0
-    } while (this.#pending.has(this.#seq) || this.#relays.has(this.#seq))
+      // 0 is no ping's: it marks a request that nobody waits for.
+    } while (this.#seq === 0 || this.#pending.has(this.#seq) || this.#relays.has(this.#seq))
     return this.#seq
   }
 

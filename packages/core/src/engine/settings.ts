@@ -44,7 +44,7 @@ export interface Settings {
   readonly leaveTimeout: number
   /** Highest local health score (S in Lifeguard §4.1): intervals and timeouts grow up to `healthMax + 1` times. 0..32. */
   readonly healthMax: number
-  /** Bytes of a packet at most, sealing included; less where the transport carries less. 256..65,507. */
+  /** Bytes of a packet at most, sealing included; less where the transport carries less. 576..65,507. */
   readonly packetBytes: number
   /** Bytes of one message on a stream at most. */
   readonly maxStreamBytes: number
@@ -130,7 +130,7 @@ export const settingRanges: Readonly<
   streamTimeout: [10, 600_000, false],
   leaveTimeout: [0, 600_000, false],
   healthMax: [0, 32, true],
-  packetBytes: [256, 65_507, true],
+  packetBytes: [576, 65_507, true],
   maxStreamBytes: [65_536, 1_073_741_824, true],
   maxDataBytes: [0, 65_536, true],
   maxMembers: [2, 1_048_576, true],

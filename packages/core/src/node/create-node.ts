@@ -30,7 +30,14 @@ import type {
   Service,
   SuspectInfo,
 } from './api.ts'
-import { NameConflictError, NodeStateError, OptionError, PingError, StoppedError } from './errors.ts'
+import {
+  NameConflictError,
+  NodeStateError,
+  OptionError,
+  PingError,
+  StoppedError,
+  TooLargeError,
+} from './errors.ts'
 import { EventBus } from './event-bus.ts'
 import { guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
@@ -178,6 +185,11 @@ class SwimNode implements Node {
     const now = this.#host.now()
     this.#wallOrigin = this.#host.wallMillis() - now
     this.#engine = this.#createEngine(this.#address, now)
+    const { bytes, limit } = this.#engine.recordSize({})
+    if (bytes > limit) {
+      await this.stop()
+      throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
+    }
     this.#engine.setSeeds(this.#seeds)
     this.#engine.start(now)
     this.#afterCall()
@@ -404,6 +416,8 @@ class SwimNode implements Node {
     this.#running('a change of data')
     signal?.throwIfAborted()
     const encoded = encodeMemberData(data, this.settings.maxDataBytes)
+    const { bytes, limit } = this.#requireEngine().recordSize({ data: encoded })
+    if (bytes > limit) throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
     this.#data = data
     await this.#run((engine, now) => engine.setRecord({ data: encoded }, now), signal)
   }
