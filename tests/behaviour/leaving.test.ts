@@ -33,8 +33,8 @@ describe('a node that has left and goes on running', () => {
     const leaver = nodes[1]!
     leave(net, leaver)
     net.run(1_000)
-    // The map holds one node a name: keep the earlier one reachable.
-    net.nodes.set('n1 that left', leaver)
+    // The network holds one node a name: the earlier one goes on under another there, and under its own everywhere else.
+    net.nodes.set('n1 that left', Object.assign(leaver, { name: 'n1 that left' }))
     const heir = net.add('n1', { port: 4_444 })
     net.join(heir, nodes[0]!)
     net.run(300_000)

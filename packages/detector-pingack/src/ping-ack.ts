@@ -139,11 +139,11 @@ class PingAck implements DetectorHooks {
   #turnToHelpers(now: Millis): void {
     const probe = this.#probe
     if (probe === undefined) return
-    const { packets, sampler, settings, streams } = this.#context
+    const { members, packets, sampler, settings, streams } = this.#context
     const { look } = probe
     const { ref } = probe.seen
     const timeout = probe.until - now
-    if (timeout <= 0) return
+    if (timeout <= 0 || !members.has(ref)) return
     const helpers = this.#helpers
     if (packets) sampler.sample(settings.indirectProbes, statusBit(Status.Alive), helpers, ref)
     for (const via of helpers) {

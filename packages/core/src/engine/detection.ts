@@ -128,8 +128,12 @@ export class Detection {
         this.#timers.delete(id)
       },
       ping: (ref, { arg = 0, path, timeout, via }, now) =>
+        state.table.has(ref) &&
+        (via === undefined || state.table.has(via)) &&
         this.#pings.member(ref, path, via, timeout, 'detector', arg, now) >= 0,
-      send: (to, body) => this.#outbox.toMember(to, { type: 'custom', channel: detector.name, body }),
+      send: (to, body) => {
+        if (state.table.has(to)) this.#outbox.toMember(to, { type: 'custom', channel: detector.name, body })
+      },
       // A status is cleared by a refutation alone; what was seen is in the trace already.
       reachable: () => undefined,
       unreachable: (seen, evidence, now) => {

@@ -70,7 +70,7 @@ export interface DetectorContext {
   /** Calls `onTimer(tag, arg, …)` once at the instant; returns what `disarm` takes. Timers end with `stop`. */
   arm(at: Millis, tag: number, arg?: number): number
   disarm(id: number): void
-  /** Starts a ping; the result comes to `onPing`. `false`: too many are under way, and none will come. */
+  /** Starts a ping; the result comes to `onPing`. `false`: none will come, as too many are under way, or the member or helper is no longer known. */
   ping(ref: Ref, options: PingOptions, now: Millis): boolean
   /** On the detector's own channel: `onMessage` of the same detector there. The core adds piggyback up to the budget. */
   send(to: Ref, body: Uint8Array, now: Millis): void

@@ -15,6 +15,9 @@ import { createEngine, type Engine, type EngineOptions } from './engine.ts'
 import { createRandom } from './random.ts'
 import { resolveSettings, type Settings } from './settings.ts'
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
 /** 2026-01-01, in seconds: the clock at the instant 0. */
 const wall = 1_767_225_600
 
@@ -1757,6 +1760,33 @@ describe('an introducer', () => {
       for (const { seq } of said(rig.take(), 'ping')) rig.hear(gone, { type: 'ack', seq, payload: undefined })
     }
     expect([rig.status('x'), rig.events]).toEqual(['unknown', []])
+  })
+
+  test('does not introduce one that says it leaves before it was reached', () => {
+    for (const byStreamFirst of [true, false]) {
+      const { byPacket, byStream, rig } = dialled()
+      if (byStreamFirst) rig.ask('x', left('x', 5))
+      else rig.hear('x', left('x', 5))
+      byStream(true)
+      byPacket()
+      rig.run(5_000)
+      expect(rig.status('x')).toBe('unknown')
+    }
+  })
+
+  test('introduces one that comes back, though the word that it had left is still going round', () => {
+    const rig = new Rig({ members: ['b', 'x'] })
+    rig.hear('x', left('x', 5))
+    const again = peer('x', { boot: 9n, startedAt: wall * 1_000 + 5_000 })
+    rig.ask(again, sync({ join: true, entries: [{ ...entry('x', Status.Alive, 8), record: again }] }))
+    rig.hear('b', left('x', 5))
+    rig.ask('b', left('x', 5))
+    const { token } = rig.requests.find(({ message }) => message.type === 'ping')!
+    rig.reply(token, again, { type: 'ack', seq: token, payload: undefined })
+    for (const { seq } of said(rig.takeTo('x'), 'ping'))
+      rig.hear(again, { type: 'ack', seq, payload: undefined })
+    expect(rig.status('x')).toBe('alive')
+    expect(rig.engine.members.record(rig.ref('x')).boot).toBe(9n)
   })
 
   test('does not introduce itself', () => {

@@ -273,7 +273,9 @@ class SwimEngine implements Engine {
     const by = sender === undefined ? undefined : table.find(sender.name)
     // Claims first: the answers then carry what follows from them, a refutation above all.
     for (const message of messages) {
-      if (isClaim(message)) this.#membership.hear(message, { path: 'gossip', by }, now)
+      if (!isClaim(message)) continue
+      if (message.type === 'left') this.#introductions.withdraw(message.name)
+      this.#membership.hear(message, { path: 'gossip', by }, now)
     }
     for (const message of messages) {
       if (!isClaim(message)) this.#onMessage(message, decoded.sender, from, now)

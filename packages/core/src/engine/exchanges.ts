@@ -155,13 +155,14 @@ export class Exchanges {
     timers.arm(now + settings.syncInterval * syncScale(table.active), TimerKind.Sync)
     const partner: Ref[] = []
     sampler.sample(1, 1 << Status.Alive, partner)
-    if (partner[0] !== undefined) this.#sync(table.record(partner[0]).address, now)
+    if (partner[0] !== undefined && !this.#hasLeft) this.#sync(table.record(partner[0]).address, now)
   }
 
   /** About one node of the cluster tries one address per period, whatever the cluster's size. */
   onRejoinTimer(now: Millis): void {
     const { counters, random, settings, table, timers } = this.#state
     timers.arm(now + settings.rejoinInterval, TimerKind.Rejoin)
+    if (this.#hasLeft) return
     if (table.active > 1 && random.below(table.active) !== 0) return
     const candidates: Address[] = []
     for (let i = 0; i < table.size - table.active; i++) {
@@ -185,6 +186,7 @@ export class Exchanges {
       case 'suspect':
       case 'failed':
       case 'left': {
+        if (message.type === 'left') this.#introductions.withdraw(message.name)
         const by = sender === undefined ? undefined : this.#state.table.find(sender.name)
         this.#membership.hear(message, { path: 'gossip', by }, now)
         return { type: 'ack', seq: 0, payload: undefined }
@@ -195,7 +197,7 @@ export class Exchanges {
   }
 
   #answerSync(sync: Sync, by: string | undefined, now: Millis): Message {
-    const { counters, sender, table } = this.#state
+    const { counters, sender } = this.#state
     const newcomer = this.#newcomer(sync, by)
     if (newcomer !== undefined) {
       const refused = this.#refuses(newcomer)
@@ -204,7 +206,7 @@ export class Exchanges {
         return refused
       }
     }
-    if (table.status(table.self) === Status.Left) return refusal('leaving', `${sender.name} has left`)
+    if (this.#hasLeft) return refusal('leaving', `${sender.name} has left`)
     if (!this.#synchronizer.admits(sync)) {
       counters.syncsRefused++
       return refusal('rejected', `${sender.name} does not merge with this cluster`)
@@ -226,7 +228,8 @@ export class Exchanges {
    */
   #newcomer(sync: Sync, by: string | undefined): SyncEntry | undefined {
     const own = firstEntry(sync)
-    if (own === undefined || sync.join) return own
+    if (own === undefined || own.status !== Status.Alive) return undefined
+    if (sync.join) return own
     if (own.record.name !== by) return undefined
     const { table } = this.#state
     const ref = table.find(by)
@@ -294,6 +297,7 @@ export class Exchanges {
         `the cluster runs detector ${JSON.stringify(detector)}, which this node does not have`,
       )
     }
+    if (this.#hasLeft) return this.#joinFailed(operation, 'leaving', 'this node has left meanwhile')
     if (!this.#synchronizer.admits(message)) {
       return this.#joinFailed(operation, 'rejected', 'this node does not merge with that cluster')
     }
@@ -400,6 +404,11 @@ export class Exchanges {
       if (sameAddress(table.record(table.activeAt(i)).address, address)) return true
     }
     return false
+  }
+
+  get #hasLeft(): boolean {
+    const { table } = this.#state
+    return table.status(table.self) === Status.Left
   }
 
   #ownAddressText(): string {

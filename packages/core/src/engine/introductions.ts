@@ -97,6 +97,13 @@ export class Introductions {
     return 'held'
   }
 
+  /** A newcomer that leaves before it was introduced is not introduced. */
+  withdraw(name: string): void {
+    for (const admission of this.#admissions.values()) {
+      if (admission.claim.record.name === name) this.#admissions.delete(admission.id)
+    }
+  }
+
   /** The other way round: dials an introducer that no stream has reached yet, so that it may say that one has. */
   returnCall(introducer: PeerRecord, now: Millis): void {
     if (!this.#state.streams || introducer.streams) return

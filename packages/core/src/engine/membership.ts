@@ -72,6 +72,9 @@ export class Membership {
   /** Highest incarnation heard of this node that is still to be refuted. */
   #toRefute = -1
   #refuteTimer: Timer | undefined
+  /** The latest claim of this node about itself, and who waits until it has been told. */
+  #announcement = 0
+  readonly #announcing: (() => void)[] = []
   /** Claims of another boot under this node's name: to be looked into. */
   readonly contested: AliveClaim[] = []
   /** Addresses of members that were reaped after they failed. */
@@ -291,11 +294,16 @@ export class Membership {
     const outcome = table.set(self, Status.Alive, incarnation, now, record)
     this.#state.sender = { ...this.#state.sender, incarnation }
     this.#emitChange(outcome, now)
+    const number = ++this.#announcement
     queue.drop(self)
+    if (done !== undefined) this.#announcing.push(done)
+    const told = (): void => {
+      // One that a later announcement replaced is told with that one.
+      if (number === this.#announcement) this.#allTold()
+    }
+    this.#enqueue(self, 'status', { type: 'alive', incarnation, record }, told)
     // Alone there is nobody to wait for, but whoever comes next is told.
-    const alone = table.active === 1
-    if (alone) done?.()
-    this.#enqueue(self, 'status', { type: 'alive', incarnation, record }, alone ? undefined : done)
+    if (table.active === 1) this.#allTold()
     this.urgent = true
   }
 
@@ -307,10 +315,15 @@ export class Membership {
     const claim: LeftClaim = { type: 'left', name: sender.name, incarnation, by: sender.name }
     const change = table.set(self, Status.Left, incarnation, now)
     this.#emitChange(change, now)
+    this.#announcement++
     queue.drop(self)
-    this.#enqueue(self, 'status', claim)
+    this.#enqueue(self, 'status', claim, () => this.#allTold())
     this.urgent = true
     return claim
+  }
+
+  #allTold(): void {
+    for (const done of this.#announcing.splice(0)) done()
   }
 
   /** What this node claims about a member, as it would hand it on. */
@@ -351,7 +364,7 @@ export class Membership {
     this.#refuteTimer = undefined
     const heard = this.#toRefute
     this.#toRefute = -1
-    if (heard < table.incarnation(table.self)) return
+    if (table.status(table.self) === Status.Left || heard < table.incarnation(table.self)) return
     this.#lastRefutation = now
     counters.refutations++
     health.apply(healthDelta.refuted)
@@ -370,6 +383,8 @@ export class Membership {
   #hearOfSelf(claim: AliveClaim, now: Millis): void {
     const { table } = this.#state
     const { self } = table
+    // A name that was given up is another's to take.
+    if (table.status(self) === Status.Left) return
     const own = table.record(self)
     const { incarnation, record } = claim
     if (record.boot !== own.boot && record.boot !== 0n && own.boot !== 0n) {
@@ -422,7 +437,7 @@ export class Membership {
     const wanted = confirmationsWanted(n, settings.suspicionMult)
     const min = suspicionMin(n, settings.suspicionMult, settings.probeInterval)
     const max = Math.round(min * settings.suspicionMaxMult)
-    const kept = accusations.slice(0, accusationsKept)
+    const kept = independent(accusations).slice(0, accusationsKept)
     const timeout = suspicionTimeout(kept.length - 1, wanted, min, max)
     this.#suspicions.set(ref, {
       incarnation,
@@ -525,8 +540,11 @@ export class Membership {
       this.urgent ||= after !== Status.Alive || before === Status.Suspect
     }
     const alive = after === Status.Alive
-    if (alive || after >= Status.Failed) queue.drop(ref)
-    if (change.recordBefore !== undefined && before === after && !alive) {
+    const sameStatus = before === after && change.recordBefore !== undefined
+    if (alive || !sameStatus) queue.drop(ref, after === Status.Suspect ? 'status' : undefined)
+    if (sameStatus && !alive) {
+      // News of its data alone; of one that is gone it is nobody's business until it is back.
+      if (after >= Status.Failed) return
       const record = table.record(ref)
       this.#enqueue(ref, 'record', { type: 'alive', incarnation: table.recordIncarnation(ref), record })
     } else {
@@ -623,6 +641,13 @@ export class Membership {
     const keep = table.status(ref) === Status.Failed ? failedRetention : leftRetention
     if (timer !== undefined) timers.move(timer, since + keep)
   }
+}
+
+/** One accusation of each accuser: the first. */
+function independent(accusations: readonly Accusation[]): Accusation[] {
+  return accusations.filter(
+    ({ accuser }, i) => accusations.findIndex((earlier) => earlier.accuser === accuser) === i,
+  )
 }
 
 const statusOutcome = ['alive', 'suspect', 'failed', 'left'] as const

@@ -179,8 +179,10 @@ export class PingService {
 
   /** Whether this node is the one that is asked for. */
   isForMe(ping: Ping): boolean {
-    const { counters, sender } = this.#state
-    if (ping.target === sender.name && (ping.boot === undefined || ping.boot === sender.boot)) return true
+    const { counters, sender, table } = this.#state
+    // Who asks for a boot wants to know whether it stands by its name: one that has left does not.
+    const standsBy = ping.boot === sender.boot && table.status(table.self) !== Status.Left
+    if (ping.target === sender.name && (ping.boot === undefined || standsBy)) return true
     counters.pingsMisaddressed++
     return false
   }

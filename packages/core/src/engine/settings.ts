@@ -146,17 +146,16 @@ export class SettingsError extends Error {
  * value and what is allowed.
  */
 export function resolveSettings(profile: ProfileName, overrides: Partial<Settings> = {}): Settings {
-  const base = profiles[profile]
-  if (base === undefined) {
+  if (!Object.hasOwn(profiles, profile)) {
     throw new SettingsError(`unknown profile ${JSON.stringify(profile)}: must be lan, wan or local`)
   }
+  const base = profiles[profile]
   const settings: { -readonly [K in keyof Settings]: number } = { ...base }
   for (const key of Object.keys(overrides) as (keyof Settings)[]) {
     const value = overrides[key]
     if (value === undefined) continue
-    const range = settingRanges[key]
-    if (range === undefined) throw new SettingsError(`unknown setting ${JSON.stringify(key)}`)
-    const [min, max, whole] = range
+    if (!Object.hasOwn(settingRanges, key)) throw new SettingsError(`unknown setting ${JSON.stringify(key)}`)
+    const [min, max, whole] = settingRanges[key]
     if (typeof value !== 'number' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
       throw new SettingsError(
         `${key} is ${String(value)}: must be ${whole ? 'a whole number ' : ''}${min}..${max}`,

@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Timer, TimerHeap } from './timers.ts'
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
 type Command =
   | { readonly type: 'arm'; readonly at: number }
   | { readonly type: 'cancel' | 'move'; readonly which: number; readonly at: number }
@@ -56,6 +59,34 @@ describe('the timers', () => {
         expect(fired).toEqual(sorted().map(({ timer }) => timer))
       }),
       { numRuns: 500 },
+    )
+  })
+
+  test('stay in order when many are cancelled or moved in the midst of more', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(1_000), { minLength: 30, maxLength: 120 }),
+        fc.array(fc.tuple(fc.nat(), fc.option(fc.nat(1_000), { nil: undefined })), {
+          minLength: 10,
+          maxLength: 40,
+        }),
+        (instants, changes) => {
+          const heap = new TimerHeap()
+          const timers = instants.map((at, i) => heap.arm(at, 0, i))
+          const left = new Set(timers)
+          for (const [which, to] of changes) {
+            const timer = timers[which % timers.length]!
+            if (to === undefined) {
+              heap.cancel(timer)
+              left.delete(timer)
+            } else heap.move(timer, to)
+          }
+          const fired: number[] = []
+          for (let timer = heap.due(1_000); timer !== undefined; timer = heap.due(1_000)) fired.push(timer.at)
+          expect(fired).toEqual([...left].map(({ at }) => at).sort((a, b) => a - b))
+        },
+      ),
+      { numRuns: 300 },
     )
   })
 

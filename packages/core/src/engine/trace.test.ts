@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Ref } from '../model/ref.ts'
 import { Trace, traceOutcomes, tracePaths } from './trace.ts'
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
 const member = (n: number) => n as Ref
 
 describe('the trace', () => {

@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HealthScore, healthDelta } from './local-health.ts'
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
 describe('the local health score', () => {
   test('begins healthy, and scales nothing', () => {
     const health = new HealthScore(8)

@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { profiles } from '../engine/settings.ts'
 import { confirmationsWanted, suspicionMin, suspicionTimeout } from './suspicion.ts'
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
 const { probeInterval, suspicionMaxMult, suspicionMult } = profiles.lan
 
 describe('the bounds of a suspicion at lan, in seconds', () => {

@@ -165,19 +165,7 @@ class SwimNode implements Node {
     // Wrong before anything is bound rather than after.
     chooseAdvertise(bind, advertise?.host, this.#host.interfaces())
     this.#state = 'running'
-    let bound: Address
-    try {
-      bound = await this.#transport.open(bind, {
-        packet: (from, bytes) => this.#onPacket(from, bytes),
-        connection: (connection) => {
-          void this.#streams.serve(connection, (request) => this.#onRequest(request))
-        },
-        fault: (error, fatal) => this.#onTransportFault(error, fatal),
-      })
-    } catch (error) {
-      this.#state = 'stopped'
-      throw error
-    }
+    const bound = await this.#open(bind, signal)
     const chosen = chooseAdvertise(bound, advertise?.host, this.#host.interfaces())
     this.#address = { host: chosen.host, port: advertise?.port ?? bound.port }
     this.#advertiseReason = chosen.reason
@@ -193,23 +181,44 @@ class SwimNode implements Node {
     this.#engine.setSeeds(this.#seeds)
     this.#engine.start(now)
     this.#afterCall()
-    if (signal?.aborted) {
-      await this.stop()
-      signal.throwIfAborted()
+  }
+
+  /** Opens the transport. What comes up after a stop or an abort is closed again. */
+  async #open(bind: Address, signal: AbortSignal | undefined): Promise<Address> {
+    const opening = this.#transport.open(bind, {
+      packet: (from, bytes) => this.#onPacket(from, bytes),
+      connection: (connection) => {
+        void this.#streams.serve(connection, (request) => this.#onRequest(request))
+      },
+      fault: (error, fatal) => this.#onTransportFault(error, fatal),
+    })
+    try {
+      const bound = await unlessAborted(opening, signal)
+      // TypeScript holds the state for what it was before the wait.
+      if ((this.#state as State) === 'stopped')
+        throw new StoppedError('the node was stopped while it started')
+      return bound
+    } catch (error) {
+      this.#state = 'stopped'
+      opening.then(
+        () => this.#transport.close(),
+        () => undefined,
+      )
+      throw error
     }
   }
 
   /** The name that depends on the address. A bad one ends the start. */
   async #nameFor(address: Address): Promise<string> {
     const { name } = this.#checked
-    const chosen = typeof name === 'function' ? name(address) : formatAddress(address)
     try {
+      const chosen = typeof name === 'function' ? name(address) : formatAddress(address)
       checkName('name', chosen)
+      return chosen
     } catch (error) {
       await this.stop()
       throw error
     }
-    return chosen
   }
 
   #createEngine(address: Address, now: Millis): Engine {
@@ -290,6 +299,7 @@ class SwimNode implements Node {
   async leave({ signal }: { signal?: AbortSignal } = {}): Promise<LeaveResult> {
     if (this.#state === 'left') return { acknowledgedBy: [] }
     this.#running('leave')
+    signal?.throwIfAborted()
     this.#state = 'leaving'
     try {
       const result = await this.#run((engine, now) => engine.leave(now), signal)
@@ -644,6 +654,16 @@ class SwimNode implements Node {
       throw new NodeStateError(`${what}: the node is ${this.#state === 'new' ? 'not started' : this.#state}`)
     }
   }
+}
+
+/** What a promise gives, or a rejection with the signal's reason as soon as it is aborted. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 /** 64 random bits; 0 is kept for wire formats without boots. */

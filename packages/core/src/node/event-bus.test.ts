@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { GapEvent, Logger, Member, MemberEvent, MemberEventType } from './api.ts'
 import { EventBus } from './event-bus.ts'
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
 const member: Member = {
   name: 'b',
   address: '10.0.0.2:1',

@@ -49,6 +49,7 @@ export class EventBus {
       }
     } finally {
       this.#delivering = false
+      if (this.#closed) this.#endAll()
     }
   }
 
@@ -77,7 +78,7 @@ export class EventBus {
       }
       for (const event of this.#history) if (event.id > after) offer(consumer, event)
     }
-    this.#consumers.add(consumer)
+    if (!this.#closed) this.#consumers.add(consumer)
     const end = (): void => {
       consumer.ended = true
       this.#consumers.delete(consumer)
@@ -110,6 +111,11 @@ export class EventBus {
   close(): void {
     this.deliver()
     this.#closed = true
+    // From within a handler: what was committed with the event at hand is delivered first.
+    if (!this.#delivering) this.#endAll()
+  }
+
+  #endAll(): void {
     for (const consumer of this.#consumers) {
       consumer.ended = true
       endWaiting(consumer)

@@ -20,7 +20,8 @@ const maxKeyBytes = 64
 const maxValueBytes = 255
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+// A byte order mark is a character like any other here.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** What is wrong with tags or services: which one, and what is allowed. */
 export class MemberDataError extends Error {

@@ -1,4 +1,4 @@
-import { resolveSettings, type Settings, SettingsError } from '../engine/settings.ts'
+import { profiles, resolveSettings, type Settings, SettingsError } from '../engine/settings.ts'
 import { type Address, AddressError, canonicalHost, parseAddress, splitHostPort } from '../model/address.ts'
 import type { CodecPlugin } from '../wire/codec.ts'
 import { nameProblem } from '../wire/names.ts'
@@ -44,12 +44,24 @@ export function checkOptions(options: NodeOptions): CheckedOptions {
   if (transport?.kind !== 'transport')
     throw new OptionError('transport', 'transport is missing, or no transport')
   checkApi('transport', transport)
-  if (codec.kind !== 'codec') throw new OptionError('codec', 'codec is no codec')
+  if (codec?.kind !== 'codec') throw new OptionError('codec', 'codec is no codec')
   checkApi('codec', codec)
   if (typeof name === 'string') checkName('name', name)
+  else if (name !== undefined && typeof name !== 'function') {
+    throw new OptionError('name', 'name must be a text, or a function of the address')
+  }
   checkName('cluster', cluster)
   checkRange('dropRate', dropRate, 0, 1)
   checkRange('eventHistory', eventHistory, 0, 100_000)
+  if (!Number.isInteger(eventHistory)) {
+    throw new OptionError('eventHistory', `eventHistory is ${eventHistory}: must be a whole number`)
+  }
+  if (!Object.hasOwn(profiles, profile)) {
+    throw new OptionError(
+      'profile',
+      `profile ${JSON.stringify(profile)} is unknown: must be lan, wan or local`,
+    )
+  }
   checkHooks(options.hooks ?? {})
   return {
     name,

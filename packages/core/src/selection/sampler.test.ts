@@ -8,6 +8,9 @@ import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status, statusBit } from '../model/status.ts'
 import { createSampler } from './sampler.ts'
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
 const record = (name: string): PeerRecord => ({
   name,
   boot: 1n,

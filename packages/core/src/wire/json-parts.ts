@@ -154,7 +154,7 @@ function readRecord(f: JsonFields, from: JsonObject): PeerRecord {
   return {
     name: f.name(o, 'name'),
     boot: f.boot(o, 'boot'),
-    startedAt: f.whole(o, 'startedAt'),
+    startedAt: f.whole(o, 'startedAt', Number.MAX_SAFE_INTEGER),
     address: readAddress(f, o),
     streams: f.bool(o, 'streams'),
     leaving: f.bool(o, 'leaving'),

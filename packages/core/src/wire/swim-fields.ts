@@ -23,7 +23,7 @@ export class SwimTables {
 }
 
 /**
- * `[name][boot u64][started u32][address][flags u8][protocol min u8][max u8]`
+ * `[name][boot u64][started varint][address][flags u8][protocol min u8][max u8]`
  * `[capabilities: length varint, then names][data: length varint, bytes][opaque: the same, if flagged]`
  *
  * It always ends a part, so that it can grow.

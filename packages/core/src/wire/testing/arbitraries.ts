@@ -56,7 +56,7 @@ export const sender: fc.Arbitrary<Sender> = shape({ name, boot: u64, incarnation
 const record: fc.Arbitrary<PeerRecord> = shape({
   name,
   boot: u64,
-  startedAt: u32(),
+  startedAt: fc.maxSafeNat(),
   address,
   streams: fc.boolean(),
   leaving: fc.boolean(),

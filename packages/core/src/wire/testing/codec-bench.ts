@@ -16,7 +16,7 @@ const claims: readonly Message[] = Array.from({ length: 10 }, (_, i) => ({
   record: {
     name: `node-${String(i).padStart(4, '0')}.eu-west`,
     boot: 0xfeed_0000_0000_0000n + BigInt(i),
-    startedAt: 1_790_000_000,
+    startedAt: 1_790_000_000_000,
     address: { host: `10.0.0.${i + 1}`, port: 7946 },
     streams: true,
     leaving: false,

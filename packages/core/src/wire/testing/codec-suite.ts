@@ -217,6 +217,22 @@ function casesOf(plugin: CodecPlugin, mode: 'plain' | 'sealed'): CodecCase[] {
     expect(reader.push(bytes.subarray(headerBytes + 3, headerBytes + 4))).toMatchObject({ fault: 'too-big' })
   })
 
+  add('streams under way at the same time do not get in the way of each other', () => {
+    const senders = [someone, { ...someone, name: 'other', boot: 8n }]
+    const streams = senders.map((from) => codec.encodeStream(from, tableOf(1_000))[Symbol.iterator]())
+    const readers = senders.map(() => codec.streamReader())
+    const outcomes: ReturnType<StreamReader['push']>[] = []
+    for (let ended = 0; ended < streams.length; ) {
+      ended = 0
+      streams.forEach((stream, i) => {
+        const next = stream.next()
+        if (next.done) ended++
+        else outcomes[i] = readers[i]!.push(next.value)
+      })
+    }
+    expect(outcomes).toStrictEqual(senders.map((from) => ({ sender: from, message: tableOf(1_000) })))
+  })
+
   add('many records together may not pass the bound either', () => {
     const chunks = [...codec.encodeStream(someone, tableOf(2_000))]
     const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
@@ -424,7 +440,7 @@ export function tableOf(count: number): Message & { readonly type: 'sync'; reado
       record: {
         name: `node-${i}`,
         boot: BigInt(i),
-        startedAt: 1_790_000_000,
+        startedAt: 1_790_000_000_000,
         address: { host: `10.0.${i >>> 8}.${i & 255}`, port: 7946 },
         streams: true,
         leaving: false,
