@@ -233,8 +233,6 @@ describe('two processes with one name', () => {
   test('the earlier keeps it, the later is told, and nobody else notices', () => {
     const [net, nodes] = quiet(4)
     const later = net.add('n2', { port: 7_777 })
-    // The map holds one node a name: keep the earlier reachable as well.
-    net.nodes.set('n2-earlier', nodes[2]!)
     net.join(later, nodes[0]!)
     net.until(() => later.engine.lostTo !== undefined, 3_000)
     expect(later.engine.lostTo).toEqual(nodes[2]!.address)

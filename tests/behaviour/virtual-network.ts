@@ -69,6 +69,8 @@ const epoch = 1_767_225_600
  */
 export class VirtualNetwork {
   readonly nodes = new Map<string, VirtualNode>()
+  /** Those that were replaced under their name as well: they may still be up. */
+  readonly #all: VirtualNode[] = []
   readonly random: Random
   readonly #options: VirtualNetworkOptions
   readonly #settings: Settings
@@ -141,6 +143,7 @@ export class VirtualNetwork {
       },
     })
     this.nodes.set(name, node)
+    this.#all.push(node)
     node.engine.start(this.now)
     this.#wake(node)
     return node
@@ -232,7 +235,7 @@ export class VirtualNetwork {
   }
 
   #at(to: Address): VirtualNode | undefined {
-    for (const node of this.nodes.values()) {
+    for (const node of this.#all) {
       if (node.address.port === to.port && node.state !== 'down') return node
     }
     return undefined
@@ -307,7 +310,7 @@ export class VirtualNetwork {
     this.schedule(Math.max(0, at - this.now), () => {
       if (node.wakeAt !== at) return
       node.wakeAt = Number.POSITIVE_INFINITY
-      if (node.state !== 'up' || this.nodes.get(node.name) !== node) return
+      if (node.state !== 'up') return
       node.engine.tick(this.now)
       this.#wake(node)
     })

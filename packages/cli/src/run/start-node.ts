@@ -157,14 +157,16 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
       ended({ kind: 'failed', error: new CliError(1, reasonOf(error), { cause: error }) })
     io.interrupted.addEventListener('abort', () => ended({ kind: 'interrupted' }), { once: true })
     if (io.interrupted.aborted) ended({ kind: 'interrupted' })
-    node.conflict.then(
-      ({ name, own, other }) =>
-        fail(
-          `the name ${JSON.stringify(name)} belongs to a live process at ${other}, so this one at ${own} ends: choose another --name`,
-        ),
-      fail,
-    )
-    node.failed.then((error) => fail(`the transport failed: ${error.message}`), fail)
+    node.conflict.then((lost) => {
+      if (lost === undefined) return
+      const { name, own, other } = lost
+      fail(
+        `the name ${JSON.stringify(name)} belongs to a live process at ${other}, so this one at ${own} ends: choose another --name`,
+      )
+    }, fail)
+    node.failed.then((error) => {
+      if (error !== undefined) fail(`the transport failed: ${error.message}`)
+    }, fail)
 
     const since = Date.now()
     let seeds: SeedLoop | undefined

@@ -252,14 +252,18 @@ class SwimEngine implements Engine {
 
   start(now: Millis): void {
     this.#enter()
-    this.#running = true
-    this.#exchanges.start(now)
-    this.#detection.start(now)
-    this.#settle(now)
+    try {
+      this.#running = true
+      this.#exchanges.start(now)
+      this.#detection.start(now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
   }
 
   receive(from: Address, packet: Uint8Array, now: Millis): void {
-    const { codec, counters, table } = this.#state
+    const { codec, counters } = this.#state
     counters.packetsIn++
     counters.bytesIn += packet.length
     const decoded = codec.decode(packet)
@@ -268,41 +272,27 @@ class SwimEngine implements Engine {
       return
     }
     this.#enter()
-    counters.messagesSkipped += decoded.skipped
-    const { messages, sender } = decoded
-    const by = sender === undefined ? undefined : table.find(sender.name)
-    // Claims first: the answers then carry what follows from them, a refutation above all.
-    for (const message of messages) {
-      if (!isClaim(message)) continue
-      if (message.type === 'left') this.#introductions.withdraw(message.name)
-      this.#membership.hear(message, { path: 'gossip', by }, now)
+    try {
+      counters.messagesSkipped += decoded.skipped
+      const { messages, sender } = decoded
+      // Claims first: the answers then carry what follows from them, a refutation above all.
+      for (const message of messages) if (isClaim(message)) this.#hear(message, sender, now)
+      for (const message of messages) if (!isClaim(message)) this.#onMessage(message, sender, from, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
     }
-    for (const message of messages) {
-      if (!isClaim(message)) this.#onMessage(message, decoded.sender, from, now)
-    }
-    this.#settle(now)
   }
 
   exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array> {
-    const { codec, counters } = this.#state
     this.#enter()
-    counters.streamsIn++
-    const { message, sender } = request
-    let reply: Message
-    if (message.type === 'ping') {
-      const mine = this.#pings.isForMe(message)
-      if (mine) this.#exchanges.onReached('stream', now)
-      reply = mine
-        ? this.#pings.ack(message.seq)
-        : { type: 'error', code: 'rejected', message: 'this is another node' }
-    } else if (message.type === 'custom') {
-      this.#detection.onCustom(message, this.#refOf(sender?.name), now)
-      reply = { type: 'ack', seq: 0, payload: undefined }
-    } else {
-      reply = this.#exchanges.answer(request, now)
+    try {
+      const reply = this.#answer(request, now)
+      this.#settle(now)
+      return this.#state.codec.encodeStream(this.#state.sender, reply)
+    } finally {
+      this.#busy = false
     }
-    this.#settle(now)
-    return codec.encodeStream(this.#state.sender, reply)
   }
 
   refuse(fault: Fault): Iterable<Uint8Array> {
@@ -317,9 +307,13 @@ class SwimEngine implements Engine {
 
   settled(token: number, outcome: RequestOutcome, now: Millis): void {
     this.#enter()
-    if (outcome.kind === 'fault') this.#state.counters[`fault:${outcome.fault.fault}`]++
-    if (!this.#pings.onStream(token, outcome, now)) this.#exchanges.settled(token, outcome, now)
-    this.#settle(now)
+    try {
+      if (outcome.kind === 'fault') this.#state.counters[`fault:${outcome.fault.fault}`]++
+      if (!this.#pings.onStream(token, outcome, now)) this.#exchanges.settled(token, outcome, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
   }
 
   tick(now: Millis): void {
@@ -327,50 +321,72 @@ class SwimEngine implements Engine {
     const due = timers.next
     if (due > now) return
     this.#enter()
-    this.#checkLag(now - due, now)
-    for (let timer = timers.due(now); timer !== undefined; timer = timers.due(now)) {
-      this.#onTimer(timer, now)
-      this.#deliverReports(now)
+    try {
+      this.#checkLag(now - due, now)
+      for (let timer = timers.due(now); timer !== undefined; timer = timers.due(now)) {
+        this.#onTimer(timer, now)
+        this.#deliverReports(now)
+      }
+      this.#settle(now)
+    } finally {
+      this.#busy = false
     }
-    this.#settle(now)
   }
 
   join(address: Address, now: Millis): number {
     const operation = ++this.#operation
     this.#enter()
-    const { table } = this.#state
-    if (table.status(table.self) === Status.Left) {
-      this.#membership.announce(now, { leaving: false })
-      if (this.#running) this.#detection.start(now)
+    try {
+      const { table } = this.#state
+      if (table.status(table.self) === Status.Left) {
+        this.#membership.announce(now, { leaving: false })
+        if (this.#running) this.#detection.start(now)
+      }
+      this.#exchanges.join(operation, address, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
     }
-    this.#exchanges.join(operation, address, now)
-    this.#settle(now)
     return operation
   }
 
   leave(now: Millis): number {
     const operation = ++this.#operation
     this.#enter()
-    this.#detection.stop(now)
-    const claim = this.#membership.depart(now)
-    this.#exchanges.leave(operation, claim, now)
-    this.#settle(now)
+    try {
+      this.#detection.stop(now)
+      const claim = this.#membership.depart(now)
+      this.#exchanges.leave(operation, claim, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
     return operation
   }
 
   ping(ref: Ref, now: Millis): number {
     const operation = ++this.#operation
     this.#enter()
-    this.#pingFor(operation, ref, this.#state.packets ? 'direct' : 'stream', now)
-    this.#settle(now)
+    try {
+      this.#pingFor(operation, ref, this.#state.packets ? 'direct' : 'stream', now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
     return operation
   }
 
   setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number {
     const operation = ++this.#operation
     this.#enter()
-    this.#membership.announce(now, change, 0, () => this.#outbox.result(operation, { kind: 'disseminated' }))
-    this.#settle(now)
+    try {
+      this.#membership.announce(now, change, 0, () =>
+        this.#outbox.result(operation, { kind: 'disseminated' }),
+      )
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
     return operation
   }
 
@@ -391,6 +407,35 @@ class SwimEngine implements Engine {
 
   close(): void {
     this.#state.table.clear()
+  }
+
+  #hear(claim: Claim, sender: StreamMessage['sender'], now: Millis): void {
+    if (claim.type === 'left') this.#introductions.withdraw(claim.name, claim.incarnation)
+    this.#membership.hear(claim, { path: 'gossip', by: this.#refOf(sender?.name) }, now)
+  }
+
+  /** What a whole request over a stream is answered with. */
+  #answer(request: StreamMessage, now: Millis): Message {
+    const { message, sender } = request
+    this.#state.counters.streamsIn++
+    if (isClaim(message)) {
+      this.#hear(message, sender, now)
+      return understood
+    }
+    switch (message.type) {
+      case 'ping':
+        if (!this.#pings.isForMe(message))
+          return { type: 'error', code: 'rejected', message: 'this is another node' }
+        this.#exchanges.onReached('stream', now)
+        return this.#pings.ack(message.seq)
+      case 'custom':
+        this.#detection.onCustom(message, this.#refOf(sender?.name), now)
+        return understood
+      case 'sync':
+        return this.#exchanges.answer(message, sender?.name, now)
+      default:
+        return { type: 'error', code: 'rejected', message: `a ${message.type} is no request` }
+    }
   }
 
   #onMessage(
@@ -560,20 +605,16 @@ class SwimEngine implements Engine {
     this.#busy = true
   }
 
-  /** Brings an input to its end: what it led to is put together and let out, and what is due later is armed. */
+  /** Brings an input to its end, between `#enter` and the end of busyness: what it led to is put together and let out, and what is due later is armed. */
   #settle(now: Millis): void {
-    try {
-      this.#introductions.contest(now)
-      this.#deliverReports(now)
-      this.#pings.flush()
-      this.#pushUrgent(now)
-      this.#exchanges.keepReaped(this.#membership.reaped)
-      // Letting packets out may end the last transmission of an update, and that an operation.
-      while (!this.#outbox.idle) this.#outbox.flush()
-      this.#armGossip(now)
-    } finally {
-      this.#busy = false
-    }
+    this.#introductions.contest(now)
+    this.#deliverReports(now)
+    this.#pings.flush()
+    this.#pushUrgent(now)
+    this.#exchanges.keepReaped(this.#membership.reaped)
+    // Letting packets out may end the last transmission of an update, and that an operation.
+    while (!this.#outbox.idle) this.#outbox.flush()
+    this.#armGossip(now)
   }
 
   #pushUrgent(now: Millis): void {
@@ -598,6 +639,9 @@ class SwimEngine implements Engine {
     }
   }
 }
+
+/** The answer to what wants none but has been taken in. */
+const understood: Message = { type: 'ack', seq: 0, payload: undefined }
 
 const refusalCodes: Readonly<Record<FaultKind, ErrorCode>> = {
   malformed: 'malformed',

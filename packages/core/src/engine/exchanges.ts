@@ -4,7 +4,6 @@ import { AddressRing } from '../model/address-ring.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
-import type { StreamMessage } from '../wire/codec.ts'
 import type { Claim, ErrorCode, ErrorReply, Message, Sync, SyncEntry } from '../wire/message.ts'
 import { type CoreState, TimerKind } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
@@ -176,27 +175,8 @@ export class Exchanges {
     this.#sync(candidates[random.below(candidates.length)]!, now)
   }
 
-  /** Answers a whole message that came over a stream. */
-  answer(from: StreamMessage, now: Millis): Message {
-    const { message, sender } = from
-    switch (message.type) {
-      case 'sync':
-        return this.#answerSync(message, sender?.name, now)
-      case 'alive':
-      case 'suspect':
-      case 'failed':
-      case 'left': {
-        if (message.type === 'left') this.#introductions.withdraw(message.name)
-        const by = sender === undefined ? undefined : this.#state.table.find(sender.name)
-        this.#membership.hear(message, { path: 'gossip', by }, now)
-        return { type: 'ack', seq: 0, payload: undefined }
-      }
-      default:
-        return refusal('rejected', `a ${message.type} is no request`)
-    }
-  }
-
-  #answerSync(sync: Sync, by: string | undefined, now: Millis): Message {
+  /** Answers a sync that came over a stream; `by` is the name of who sent it. */
+  answer(sync: Sync, by: string | undefined, now: Millis): Message {
     const { counters, sender } = this.#state
     const newcomer = this.#newcomer(sync, by)
     if (newcomer !== undefined) {

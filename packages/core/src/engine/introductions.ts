@@ -98,9 +98,10 @@ export class Introductions {
   }
 
   /** A newcomer that leaves before it was introduced is not introduced. */
-  withdraw(name: string): void {
-    for (const admission of this.#admissions.values()) {
-      if (admission.claim.record.name === name) this.#admissions.delete(admission.id)
+  withdraw(name: string, incarnation: number): void {
+    for (const { claim, id } of this.#admissions.values()) {
+      // A later boot may wait while the word that an earlier one left still goes round.
+      if (claim.record.name === name && claim.incarnation <= incarnation) this.#admissions.delete(id)
     }
   }
 

@@ -54,6 +54,8 @@ export type StatusListener = (
 
 /** No claim may be further than this above the wall clock in seconds: about two years of a member's own changes. */
 const incarnationHeadroom = 2 ** 26
+/** Members that are still gossiped to after they failed, at most: the latest. */
+const recentlyFailedKept = 256
 /** Accusers kept and told per suspicion, at most. */
 const accusationsKept = 16
 
@@ -120,12 +122,12 @@ export class Membership {
     const { counters, table } = this.#state
     const { incarnation, record } = claim
     if (!this.#plausible(incarnation, now)) return
+    const ref = table.find(record.name)
+    if (ref === table.self) return this.#hearOfSelf(claim, now)
     if (record.protocolMin > maxProtocol || record.protocolMax < minProtocol) {
       counters.claimsVersion++
       return
     }
-    const ref = table.find(record.name)
-    if (ref === table.self) return this.#hearOfSelf(claim, now)
     if (ref === undefined) {
       if (table.size >= this.#state.settings.maxMembers || !this.#admitted(record)) {
         counters.membersRefused++
@@ -345,7 +347,7 @@ export class Membership {
       case Status.Failed:
         return { type: 'failed', name, incarnation, accuser: sender.name, evidence: 'heard' }
       case Status.Left:
-        return { type: 'left', name, incarnation, by: sender.name }
+        return { type: 'left', name, incarnation, by: name }
     }
   }
 
@@ -532,7 +534,10 @@ export class Membership {
         timers.cancel(this.#retention.get(ref))
         this.#retention.delete(ref)
       }
-      if (after === Status.Failed) this.recentlyFailed.push({ ref, until: now + settings.gossipToFailed })
+      if (after === Status.Failed) {
+        if (this.recentlyFailed.length === recentlyFailedKept) this.recentlyFailed.shift()
+        this.recentlyFailed.push({ ref, until: now + settings.gossipToFailed })
+      }
       this.#onStatus(ref, before, after, now)
       if (before !== undefined || after !== Status.Alive) {
         trace.record(ref, source.by, source.path, statusOutcome[after], incarnation, now)

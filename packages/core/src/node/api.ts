@@ -254,10 +254,10 @@ export interface Node {
   events(options?: EventsOptions): AsyncIterableIterator<MemberEvent | GapEvent>
   /** Calls back after each change; returns how to stop. A handler that throws is logged and does no harm. */
   on(type: MemberEventType | '*', handler: (event: MemberEvent) => void): () => void
-  /** Resolves when this node is no longer itself: its name belongs to another process. */
-  readonly conflict: Promise<NameConflictInfo>
-  /** Resolves when the transport has failed for good: nothing reaches this node any more. */
-  readonly failed: Promise<Error>
+  /** Resolves when the node has stopped as its name belongs to another process; with undefined when it stopped otherwise. */
+  readonly conflict: Promise<NameConflictInfo | undefined>
+  /** Resolves when the transport has failed for good and nothing reaches this node any more; with undefined when it stopped otherwise. */
+  readonly failed: Promise<Error | undefined>
 
   /** 0 (healthy) to `settings.healthMax`: how much this node distrusts its own view (Lifeguard). */
   readonly health: number

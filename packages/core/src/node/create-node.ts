@@ -78,8 +78,8 @@ class SwimNode implements Node {
   readonly codec: string
   readonly runtime: string
   readonly settings: Settings
-  readonly conflict: Promise<NameConflictInfo>
-  readonly failed: Promise<Error>
+  readonly conflict: Promise<NameConflictInfo | undefined>
+  readonly failed: Promise<Error | undefined>
   readonly #checked: CheckedOptions
   readonly #options: NodeOptions
   readonly #host: Host
@@ -92,8 +92,8 @@ class SwimNode implements Node {
   readonly #loss: Random
   readonly #decoded = new WeakMap<PeerRecord, MemberData>()
   readonly #driverCounters = { packetsDroppedIn: 0, packetsDroppedOut: 0, latePolls: 0, transportFaults: 0 }
-  #resolveConflict!: (info: NameConflictInfo) => void
-  #resolveFailed!: (error: Error) => void
+  #resolveConflict!: (info: NameConflictInfo | undefined) => void
+  #resolveFailed!: (error: Error | undefined) => void
   #name: string | undefined
   #data: MemberData
   #seeds: Address[] = []
@@ -188,7 +188,11 @@ class SwimNode implements Node {
     const opening = this.#transport.open(bind, {
       packet: (from, bytes) => this.#onPacket(from, bytes),
       connection: (connection) => {
-        void this.#streams.serve(connection, (request) => this.#onRequest(request))
+        void this.#streams.serve(
+          connection,
+          (request) => this.#onRequest(request),
+          (error) => this.#logger?.log('error', 'a stream could not be answered', { error: String(error) }),
+        )
       },
       fault: (error, fatal) => this.#onTransportFault(error, fatal),
     })
@@ -324,6 +328,8 @@ class SwimNode implements Node {
     this.#cancelWake = undefined
     this.#streams.close()
     this.#operations.rejectAll(reason)
+    this.#resolveConflict(undefined)
+    this.#resolveFailed(undefined)
     this.#bus.close()
     await this.#transport.close()
     this.#engine?.close()
@@ -651,7 +657,8 @@ class SwimNode implements Node {
   #running(what: string): void {
     const allowed = this.#state === 'running' || (what === 'join' && this.#state === 'left')
     if (!allowed || this.#engine === undefined) {
-      throw new NodeStateError(`${what}: the node is ${this.#state === 'new' ? 'not started' : this.#state}`)
+      const state = this.#engine === undefined && this.#state !== 'stopped' ? 'not started' : this.#state
+      throw new NodeStateError(`${what}: the node is ${state}`)
     }
   }
 }

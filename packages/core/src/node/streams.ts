@@ -55,6 +55,7 @@ export class Streams {
   async serve(
     connection: Connection,
     answer: (request: StreamMessage | Fault) => ReturnType<Engine['exchange']>,
+    onError: (error: unknown) => void,
   ): Promise<void> {
     const abort = new AbortController()
     this.#open.add(abort)
@@ -69,8 +70,9 @@ export class Streams {
       connection.settle()
       for (const part of answer(request)) await connection.write(part)
       connection.end()
-    } catch {
-      // The other end is gone or too slow; whatever it wanted it will ask again.
+    } catch (error) {
+      // The other end may be gone or too slow, and will ask again. Anything else is a fault of this program.
+      if (!(error instanceof DialError)) onError(error)
       connection.destroy()
     } finally {
       cancel()

@@ -56,7 +56,7 @@ export interface Codec {
   bundleOverhead(sender: Sender): number
   readonly partOverhead: number
   decode(packet: Uint8Array): Decoded | Fault
-  /** One message for a stream, in chunks of at most about 64 KiB, made as they are taken. */
+  /** One message for a stream, in chunks of at most about 64 KiB, made as they are taken: to be taken once. A value out of range throws then. */
   encodeStream(sender: Sender, message: Message): Iterable<Uint8Array>
   streamReader(): StreamReader
   /** Whether a sync can start with a digest; if not, full tables are exchanged. */
