@@ -10,6 +10,7 @@ import type { RequestOutcome } from './effects.ts'
 import { dialBackLimit, type Introductions } from './introductions.ts'
 import type { Membership } from './membership.ts'
 import type { Outbox } from './outbox.ts'
+import type { OwnClaims } from './own-claims.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
 import type { Synchronizer } from './synchronizer.ts'
 import type { Millis } from './time.ts'
@@ -48,6 +49,7 @@ const leaveAttempts = 8
 export class Exchanges {
   readonly #state: CoreState
   readonly #membership: Membership
+  readonly #own: OwnClaims
   readonly #introductions: Introductions
   readonly #synchronizer: Synchronizer
   readonly #outbox: Outbox
@@ -66,6 +68,7 @@ export class Exchanges {
   constructor(
     state: CoreState,
     membership: Membership,
+    own: OwnClaims,
     introductions: Introductions,
     synchronizer: Synchronizer,
     outbox: Outbox,
@@ -73,6 +76,7 @@ export class Exchanges {
   ) {
     this.#state = state
     this.#membership = membership
+    this.#own = own
     this.#introductions = introductions
     this.#synchronizer = synchronizer
     this.#outbox = outbox
@@ -136,8 +140,7 @@ export class Exchanges {
     if (path === 'packet') this.#reachedByPacket = true
     else if (!this.#reachedByStream) {
       this.#reachedByStream = true
-      const { table } = this.#state
-      if (table.status(table.self) === Status.Alive) this.#membership.announce(now, { streams: true })
+      if (!this.#own.hasLeft) this.#own.announce(now, { streams: true })
     }
     const both =
       (this.#reachedByPacket || !this.#state.packets) && (this.#reachedByStream || !this.#state.streams)
@@ -154,14 +157,14 @@ export class Exchanges {
     timers.arm(now + settings.syncInterval * syncScale(table.active), TimerKind.Sync)
     const partner: Ref[] = []
     sampler.sample(1, 1 << Status.Alive, partner)
-    if (partner[0] !== undefined && !this.#hasLeft) this.#sync(table.record(partner[0]).address, now)
+    if (partner[0] !== undefined && !this.#own.hasLeft) this.#sync(table.record(partner[0]).address, now)
   }
 
   /** About one node of the cluster tries one address per period, whatever the cluster's size. */
   onRejoinTimer(now: Millis): void {
     const { counters, random, settings, table, timers } = this.#state
     timers.arm(now + settings.rejoinInterval, TimerKind.Rejoin)
-    if (this.#hasLeft) return
+    if (this.#own.hasLeft) return
     if (table.active > 1 && random.below(table.active) !== 0) return
     const candidates: Address[] = []
     for (let i = 0; i < table.size - table.active; i++) {
@@ -186,7 +189,7 @@ export class Exchanges {
         return refused
       }
     }
-    if (this.#hasLeft) return refusal('leaving', `${sender.name} has left`)
+    if (this.#own.hasLeft) return refusal('leaving', `${sender.name} has left`)
     if (!this.#synchronizer.admits(sync)) {
       counters.syncsRefused++
       return refusal('rejected', `${sender.name} does not merge with this cluster`)
@@ -277,7 +280,7 @@ export class Exchanges {
         `the cluster runs detector ${JSON.stringify(detector)}, which this node does not have`,
       )
     }
-    if (this.#hasLeft) return this.#joinFailed(operation, 'leaving', 'this node has left meanwhile')
+    if (this.#own.hasLeft) return this.#joinFailed(operation, 'leaving', 'this node has left meanwhile')
     if (!this.#synchronizer.admits(message)) {
       return this.#joinFailed(operation, 'rejected', 'this node does not merge with that cluster')
     }
@@ -384,11 +387,6 @@ export class Exchanges {
       if (sameAddress(table.record(table.activeAt(i)).address, address)) return true
     }
     return false
-  }
-
-  get #hasLeft(): boolean {
-    const { table } = this.#state
-    return table.status(table.self) === Status.Left
   }
 
   #ownAddressText(): string {

@@ -5,7 +5,8 @@ import { Status } from '../model/status.ts'
 import type { AliveClaim } from '../wire/message.ts'
 import type { CoreState } from './core-state.ts'
 import type { Membership, Source } from './membership.ts'
-import type { Outbox } from './outbox.ts'
+import type { News } from './news.ts'
+import type { OwnClaims } from './own-claims.ts'
 import type { PingReport, PingService } from './ping-service.ts'
 import type { Millis } from './time.ts'
 
@@ -46,19 +47,21 @@ export const dialBackLimit = (probeTimeout: Millis): Millis => (1 + 2 + dialTrie
 export class Introductions {
   readonly #state: CoreState
   readonly #membership: Membership
+  readonly #own: OwnClaims
+  readonly #news: News
   readonly #pings: PingService
-  readonly #outbox: Outbox
   readonly #admissions = new Map<number, Admission>()
   readonly #contests = new Map<number, Contest>()
   #next = 1
   /** The process that this node's name belongs to, where this is not the one. */
   lostTo: Address | undefined
 
-  constructor(state: CoreState, membership: Membership, pings: PingService, outbox: Outbox) {
+  constructor(state: CoreState, membership: Membership, own: OwnClaims, news: News, pings: PingService) {
     this.#state = state
     this.#membership = membership
+    this.#own = own
+    this.#news = news
     this.#pings = pings
-    this.#outbox = outbox
   }
 
   /** Begins to introduce a newcomer. `busy`: there are too many, or another boot of that name waits. */
@@ -113,7 +116,7 @@ export class Introductions {
 
   /** Looks at the claims of other boots to this node's name that membership has collected. */
   contest(now: Millis): void {
-    const { contested } = this.#membership
+    const { contested } = this.#own
     for (const claim of contested) {
       const underWay = [...this.#contests.values()].some(
         (contest) => contest.claim.record.boot === claim.record.boot,
@@ -206,7 +209,7 @@ export class Introductions {
       // Nobody is there: that boot is an earlier one of this name. Heard at or above the own incarnation it would win.
       const { table } = this.#state
       if (claim.incarnation >= table.incarnation(table.self) && table.status(table.self) === Status.Alive) {
-        this.#membership.refute(claim.incarnation, now)
+        this.#own.refute(claim.incarnation, now)
       }
     }
   }
@@ -220,21 +223,18 @@ export class Introductions {
     counters.conflicts++
     trace.record(self, self, 'judgement', 'conflict', claim.incarnation, now)
     const first = startedBefore(own.startedAt, own.boot, other.startedAt, other.boot)
-    this.#outbox.event({
-      type: 'conflict',
-      record: own,
-      status: table.status(self),
-      incarnation: table.incarnation(self),
-      since: table.since(self),
-      at: now,
-      restarted: false,
-      detail: `${formatAddress(other.address)} claims the name of this node at ${formatAddress(own.address)}; ${first ? 'this node' : 'the other'} started first and keeps it`,
-    })
+    this.#news.tell(
+      'conflict',
+      self,
+      now,
+      false,
+      `${formatAddress(other.address)} claims the name of this node at ${formatAddress(own.address)}; ${first ? 'this node' : 'the other'} started first and keeps it`,
+    )
     if (!first) {
       this.lostTo = other.address
       return
     }
-    if (claim.incarnation >= table.incarnation(self)) this.#membership.refute(claim.incarnation, now)
+    if (claim.incarnation >= table.incarnation(self)) this.#own.refute(claim.incarnation, now)
   }
 
   #pingBoth(record: PeerRecord, owner: 'admission' | 'conflict', id: number, now: Millis): number {

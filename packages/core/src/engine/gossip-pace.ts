@@ -1,0 +1,82 @@
+import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
+import { type CoreState, TimerKind } from './core-state.ts'
+import type { Membership } from './membership.ts'
+import type { News } from './news.ts'
+import type { Outbox } from './outbox.ts'
+import type { Millis } from './time.ts'
+import type { Timer } from './timers.ts'
+
+/** Least time between two pushes of urgent updates: what comes in a burst shares packets. Milliseconds. */
+const urgentSpacing = 10
+/** Share of the gossip interval that is waited while there is more news than a packet holds. */
+const crowdedShare = 0.25
+
+/** When queued updates are gossiped that do not ride on other packets: by the period, or at once if they are urgent. */
+export class GossipPace {
+  readonly #state: CoreState
+  readonly #membership: Membership
+  readonly #news: News
+  readonly #outbox: Outbox
+  #periodTimer: Timer | undefined
+  #urgentTimer: Timer | undefined
+  #lastUrgent = Number.NEGATIVE_INFINITY
+  #failedTurn = 0
+
+  constructor(state: CoreState, membership: Membership, news: News, outbox: Outbox) {
+    this.#state = state
+    this.#membership = membership
+    this.#news = news
+    this.#outbox = outbox
+  }
+
+  onPeriod(now: Millis): void {
+    this.#periodTimer = undefined
+    this.#outbox.crowded = false
+    this.#outbox.gossip(this.#state.settings.gossipFanout, this.#nextRecentlyFailed(now))
+  }
+
+  onUrgentTimer(now: Millis): void {
+    this.#urgentTimer = undefined
+    this.#lastUrgent = now
+    this.#outbox.gossip(this.#state.settings.gossipFanout)
+  }
+
+  /** Pushes what became urgent during an input: now, or with what follows within moments of the last push. */
+  pushUrgent(now: Millis): void {
+    if (!this.#news.urgent) return
+    this.#news.urgent = false
+    if (!this.#hasOthers) return
+    const { settings, timers } = this.#state
+    if (now - this.#lastUrgent >= urgentSpacing) {
+      this.#lastUrgent = now
+      this.#outbox.gossip(settings.gossipFanout)
+    } else {
+      this.#urgentTimer ??= timers.arm(this.#lastUrgent + urgentSpacing, TimerKind.Urgent)
+    }
+  }
+
+  /** Arms the next period, if there is anything to tell and anybody to tell it to: an idle node does not wake for it. */
+  arm(now: Millis): void {
+    const { queue, settings, timers } = this.#state
+    if (this.#periodTimer !== undefined || queue.backlog === 0 || !this.#hasOthers) return
+    // More news than a packet holds: the same packets sooner, rather than news that waits for stale news to be told.
+    const share = this.#outbox.crowded ? crowdedShare : 1
+    this.#periodTimer = timers.arm(now + settings.gossipInterval * share, TimerKind.Gossip)
+  }
+
+  get #hasOthers(): boolean {
+    const { table } = this.#state
+    return table.active > (table.status(table.self) < Status.Failed ? 1 : 0)
+  }
+
+  /** Members that failed lately take turns, so that one that lives hears of it. */
+  #nextRecentlyFailed(now: Millis): Ref | undefined {
+    const { recentlyFailed } = this.#membership
+    while (recentlyFailed[0] !== undefined && recentlyFailed[0].until <= now) recentlyFailed.shift()
+    if (recentlyFailed.length === 0) return undefined
+    const { ref } = recentlyFailed[this.#failedTurn++ % recentlyFailed.length]!
+    const { table } = this.#state
+    return table.has(ref) && table.status(ref) === Status.Failed ? ref : undefined
+  }
+}

@@ -1,0 +1,80 @@
+import type { UpdateSubject } from '../dissemination/disseminator.ts'
+import { sameRecord } from '../model/directory.ts'
+import type { Change } from '../model/member-table.ts'
+import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
+import type { Claim } from '../wire/message.ts'
+import type { CoreState } from './core-state.ts'
+import type { EngineEventType } from './effects.ts'
+import type { Outbox } from './outbox.ts'
+import type { Millis } from './time.ts'
+
+/** What a change is told as: to other members by updates, and to the driver by events. */
+export class News {
+  readonly #state: CoreState
+  readonly #outbox: Outbox
+  /** Something was queued that should not wait for the next gossip period. Reset by whoever acts on it. */
+  urgent = false
+
+  constructor(state: CoreState, outbox: Outbox) {
+    this.#state = state
+    this.#outbox = outbox
+  }
+
+  /**
+   * Queues a claim to ride on packets. One that fits none, a large record of a cluster with larger packets, spreads by
+   * syncs alone. `done` is called when it has been told as often as it will be.
+   */
+  queue(ref: Ref, subject: UpdateSubject, claim: Claim, done?: () => void): void {
+    const { codec, counters, maxPacketBytes, queue, sender } = this.#state
+    const bytes = codec.encode(claim)
+    if (bytes.length + codec.partOverhead + codec.bundleOverhead(sender) <= maxPacketBytes) {
+      queue.push({ ref, subject, bytes, done })
+      return
+    }
+    counters.oversize++
+    queue.drop(ref, subject)
+    done?.()
+  }
+
+  /** The event of a change, if it is one that anybody would notice. */
+  tellChange(change: Change, now: Millis): void {
+    const { after, before, recordBefore, ref } = change
+    const record = this.#state.table.record(ref)
+    const restarted = recordBefore !== undefined && recordBefore.boot !== record.boot
+    const type = eventType(before, after)
+    if (type !== undefined) this.tell(type, ref, now, restarted)
+    else if (after < Status.Failed && recordBefore !== undefined && !sameRecord(recordBefore, record)) {
+      this.tell('update', ref, now, restarted)
+    }
+  }
+
+  tell(type: EngineEventType, ref: Ref, now: Millis, restarted = false, detail?: string): void {
+    const { table } = this.#state
+    this.#outbox.event({
+      type,
+      record: table.record(ref),
+      status: table.status(ref),
+      incarnation: table.incarnation(ref),
+      since: table.since(ref),
+      at: now,
+      restarted,
+      detail,
+    })
+  }
+}
+
+/** What a change of status is called; undefined where the status stayed. */
+function eventType(before: Status | undefined, after: Status): EngineEventType | undefined {
+  if (before === after) return undefined
+  switch (after) {
+    case Status.Alive:
+      return before === Status.Suspect ? 'alive' : 'join'
+    case Status.Suspect:
+      return 'suspect'
+    case Status.Failed:
+      return 'failed'
+    case Status.Left:
+      return 'leave'
+  }
+}

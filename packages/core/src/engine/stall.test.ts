@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { alive, peer, Rig, said, suspect } from './testing/rig.ts'
+
+describe('after a stall', () => {
+  const stalled = () => {
+    const rig = new Rig({ members: ['b', 'c', 'd', 'e'] })
+    rig.hear('c', suspect('b', 5, 'c'))
+    rig.detect((context) => context.ping(rig.ref('d'), { path: 'direct', timeout: 500 }, rig.now))
+    const seq = said(rig.take(), 'ping')[0]!.seq
+    return { rig, seq, due: rig.engine.nextWake(), deadline: rig.deadline('b')! }
+  }
+
+  test('pending pings say nothing, suspicions get the time on top, and health is at its worst', () => {
+    const { deadline, due, rig } = stalled()
+    rig.now += 30_000
+    rig.engine.tick(rig.now)
+    expect(rig.pings.map(({ outcome }) => outcome)).toEqual(['void'])
+    expect([rig.deadline('b'), rig.status('b')]).toEqual([deadline + rig.now - due, 'suspect'])
+    expect([rig.engine.health, rig.count('stalls'), rig.count('loopLags')]).toEqual([8, 1, 0])
+    expect(rig.count('suspectedOthers') + rig.count('failedOthers')).toBe(0)
+  })
+
+  test('packets that arrived are heard first: an ack is an ack, a refutation a refutation', () => {
+    const { rig, seq } = stalled()
+    rig.now += 30_000
+    rig.hear('d', { type: 'ack', seq, payload: undefined })
+    rig.hear('b', alive(peer('b'), 6))
+    rig.engine.tick(rig.now)
+    expect(rig.pings.map(({ outcome }) => outcome)).toEqual(['ack'])
+    rig.run(60_000)
+    expect(rig.status('b')).toBe('alive')
+  })
+
+  test('a confirmation counts from the moved start', () => {
+    const { due, rig } = stalled()
+    const start = rig.now
+    rig.now += 30_000
+    rig.engine.tick(rig.now)
+    const shift = rig.now - due
+    rig.hear('d', suspect('b', 5, 'd', 'e'))
+    expect(rig.deadline('b')).toBe(start + shift + 4_000)
+    rig.run(0)
+    expect(rig.status('b')).toBe('suspect')
+  })
+
+  test('of one probe interval exactly nothing is voided, of a little more everything', () => {
+    for (const [late, outcome] of [
+      [1_000, 'timeout'],
+      [1_001, 'void'],
+    ] as const) {
+      const rig = new Rig({ members: ['b'], engine: { streams: false } })
+      rig.detect((context) => context.ping(rig.ref('b'), { path: 'direct', timeout: 500 }, rig.now))
+      rig.now = rig.engine.nextWake() + late
+      rig.engine.tick(rig.now)
+      expect(rig.pings.map((ping) => ping.outcome)).toEqual([outcome])
+    }
+  })
+
+  test('a shorter lag counts against health, once per probe interval', () => {
+    const rig = new Rig({ engine: { streams: false } })
+    const late = (ms: number) => {
+      rig.context.arm(rig.now, 0)
+      rig.now += ms
+      rig.engine.tick(rig.now)
+      return [rig.engine.health, rig.count('loopLags')]
+    }
+    // A quarter of the probe timeout of 500 ms.
+    expect(late(125)).toEqual([0, 0])
+    expect(late(126)).toEqual([1, 1])
+    expect(late(400)).toEqual([1, 1])
+    expect(late(500)).toEqual([1, 1])
+    expect(late(200)).toEqual([2, 2])
+    expect(rig.count('stalls')).toBe(0)
+  })
+})

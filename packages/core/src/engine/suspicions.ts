@@ -1,0 +1,117 @@
+import type { Ref } from '../model/ref.ts'
+import { confirmationsWanted, suspicionMin, suspicionTimeout } from '../model/suspicion.ts'
+import type { Accusation } from '../wire/message.ts'
+import { type CoreState, TimerKind } from './core-state.ts'
+import type { Millis } from './time.ts'
+import type { Timer } from './timers.ts'
+
+/** A suspicion under way. */
+export interface Suspicion {
+  readonly incarnation: number
+  start: Millis
+  readonly min: number
+  readonly max: number
+  /** K: confirmations that bring the timeout down to `min`. */
+  readonly wanted: number
+  /** Independent, by accuser; the first began it. */
+  readonly accusations: Accusation[]
+  readonly timer: Timer
+}
+
+/** Accusers kept and told per suspicion, at most. */
+const accusationsKept = 16
+
+/**
+ * The suspicions of a node and their deadlines, which come closer with every independent confirmation (Lifeguard §4.2).
+ * Knows nothing of status: what follows from a deadline or a quorum is the membership's.
+ */
+export class Suspicions {
+  readonly #state: CoreState
+  readonly #byMember = new Map<Ref, Suspicion>()
+
+  constructor(state: CoreState) {
+    this.#state = state
+  }
+
+  get(ref: Ref): Suspicion | undefined {
+    return this.#byMember.get(ref)
+  }
+
+  /** Begins one, in place of an earlier one of the same member. Returns the accusations that count. */
+  begin(
+    ref: Ref,
+    incarnation: number,
+    accusations: readonly Accusation[],
+    now: Millis,
+  ): readonly Accusation[] {
+    const { settings, table, timers } = this.#state
+    this.end(ref)
+    const n = table.active
+    const wanted = confirmationsWanted(n, settings.suspicionMult)
+    const min = suspicionMin(n, settings.suspicionMult, settings.probeInterval)
+    const max = Math.round(min * settings.suspicionMaxMult)
+    const kept = independent(accusations).slice(0, accusationsKept)
+    const timeout = suspicionTimeout(kept.length - 1, wanted, min, max)
+    this.#byMember.set(ref, {
+      incarnation,
+      start: now,
+      min,
+      max,
+      wanted,
+      accusations: kept,
+      timer: timers.arm(now + timeout, TimerKind.Suspicion, ref),
+    })
+    return kept
+  }
+
+  /** One more report. `false` where it changes nothing: the accuser is known, or there are enough. */
+  confirm(suspicion: Suspicion, accusation: Accusation): boolean {
+    const { accusations, max, min, start, timer, wanted } = suspicion
+    if (accusations.length >= Math.min(this.#useful(suspicion), accusationsKept)) return false
+    if (accusations.some(({ accuser }) => accuser === accusation.accuser)) return false
+    accusations.push(accusation)
+    const timeout = suspicionTimeout(accusations.length - 1, wanted, min, max)
+    this.#state.timers.move(timer, Math.min(timer.at, start + timeout))
+    return true
+  }
+
+  /** Whether there are as many reports as fail a suspect at once. */
+  hasQuorum(suspicion: Suspicion): boolean {
+    const { suspicionQuorum } = this.#state.settings
+    return suspicionQuorum > 0 && suspicion.accusations.length >= suspicionQuorum
+  }
+
+  /** The accusations that are told: as many as can make a difference elsewhere. */
+  told(ref: Ref): readonly Accusation[] {
+    const suspicion = this.#byMember.get(ref)
+    if (suspicion === undefined) return [{ accuser: this.#state.sender.name, evidence: 'heard' }]
+    return suspicion.accusations.slice(0, this.#useful(suspicion))
+  }
+
+  end(ref: Ref): void {
+    const suspicion = this.#byMember.get(ref)
+    if (suspicion === undefined) return
+    this.#state.timers.cancel(suspicion.timer)
+    this.#byMember.delete(ref)
+  }
+
+  /** This node stalled: it may have missed refutations, so every suspect gets that time on top. */
+  extendAll(by: Millis): void {
+    for (const suspicion of this.#byMember.values()) {
+      suspicion.start += by
+      this.#state.timers.move(suspicion.timer, suspicion.timer.at + by)
+    }
+  }
+
+  /** Reports beyond this neither shorten the timeout nor make a quorum. */
+  #useful({ wanted }: Suspicion): number {
+    return Math.max(wanted + 1, this.#state.settings.suspicionQuorum)
+  }
+}
+
+/** One accusation of each accuser: the first. */
+function independent(accusations: readonly Accusation[]): Accusation[] {
+  return accusations.filter(
+    ({ accuser }, i) => accusations.findIndex((earlier) => earlier.accuser === accuser) === i,
+  )
+}

@@ -1,0 +1,525 @@
+import { PiggybackQueue } from '../dissemination/piggyback-queue.ts'
+import type { Address } from '../model/address.ts'
+import { Directory } from '../model/directory.ts'
+import { HealthScore, healthDelta } from '../model/local-health.ts'
+import { MemberTable, type MemberView } from '../model/member-table.ts'
+import type { PeerRecord } from '../model/peer.ts'
+import type { Ref } from '../model/ref.ts'
+import { createSampler } from '../selection/sampler.ts'
+import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
+import type { Claim, ClusterConfig, ErrorCode, Message } from '../wire/message.ts'
+import { type CoreState, TimerKind } from './core-state.ts'
+import { type CounterName, createCounters } from './counters.ts'
+import { Detection } from './detection.ts'
+import type { Effects, RequestOutcome } from './effects.ts'
+import type { Engine, EngineOptions, SuspicionView } from './engine.ts'
+import { Exchanges } from './exchanges.ts'
+import { GossipPace } from './gossip-pace.ts'
+import { Introductions } from './introductions.ts'
+import { Membership } from './membership.ts'
+import { News } from './news.ts'
+import { isHeldAgainst, Outbox } from './outbox.ts'
+import { OwnClaims } from './own-claims.ts'
+import { type PingReport, PingService } from './ping-service.ts'
+import { Synchronizer } from './synchronizer.ts'
+import type { Millis } from './time.ts'
+import { type Timer, TimerHeap } from './timers.ts'
+import { Trace, type TraceEntry } from './trace.ts'
+
+/** A tick this late, as a share of the probe timeout, counts as a sign that this process is starved. */
+const lagShare = 0.25
+
+/** Composes the parts of the protocol, and hands inputs to them: see {@link Engine}. */
+export class SwimEngine implements Engine {
+  readonly #state: CoreState
+  readonly #membership: Membership
+  readonly #own: OwnClaims
+  readonly #gossip: GossipPace
+  readonly #outbox: Outbox
+  readonly #pings: PingService
+  readonly #introductions: Introductions
+  readonly #exchanges: Exchanges
+  readonly #detection: Detection
+  readonly #effects: Effects
+  readonly #abandoned = new Set<number>()
+  #operation = 0
+  #busy = false
+  #running = false
+  #lastLag = Number.NEGATIVE_INFINITY
+
+  constructor(options: EngineOptions) {
+    const { codec, detectors, now, random, record, settings, wallSeconds } = options
+    const first = detectors[0]
+    if (first === undefined) throw new TypeError('an engine needs at least one detector')
+    for (const detector of detectors) {
+      if (detector.api !== 1) {
+        throw new TypeError(
+          `detector ${JSON.stringify(detector.name)} is made for plugin interface ${detector.api}: this build has 1`,
+        )
+      }
+    }
+    const table = new MemberTable(options.directory ?? new Directory())
+    const sampling = random.fork('sampler')
+    const state: CoreState = {
+      settings,
+      table,
+      timers: new TimerHeap(),
+      health: new HealthScore(settings.healthMax),
+      trace: new Trace(options.traceCapacity ?? 512),
+      counters: createCounters(),
+      random: random.fork('engine'),
+      sampler: createSampler(table, sampling),
+      codec,
+      queue: options.disseminator ?? new PiggybackQueue(),
+      hooks: options.hooks ?? {},
+      maxPacketBytes: options.maxPacketBytes,
+      packets: options.packets,
+      streams: options.streams,
+      sender: { name: record.name, boot: record.boot, incarnation: options.incarnation },
+      config: { epoch: 0, detector: first.name, suspicion: true },
+      wallSeconds: (at) => wallSeconds + (at - now) / 1_000,
+    }
+    this.#state = state
+    this.#effects = options.effects
+    if (table.add(record, options.incarnation, now) === undefined) {
+      throw new RangeError('the directory is full: it holds 1,048,576 names')
+    }
+    this.#outbox = new Outbox(
+      state,
+      {
+        send: (to, packet) => this.#effects.send(to, packet),
+        request: (to, parts, token, limit) => this.#effects.request(to, parts, token, limit),
+        event: (event) => this.#effects.event(event),
+        done: (operation, result) => {
+          if (!this.#abandoned.delete(operation)) this.#effects.done(operation, result)
+        },
+      },
+      (ref) => (isHeldAgainst(table.status(ref)) ? this.#membership.claimAbout(ref) : undefined),
+    )
+    const news = new News(state, this.#outbox)
+    this.#own = new OwnClaims(state, news)
+    this.#membership = new Membership(state, news, this.#own, (ref, before, after, at) =>
+      this.#detection.onStatus(ref, before, after, at),
+    )
+    this.#gossip = new GossipPace(state, this.#membership, news, this.#outbox)
+    this.#pings = new PingService(state, this.#outbox)
+    this.#introductions = new Introductions(state, this.#membership, this.#own, news, this.#pings)
+    this.#exchanges = new Exchanges(
+      state,
+      this.#membership,
+      this.#own,
+      this.#introductions,
+      new Synchronizer(state, this.#membership),
+      this.#outbox,
+      (name) => this.#detection.has(name),
+    )
+    this.#detection = new Detection(state, this.#membership, this.#pings, this.#outbox, detectors)
+  }
+
+  get members(): MemberView {
+    return this.#state.table
+  }
+  get health(): number {
+    return this.#state.health.score
+  }
+  get digest(): string {
+    return this.#state.table.digest.toString()
+  }
+  get config(): ClusterConfig {
+    return this.#state.config
+  }
+  get lostTo(): Address | undefined {
+    return this.#introductions.lostTo
+  }
+
+  suspicion(ref: Ref): SuspicionView | undefined {
+    const suspicion = this.#membership.suspicion(ref)
+    if (suspicion === undefined) return undefined
+    const { accusations, incarnation, start, timer } = suspicion
+    return { ref, incarnation, start, accusations, deadline: timer.at }
+  }
+
+  explain(ref: Ref): readonly TraceEntry[] {
+    return this.#state.trace.about(ref)
+  }
+
+  stats(): Record<CounterName, number> & Record<string, number> {
+    const { counters, health, queue, table, timers } = this.#state
+    return {
+      ...counters,
+      members: table.size,
+      active: table.active,
+      backlog: queue.backlog,
+      timers: timers.size,
+      health: health.score,
+    }
+  }
+
+  nextWake(): Millis {
+    return this.#state.timers.next
+  }
+
+  start(now: Millis): void {
+    this.#enter()
+    try {
+      this.#running = true
+      this.#exchanges.start(now)
+      this.#detection.start(now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  receive(from: Address, packet: Uint8Array, now: Millis): void {
+    const { codec, counters } = this.#state
+    counters.packetsIn++
+    counters.bytesIn += packet.length
+    const decoded = codec.decode(packet)
+    if (isFault(decoded)) {
+      counters[`fault:${decoded.fault}`]++
+      return
+    }
+    this.#enter()
+    try {
+      counters.messagesSkipped += decoded.skipped
+      const { messages, sender } = decoded
+      // Claims first: the answers then carry what follows from them, a refutation above all.
+      for (const message of messages) if (isClaim(message)) this.#hear(message, sender, now)
+      for (const message of messages) if (!isClaim(message)) this.#onMessage(message, sender, from, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array> {
+    this.#enter()
+    try {
+      const reply = this.#answer(request, now)
+      this.#settle(now)
+      return this.#state.codec.encodeStream(this.#state.sender, reply)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  refuse(fault: Fault): Iterable<Uint8Array> {
+    const { codec, counters, sender } = this.#state
+    counters[`fault:${fault.fault}`]++
+    return codec.encodeStream(sender, {
+      type: 'error',
+      code: refusalCodes[fault.fault],
+      message: fault.detail,
+    })
+  }
+
+  settled(token: number, outcome: RequestOutcome, now: Millis): void {
+    this.#enter()
+    try {
+      if (outcome.kind === 'fault') this.#state.counters[`fault:${outcome.fault.fault}`]++
+      if (!this.#pings.onStream(token, outcome, now)) this.#exchanges.settled(token, outcome, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  tick(now: Millis): void {
+    const { timers } = this.#state
+    const due = timers.next
+    if (due > now) return
+    this.#enter()
+    try {
+      this.#checkLag(now - due, now)
+      for (let timer = timers.due(now); timer !== undefined; timer = timers.due(now)) {
+        this.#onTimer(timer, now)
+        this.#deliverReports(now)
+      }
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  join(address: Address, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    try {
+      if (this.#own.hasLeft) {
+        this.#own.announce(now, { leaving: false })
+        if (this.#running) this.#detection.start(now)
+      }
+      this.#exchanges.join(operation, address, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
+  leave(now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    try {
+      this.#detection.stop(now)
+      const claim = this.#own.depart(now)
+      this.#exchanges.leave(operation, claim, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
+  ping(ref: Ref, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    try {
+      this.#pingFor(operation, ref, this.#state.packets ? 'direct' : 'stream', now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
+  setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    try {
+      this.#own.announce(now, change, 0, () => this.#outbox.result(operation, { kind: 'disseminated' }))
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
+  recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): { bytes: number; limit: number } {
+    const { codec, maxPacketBytes, sender, table } = this.#state
+    const record = { ...table.record(table.self), ...change }
+    const claim = codec.encode({ type: 'alive', incarnation: 0xffffffff, record })
+    return { bytes: codec.bundleOverhead(sender) + codec.partOverhead + claim.length, limit: maxPacketBytes }
+  }
+
+  setSeeds(seeds: readonly Address[]): void {
+    this.#exchanges.setSeeds(seeds)
+  }
+
+  abandon(operation: number): void {
+    this.#abandoned.add(operation)
+  }
+
+  close(): void {
+    this.#state.table.clear()
+  }
+
+  #hear(claim: Claim, sender: StreamMessage['sender'], now: Millis): void {
+    if (claim.type === 'left') this.#introductions.withdraw(claim.name, claim.incarnation)
+    this.#membership.hear(claim, { path: 'gossip', by: this.#refOf(sender?.name) }, now)
+  }
+
+  /** What a whole request over a stream is answered with. */
+  #answer(request: StreamMessage, now: Millis): Message {
+    const { message, sender } = request
+    this.#state.counters.streamsIn++
+    if (isClaim(message)) {
+      this.#hear(message, sender, now)
+      return understood
+    }
+    switch (message.type) {
+      case 'ping':
+        if (!this.#pings.isForMe(message))
+          return { type: 'error', code: 'rejected', message: 'this is another node' }
+        this.#exchanges.onReached('stream', now)
+        return this.#pings.ack(message.seq)
+      case 'custom':
+        this.#detection.onCustom(message, this.#refOf(sender?.name), now)
+        return understood
+      case 'sync':
+        return this.#exchanges.answer(message, sender?.name, now)
+      default:
+        return { type: 'error', code: 'rejected', message: `a ${message.type} is no request` }
+    }
+  }
+
+  #onMessage(
+    message: Exclude<Message, Claim>,
+    sender: StreamMessage['sender'],
+    from: Address,
+    now: Millis,
+  ): void {
+    switch (message.type) {
+      case 'ping': {
+        if (!this.#pings.isForMe(message)) return
+        if (message.boot !== undefined) this.#exchanges.onReached('packet', now)
+        this.#reply(this.#pings.ack(message.seq), sender, from)
+        return
+      }
+      case 'pingReq': {
+        const ref = this.#refOf(sender?.name)
+        this.#pings.onPingReq(message, this.#replyAddress(ref, sender, from), ref, now)
+        return
+      }
+      case 'ack':
+        return this.#pings.onAck(message.seq, message.payload, sender, now)
+      case 'nack':
+        return this.#pings.onNack(message.seq, sender, now)
+      case 'custom':
+        return this.#detection.onCustom(message, this.#refOf(sender?.name), now)
+      case 'sync':
+      case 'config':
+      case 'user':
+      case 'error':
+        // None of these is of use in a packet.
+        this.#state.counters.messagesSkipped++
+        return
+    }
+  }
+
+  #onTimer(timer: Timer, now: Millis): void {
+    // Timers of members and pings carry their handle or number in `arg`.
+    const ref = timer.arg as Ref
+    switch (timer.kind) {
+      case TimerKind.Detector:
+        return this.#detection.onTimer(timer.arg, now)
+      case TimerKind.PingTimeout:
+        return this.#pings.onTimeout(timer.arg, now)
+      case TimerKind.RelayNack:
+        return this.#pings.onRelayNack(timer.arg)
+      case TimerKind.Gossip:
+        return this.#gossip.onPeriod(now)
+      case TimerKind.Urgent:
+        return this.#gossip.onUrgentTimer(now)
+      case TimerKind.Sync:
+        return this.#exchanges.onSyncTimer(now)
+      case TimerKind.Rejoin:
+        return this.#exchanges.onRejoinTimer(now)
+      case TimerKind.Suspicion:
+        return this.#membership.onSuspicionTimer(ref, now)
+      case TimerKind.Reap:
+        return this.#membership.onReapTimer(ref, now)
+      case TimerKind.Refute:
+        return this.#own.onRefuteTimer(now)
+      case TimerKind.Join:
+        return this.#exchanges.onJoinTimer(timer.arg)
+      case TimerKind.Leave:
+        return this.#exchanges.onLeaveTimer()
+    }
+  }
+
+  /** A late tick: by more than a probe interval this process stood still and knows nothing; by less it is starved. */
+  #checkLag(lag: Millis, now: Millis): void {
+    const { counters, health, settings } = this.#state
+    if (lag > settings.probeInterval) {
+      counters.stalls++
+      health.worst()
+      this.#membership.extendSuspicions(lag)
+      this.#pings.voidAll(now)
+      this.#deliverReports(now)
+    } else if (
+      lag > Math.max(20, settings.probeTimeout * lagShare) &&
+      now - this.#lastLag >= settings.probeInterval
+    ) {
+      this.#lastLag = now
+      counters.loopLags++
+      health.apply(healthDelta.loopLag)
+    }
+  }
+
+  #deliverReports(now: Millis): void {
+    const { reports } = this.#pings
+    for (let i = 0; i < reports.length; i++) {
+      const report = reports[i]!
+      switch (report.owner) {
+        case 'detector':
+          this.#detection.onPing(report, now)
+          break
+        case 'operation':
+          this.#onOperationPing(report.arg, report, now)
+          break
+        case 'conflict':
+        case 'admission':
+          this.#introductions.onPing(report, now)
+          break
+      }
+    }
+    reports.length = 0
+  }
+
+  #onOperationPing(operation: number, report: PingReport, now: Millis): void {
+    const { outcome, path, payload, ref, rtt } = report
+    if (path === 'indirect' || outcome === 'nack') return
+    if (outcome === 'ack') this.#outbox.result(operation, { kind: 'pong', rtt, path, payload })
+    else if (path === 'direct' && this.#state.streams && ref !== undefined && this.#state.table.has(ref)) {
+      this.#pingFor(operation, ref, 'stream', now)
+    } else this.#outbox.result(operation, { kind: 'ping-failed', code: outcome })
+  }
+
+  #pingFor(operation: number, ref: Ref, path: 'direct' | 'stream', now: Millis): void {
+    const seq = this.#pings.member(
+      ref,
+      path,
+      undefined,
+      this.#state.settings.probeTimeout,
+      'operation',
+      operation,
+      now,
+    )
+    if (seq < 0) this.#outbox.result(operation, { kind: 'ping-failed', code: 'busy' })
+  }
+
+  /** A reply goes to the advertised address of a known process, else to where the packet came from. */
+  #replyAddress(ref: Ref | undefined, sender: StreamMessage['sender'], from: Address): Address {
+    if (ref === undefined || sender === undefined) return from
+    const record = this.#state.table.record(ref)
+    return record.boot === sender.boot ? record.address : from
+  }
+
+  #reply(message: Message, sender: StreamMessage['sender'], from: Address): void {
+    const ref = this.#refOf(sender?.name)
+    this.#outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
+  }
+
+  #refOf(name: string | undefined): Ref | undefined {
+    return name === undefined ? undefined : this.#state.table.find(name)
+  }
+
+  #enter(): void {
+    if (this.#busy) throw new Error('an engine was called from within its own effects')
+    this.#busy = true
+  }
+
+  /** Brings an input to its end, what it led to is put together and let out, and what is due later is armed. */
+  #settle(now: Millis): void {
+    this.#introductions.contest(now)
+    this.#deliverReports(now)
+    this.#pings.flush()
+    this.#gossip.pushUrgent(now)
+    this.#exchanges.keepReaped(this.#membership.reaped)
+    // Letting packets out may end the last transmission of an update, and that an operation.
+    while (!this.#outbox.idle) this.#outbox.flush()
+    this.#gossip.arm(now)
+  }
+}
+
+/** The answer to what wants none but has been taken in. */
+const understood: Message = { type: 'ack', seq: 0, payload: undefined }
+
+const refusalCodes: Readonly<Record<FaultKind, ErrorCode>> = {
+  malformed: 'malformed',
+  version: 'version',
+  'too-big': 'too-big',
+  cluster: 'cluster-mismatch',
+  sealed: 'sealed',
+}
+
+function isClaim(message: Message): message is Claim {
+  return (
+    message.type === 'alive' ||
+    message.type === 'suspect' ||
+    message.type === 'failed' ||
+    message.type === 'left'
+  )
+}

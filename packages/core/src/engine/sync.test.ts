@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { Status } from '../model/status.ts'
+import { entry, failed, left, Rig, sync } from './testing/rig.ts'
+
+describe('what a sync says', () => {
+  test('of a failure lands as a suspicion, by whoever sent it', () => {
+    const rig = new Rig({ members: ['b', 'c', 'd'] })
+    rig.push('c', entry('b', Status.Failed, 5))
+    expect([rig.status('b'), rig.eventsOf('b')]).toEqual(['suspect', ['suspect']])
+    expect(rig.engine.suspicion(rig.ref('b'))!.accusations).toEqual([{ accuser: 'c', evidence: 'heard' }])
+    rig.push('c', entry('b', Status.Failed, 6))
+    expect(rig.status('b')).toBe('suspect')
+  })
+
+  test.each([
+    ['failed', Status.Failed, 3_600, 'suspect'],
+    ['failed', Status.Failed, 3_601, 'alive'],
+    ['left', Status.Left, 599, 'left'],
+    ['left', Status.Left, 601, 'alive'],
+  ] as const)(
+    'of one %s is taken only within its retention: status %i, for %i s → %s',
+    (_, status, age, becomes) => {
+      const rig = new Rig({ members: ['b', 'c'] })
+      rig.push('c', entry('b', status, 5, age))
+      expect(rig.status('b')).toBe(becomes)
+    },
+  )
+
+  test.each([
+    ['failed', failed('b', 5), Status.Failed, 3_600_000],
+    ['left', left('b', 5), Status.Left, 600_000],
+  ] as const)(
+    'one %s is told, with its age, for as long as its retention, and no longer',
+    (_, claim, status, keep) => {
+      const rig = new Rig({ members: ['b', 'c'] })
+      rig.hear('c', claim)
+      const digest = { buckets: new Uint32Array(128), terminal: [0, 0] as const }
+      const told = () => {
+        const answer = rig.ask('c', sync({ digest }))
+        if (answer.type !== 'sync') throw new Error(`answered with a ${answer.type}`)
+        return [...answer.entries].filter(({ record }) => record.name === 'b')
+      }
+      rig.run(keep - 1_000)
+      expect(told()).toMatchObject([{ status, age: keep / 1_000 - 1 }])
+      rig.run(1_000)
+      expect(told()).toEqual([])
+      expect(rig.eventsOf('b').at(-1)).toBe('reap')
+    },
+  )
+
+  test.each([
+    ['failed', failed('b', 5), Status.Failed],
+    ['left', left('b', 5), Status.Left],
+  ] as const)(
+    'of the age of one %s counts if it is larger, so that all forget it at about the same time',
+    (_, claim, status) => {
+      const rig = new Rig({
+        members: ['b', 'c'],
+        settings: { failedRetention: 100_000, leftRetention: 100_000 },
+      })
+      rig.hear('c', claim)
+      const since = rig.now
+      rig.run(10_000)
+      rig.push('c', entry('b', status, 5, 5))
+      expect(rig.engine.members.since(rig.ref('b'))).toBe(since)
+      rig.push('c', entry('b', status, 5, 90))
+      expect(rig.engine.members.since(rig.ref('b'))).toBe(rig.now - 90_000)
+      rig.run(9_999)
+      expect(rig.status('b')).not.toBe('unknown')
+      rig.run(1)
+      expect(rig.status('b')).toBe('unknown')
+    },
+  )
+
+  test('of a suspect brings the member and the suspicion', () => {
+    const rig = new Rig({ members: ['b', 'c', 'd'] })
+    rig.push('c', { ...entry('x', Status.Suspect, 5), accusations: [{ accuser: 'd', evidence: 'refused' }] })
+    expect(rig.status('x')).toBe('suspect')
+    expect(rig.engine.suspicion(rig.ref('x'))!.accusations).toEqual([{ accuser: 'd', evidence: 'refused' }])
+  })
+
+  test('is nothing where the digests are equal: no entries go either way', () => {
+    const [one, two] = [new Rig({ members: ['b', 'c'] }), new Rig({ members: ['c', 'b'] })]
+    const digest = (rig: Rig) => {
+      const answer = rig.ask('b', sync({ digest: { buckets: new Uint32Array(128), terminal: [0, 0] } }))
+      if (answer.type !== 'sync') throw new Error(`answered with a ${answer.type}`)
+      return answer.digest
+    }
+    const answer = one.ask('b', sync({ digest: digest(two) }))
+    expect(answer).toMatchObject({ type: 'sync', entries: [] })
+    expect(one.count('syncsEqual')).toBe(1)
+  })
+})
