@@ -18,6 +18,8 @@ const { values } = parseArgs({
     kill: { type: 'string', default: '0' },
     /** Each node its own directory, as if it were alone in its process. */
     apart: { type: 'boolean', default: false },
+    /** Prints all counters, over all nodes. */
+    totals: { type: 'boolean', default: false },
   },
 })
 const n = Number(values.nodes)
@@ -111,5 +113,5 @@ console.log(
     crash,
   }),
 )
-if (process.env.TOTALS) console.log(JSON.stringify(totals, null, 1))
+if (values.totals) console.log(JSON.stringify(totals, null, 1))
 await Promise.all(nodes.map((node) => node.stop()))

@@ -7,8 +7,7 @@ import type { Millis } from '../engine/time.ts'
 import { type Address, formatAddress, parseAddress } from '../model/address.ts'
 import { Directory } from '../model/directory.ts'
 import type { Boot, PeerRecord } from '../model/peer.ts'
-import type { Ref } from '../model/ref.ts'
-import { Status, type StatusName, statusNames } from '../model/status.ts'
+import type { StatusName } from '../model/status.ts'
 import { type Codec, type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
 import { chooseAdvertise } from './advertise.ts'
 import type {
@@ -41,9 +40,11 @@ import {
 import { EventBus } from './event-bus.ts'
 import { guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
-import { decodeMemberData, encodeMemberData, type MemberData, noData } from './member-data.ts'
+import { encodeMemberData, type MemberData, noData } from './member-data.ts'
 import { Operations } from './operations.ts'
 import { type CheckedOptions, checkName, checkOptions } from './options.ts'
+import { Pace } from './pace.ts'
+import { Snapshots } from './snapshots.ts'
 import { Streams } from './streams.ts'
 import type { Transport } from './transport.ts'
 
@@ -61,15 +62,16 @@ export function createNode(options: NodeOptions): Node {
   return new SwimNode(options)
 }
 
-/** A wake this late lets packets that have already arrived in before the engine judges. Milliseconds. */
-const lateSlack = 3
-/** Looks for arrived packets before a late tick goes ahead all the same. */
-const maxPolls = 16
-
 /** Members are the same for all nodes of a process: what is known of them is kept once. */
 const processDirectory = new Directory()
 
 type State = Node['state']
+
+interface Running {
+  readonly engine: Engine
+  readonly pace: Pace
+  readonly snapshots: Snapshots
+}
 
 class SwimNode implements Node {
   readonly cluster: string
@@ -90,8 +92,7 @@ class SwimNode implements Node {
   readonly #bus: EventBus
   readonly #operations = new Operations()
   readonly #loss: Random
-  readonly #decoded = new WeakMap<PeerRecord, MemberData>()
-  readonly #driverCounters = { packetsDroppedIn: 0, packetsDroppedOut: 0, latePolls: 0, transportFaults: 0 }
+  readonly #driverCounters = { packetsDroppedIn: 0, packetsDroppedOut: 0, transportFaults: 0 }
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
   #name: string | undefined
@@ -100,14 +101,9 @@ class SwimNode implements Node {
   #state: State = 'new'
   #address: Address | undefined
   #advertiseReason = ''
-  #engine: Engine | undefined
+  /** What a started node consists of. */
+  #running: Running | undefined
   #eventId = 0
-  /** Wall clock at the instant zero of the host's clock, in milliseconds. */
-  #wallOrigin = 0
-  #wakeAt = Number.POSITIVE_INFINITY
-  #cancelWake: (() => void) | undefined
-  #polling = false
-  #packetsSeen = 0
   dropRate: number
 
   constructor(options: NodeOptions) {
@@ -171,16 +167,19 @@ class SwimNode implements Node {
     this.#advertiseReason = chosen.reason
     this.#name ??= await this.#nameFor(this.#address)
     const now = this.#host.now()
-    this.#wallOrigin = this.#host.wallMillis() - now
-    this.#engine = this.#createEngine(this.#address, now)
-    const { bytes, limit } = this.#engine.recordSize({})
+    const engine = this.#createEngine(this.#address, now)
+    this.#running = {
+      engine,
+      pace: new Pace(this.#host, engine, () => this.#call((live, at) => live.tick(at))),
+      snapshots: new Snapshots(engine, this.#host.wallMillis() - now),
+    }
+    const { bytes, limit } = engine.recordSize({})
     if (bytes > limit) {
       await this.stop()
       throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
     }
-    this.#engine.setSeeds(this.#seeds)
-    this.#engine.start(now)
-    this.#afterCall()
+    engine.setSeeds(this.#seeds)
+    this.#call((live, at) => live.start(at))
   }
 
   /** Opens the transport. What comes up after a stop or an abort is closed again. */
@@ -275,7 +274,7 @@ class SwimNode implements Node {
   }
 
   async join(seeds: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<JoinResult> {
-    this.#running('join')
+    this.#expect('join')
     signal?.throwIfAborted()
     const joined: string[] = []
     const failed: SeedFailure[] = []
@@ -302,7 +301,7 @@ class SwimNode implements Node {
 
   async leave({ signal }: { signal?: AbortSignal } = {}): Promise<LeaveResult> {
     if (this.#state === 'left') return { acknowledgedBy: [] }
-    this.#running('leave')
+    this.#expect('leave')
     signal?.throwIfAborted()
     this.#state = 'leaving'
     try {
@@ -324,88 +323,44 @@ class SwimNode implements Node {
   async #end(reason: Error): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
-    this.#cancelWake?.()
-    this.#cancelWake = undefined
+    this.#running?.pace.stop()
     this.#streams.close()
     this.#operations.rejectAll(reason)
     this.#resolveConflict(undefined)
     this.#resolveFailed(undefined)
     this.#bus.close()
     await this.#transport.close()
-    this.#engine?.close()
+    this.#running?.engine.close()
   }
 
   get self(): Member {
-    const engine = this.#requireEngine()
-    return this.#member(engine, engine.members.self)
+    return this.#require().snapshots.self
   }
 
   members(): Member[] {
-    const engine = this.#live()
-    if (engine === undefined) return []
-    const { members } = engine
-    const all: Member[] = []
-    for (let i = 0; i < members.active; i++) all.push(this.#member(engine, members.activeAt(i)))
-    for (let i = 0; i < members.size - members.active; i++) {
-      all.push(this.#member(engine, members.terminalAt(i)))
-    }
-    return all
+    return this.#live()?.snapshots.members() ?? []
   }
 
   member(name: string): Member | undefined {
-    const engine = this.#live()
-    const ref = engine?.members.find(name)
-    return engine === undefined || ref === undefined ? undefined : this.#member(engine, ref)
+    return this.#live()?.snapshots.member(name)
   }
 
   counts(): Record<StatusName, number> {
-    const members = this.#live()?.members
-    const count = (status: Status): number => members?.count(status) ?? 0
-    return {
-      alive: count(Status.Alive),
-      suspect: count(Status.Suspect),
-      failed: count(Status.Failed),
-      left: count(Status.Left),
-    }
+    return this.#live()?.snapshots.counts() ?? { alive: 0, suspect: 0, failed: 0, left: 0 }
   }
 
   suspects(): SuspectInfo[] {
-    const engine = this.#live()
-    const suspects: SuspectInfo[] = []
-    if (engine === undefined || engine.members.count(Status.Suspect) === 0) return suspects
-    const { members } = engine
-    for (let i = 0; i < members.active; i++) {
-      const view = engine.suspicion(members.activeAt(i))
-      if (view === undefined) continue
-      suspects.push({
-        name: members.name(view.ref),
-        incarnation: view.incarnation,
-        since: this.#date(view.start),
-        deadline: this.#date(view.deadline),
-        accusers: view.accusations.map(({ accuser }) => accuser),
-      })
-    }
-    return suspects
+    return this.#live()?.snapshots.suspects() ?? []
   }
 
   explain(name: string): Explanation | undefined {
-    const engine = this.#live()
-    const ref = engine?.members.find(name)
-    if (engine === undefined || ref === undefined) return undefined
-    const evidence = engine.explain(ref).map(({ at, by, incarnation, outcome, path }) => ({
-      at: this.#date(at),
-      by: by !== undefined && engine.members.has(by) ? engine.members.name(by) : 'unknown',
-      path,
-      outcome,
-      incarnation,
-    }))
-    return { name, status: statusNames[engine.members.status(ref)], evidence }
+    return this.#live()?.snapshots.explain(name)
   }
 
   async ping(name: string, { signal }: { signal?: AbortSignal } = {}): Promise<PingOutcome> {
-    this.#running('ping')
+    this.#expect('ping')
     signal?.throwIfAborted()
-    const engine = this.#requireEngine()
+    const { engine } = this.#require()
     const ref = engine.members.find(name)
     if (ref === undefined) {
       throw new PingError('unknown-member', `cannot ping ${JSON.stringify(name)}: no member has that name`)
@@ -429,10 +384,10 @@ class SwimNode implements Node {
   }
 
   async #setData(data: MemberData, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    this.#running('a change of data')
+    this.#expect('a change of data')
     signal?.throwIfAborted()
     const encoded = encodeMemberData(data, this.settings.maxDataBytes)
-    const { bytes, limit } = this.#requireEngine().recordSize({ data: encoded })
+    const { bytes, limit } = this.#require().engine.recordSize({ data: encoded })
     if (bytes > limit) throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
     this.#data = data
     await this.#run((engine, now) => engine.setRecord({ data: encoded }, now), signal)
@@ -440,7 +395,7 @@ class SwimNode implements Node {
 
   setSeeds(seeds: readonly string[]): void {
     this.#seeds = seeds.map((seed) => parseAddress(seed, 7_946))
-    this.#live()?.setSeeds(this.#seeds)
+    this.#live()?.engine.setSeeds(this.#seeds)
   }
 
   events(options?: EventsOptions): AsyncIterableIterator<MemberEvent | GapEvent> {
@@ -456,19 +411,24 @@ class SwimNode implements Node {
   }
 
   get health(): number {
-    return this.#live()?.health ?? 0
+    return this.#live()?.engine.health ?? 0
   }
   get digest(): string {
-    return this.#live()?.digest ?? '0'.repeat(16)
+    return this.#live()?.engine.digest ?? '0'.repeat(16)
   }
   get config(): Node['config'] {
     const first = this.#checked.detectors[0]!
-    return this.#live()?.config ?? { epoch: 0, detector: first.name, suspicion: true }
+    return this.#live()?.engine.config ?? { epoch: 0, detector: first.name, suspicion: true }
   }
 
   stats(): NodeStats {
+    const running = this.#live()
     return {
-      engine: { ...(this.#live()?.stats() ?? {}), ...this.#driverCounters },
+      engine: {
+        ...(running?.engine.stats() ?? {}),
+        ...this.#driverCounters,
+        latePolls: running?.pace.polls ?? 0,
+      },
       transport: this.#transport.stats(),
     }
   }
@@ -478,12 +438,12 @@ class SwimNode implements Node {
       this.#driverCounters.packetsDroppedIn++
       return
     }
-    this.#packetsSeen++
+    this.#running?.pace.onPacket()
     this.#call((engine, now) => engine.receive(from, bytes, now))
   }
 
   #onRequest(request: StreamMessage | Fault): Iterable<Uint8Array> {
-    const engine = this.#live()
+    const engine = this.#live()?.engine
     if (engine === undefined) return []
     if (isFault(request)) {
       this.#logger?.log('warn', `refused a stream: ${request.detail}`, { fault: request.fault })
@@ -504,7 +464,8 @@ class SwimNode implements Node {
   }
 
   #onEvent(event: EngineEvent): void {
-    const { lostTo } = this.#engine!
+    const { engine, snapshots } = this.#running!
+    const { lostTo } = engine
     if (event.type === 'conflict' && lostTo !== undefined) this.#onNameLost(lostTo)
     this.#logEvent(event)
     const id = ++this.#eventId
@@ -512,8 +473,8 @@ class SwimNode implements Node {
     this.#bus.push({
       id,
       type: event.type,
-      member: this.#describe(event.record, event.status, event.incarnation, event.since),
-      at: this.#date(event.at),
+      member: snapshots.describe(event.record, event.status, event.incarnation, event.since),
+      at: snapshots.date(event.at),
       ...(event.restarted ? { restarted: true } : {}),
       ...(event.detail === undefined ? {} : { detail: event.detail }),
     })
@@ -540,126 +501,49 @@ class SwimNode implements Node {
   }
 
   #run(start: (engine: Engine, now: Millis) => number, signal?: AbortSignal): Promise<OperationResult> {
-    const engine = this.#requireEngine()
-    const running = this.#operations.run(
+    const { engine } = this.#require()
+    const result = this.#operations.run(
       () => start(engine, this.#host.now()),
       (operation) => engine.abandon(operation),
       signal,
     )
     this.#afterCall()
-    return running
+    return result
   }
 
   #call(input: (engine: Engine, now: Millis) => void): void {
-    const engine = this.#live()
-    if (engine === undefined) return
-    input(engine, this.#host.now())
+    const running = this.#live()
+    if (running === undefined) return
+    input(running.engine, this.#host.now())
     this.#afterCall()
   }
 
   #afterCall(): void {
-    this.#scheduleWake()
+    this.#running?.pace.schedule()
     this.#bus.deliver()
-  }
-
-  /** Keeps one host timer, at or before the engine's next instant: a later one is found out when it fires. */
-  #scheduleWake(): void {
-    if (this.#polling || this.#state === 'stopped') return
-    const at = this.#engine!.nextWake()
-    if (at >= this.#wakeAt) return
-    this.#cancelWake?.()
-    this.#wakeAt = at
-    this.#cancelWake = this.#host.wake(at, this.#onWake)
-  }
-
-  readonly #onWake = (): void => {
-    this.#wakeAt = Number.POSITIVE_INFINITY
-    this.#cancelWake = undefined
-    const engine = this.#live()
-    if (engine === undefined) return
-    const now = this.#host.now()
-    const late = now - engine.nextWake()
-    if (late > lateSlack) this.#letPacketsIn(0)
-    else if (late >= 0) this.#call((live, at) => live.tick(at))
-    else this.#scheduleWake()
-  }
-
-  /**
-   * A timer may fire before packets that arrived earlier are read: after a stall an ack may lie in the socket when its
-   * timeout is due. So a late tick waits until a look at the sockets brings nothing more.
-   */
-  #letPacketsIn(polls: number): void {
-    this.#polling = true
-    this.#driverCounters.latePolls++
-    const before = this.#packetsSeen
-    this.#host.afterPoll(() => {
-      if (this.#packetsSeen !== before && polls + 1 < maxPolls) {
-        this.#letPacketsIn(polls + 1)
-        return
-      }
-      this.#polling = false
-      this.#call((engine, now) => engine.tick(now))
-    })
   }
 
   #isLost(): boolean {
     return this.dropRate > 0 && this.#loss.fraction() < this.dropRate
   }
 
-  #member(engine: Engine, ref: Ref): Member {
-    const { members } = engine
-    return this.#describe(
-      members.record(ref),
-      members.status(ref),
-      members.incarnation(ref),
-      members.since(ref),
-    )
+  #live(): Running | undefined {
+    return this.#state === 'stopped' ? undefined : this.#running
   }
 
-  #describe(record: PeerRecord, status: Status, incarnation: number, since: Millis): Member {
-    let data = this.#decoded.get(record)
-    if (data === undefined) {
-      data = decodeMemberData(record.data)
-      this.#decoded.set(record, data)
+  #require(): Running {
+    const running = this.#live()
+    if (running === undefined) {
+      throw new NodeStateError(`the node is ${this.#state === 'stopped' ? 'stopped' : 'not started'}`)
     }
-    return {
-      name: record.name,
-      address: formatAddress(record.address),
-      status: statusNames[status],
-      leaving: record.leaving && status === Status.Alive,
-      incarnation,
-      boot: record.boot.toString(16).padStart(16, '0'),
-      since: this.#date(since),
-      tags: data.tags,
-      services: data.services,
-      payload: data.payload,
-      streams: record.streams,
-      capabilities: record.capabilities,
-    }
+    return running
   }
 
-  #date(at: Millis): Date {
-    return new Date(Math.round(this.#wallOrigin + at))
-  }
-
-  #live(): Engine | undefined {
-    return this.#state === 'stopped' ? undefined : this.#engine
-  }
-
-  #requireEngine(): Engine {
-    const engine = this.#live()
-    if (engine === undefined) {
-      throw new NodeStateError(`the node is ${this.#state === 'new' ? 'not started' : this.#state}`)
-    }
-    return engine
-  }
-
-  #running(what: string): void {
+  #expect(what: string): void {
     const allowed = this.#state === 'running' || (what === 'join' && this.#state === 'left')
-    if (!allowed || this.#engine === undefined) {
-      const state = this.#engine === undefined && this.#state !== 'stopped' ? 'not started' : this.#state
-      throw new NodeStateError(`${what}: the node is ${state}`)
-    }
+    if (allowed && this.#running !== undefined) return
+    const state = this.#running === undefined && this.#state !== 'stopped' ? 'not started' : this.#state
+    throw new NodeStateError(`${what}: the node is ${state}`)
   }
 }
 
