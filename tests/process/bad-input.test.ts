@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRandom, swimCodec } from '@swimkit/core'
@@ -68,12 +68,12 @@ test('a client command without a node ends with one line and code 1', async () =
 
 describe.each(runtimes)('a node on %s keeps serving', (runtime) => {
   test('when its only seed is itself, or never answers', async () => {
-    const silent = createSocket('udp4').bind(0, '127.0.0.1')
+    // Takes connections, and says nothing.
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
     await once(silent, 'listening')
-    const node = await start(
-      ['--name', 'solo', '--port', '0', '--seed', `127.0.0.1:${silent.address().port}`],
-      runtime,
-    )
+    const address = silent.address()
+    const seed = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+    const node = await start(['--name', 'solo', '--port', '0', '--seed', seed], runtime)
     const self = await start(['--name', 'self', '--port', '0'], runtime)
     const joined = await self.post<{ joined: string[]; failed: { code: string }[] }>('/v1/join', {
       seeds: [self.ready.address],
@@ -125,6 +125,7 @@ describe.each(runtimes)('a node on %s keeps serving', (runtime) => {
   test('100,000 random and mutated datagrams change nothing in the membership', async () => {
     const [a, b] = await pair(runtime)
     const before = await a.members()
+    const residentBefore = await residentBytes(a)
     const codec = swimCodec().open({
       cluster: 'default',
       sealer: undefined,
@@ -176,6 +177,7 @@ describe.each(runtimes)('a node on %s keeps serving', (runtime) => {
     expect(after.map(({ name, status }) => [name, status])).toEqual(
       before.map(({ name, status }) => [name, status]),
     )
+    expect((await residentBytes(a)) - residentBefore).toBeLessThan(128 * 1_024 * 1_024)
   }, 120_000)
 })
 
@@ -184,4 +186,10 @@ async function pair(runtime: (typeof runtimes)[number]): Promise<[SwimProcess, S
   const b = await start(['--name', 'b', '--port', '0', '--seed', a.ready.address])
   await agree([a, b], { a: 'alive', b: 'alive' }, 10_000)
   return [a, b]
+}
+
+/** Memory of a process, as Linux tells it. */
+async function residentBytes({ ready }: SwimProcess): Promise<number> {
+  const status = await readFile(`/proc/${ready.pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1_024
 }

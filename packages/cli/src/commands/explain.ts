@@ -22,7 +22,9 @@ export function configure(command: Command, io: Io): void {
       const colours = coloursOf(io)
       io.out(`${escapeForPrint(answer.name)} is ${paintStatus(answer.status, colours)}\n`)
       if (answer.evidence.length === 0) {
-        io.out('nothing was seen or heard of it that is still kept\n')
+        io.out(
+          'no failed probe, accusation or change of status is on record: probes that are answered leave no trace\n',
+        )
         return
       }
       io.out(

@@ -44,8 +44,10 @@ export class News {
     const restarted = recordBefore !== undefined && recordBefore.boot !== record.boot
     const type = eventType(before, after)
     if (type !== undefined) this.tell(type, ref, now, restarted)
-    else if (after < Status.Failed && recordBefore !== undefined && !sameRecord(recordBefore, record)) {
-      this.tell('update', ref, now, restarted)
+    else if (after < Status.Failed && recordBefore !== undefined) {
+      // That streams have reached it is between nodes: nothing of it changed for anybody else.
+      const apart = { ...recordBefore, streams: record.streams }
+      if (!sameRecord(apart, record)) this.tell('update', ref, now, restarted)
     }
   }
 
