@@ -174,7 +174,7 @@ export async function serving(child: ChildProcess, flags: readonly string[] = []
   }
 }
 
-async function exit(child: ChildProcess): Promise<number | NodeJS.Signals> {
+export async function exit(child: ChildProcess): Promise<number | NodeJS.Signals> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   return child.exitCode ?? child.signalCode!
 }

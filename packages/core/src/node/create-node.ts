@@ -438,8 +438,11 @@ class SwimNode implements Node {
       this.#driverCounters.packetsDroppedIn++
       return
     }
-    this.#running?.pace.onPacket()
-    this.#call((engine, now) => engine.receive(from, bytes, now))
+    const running = this.#live()
+    if (running === undefined) return
+    running.pace.onPacket()
+    running.engine.receive(from, bytes, this.#host.now())
+    this.#afterCall()
   }
 
   #onRequest(request: StreamMessage | Fault): Iterable<Uint8Array> {
