@@ -4,7 +4,6 @@ export type {
   UpdateSubject,
 } from './dissemination/disseminator.ts'
 export { PiggybackQueue } from './dissemination/piggyback-queue.ts'
-export type { EngineHooks } from './engine/core-state.ts'
 export type { CounterName } from './engine/counters.ts'
 export type {
   Detector,

@@ -3,35 +3,21 @@ import { describe, expect, test } from 'vitest'
 import { bucketOf, digestBuckets } from '../model/digest.ts'
 import { Directory } from '../model/directory.ts'
 import { MemberTable } from '../model/member-table.ts'
-import type { PeerRecord } from '../model/peer.ts'
 import { type Ref, slotOf } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
+import { aRecord } from '../model/testing/a-record.ts'
 import type { SyncEntry } from '../wire/message.ts'
 import { difference, differingMembers, entriesOf, knowsMore, syncScale, takeDigest } from './anti-entropy.ts'
 
 // The same cases in every run.
 fc.configureGlobal({ seed: 20_260_101 })
 
-const record = (name: string): PeerRecord => ({
-  name,
-  boot: 1n,
-  startedAt: 0,
-  address: { host: '10.0.0.1', port: 1 },
-  streams: false,
-  leaving: false,
-  protocolMin: 1,
-  protocolMax: 1,
-  capabilities: [],
-  data: new Uint8Array(0),
-  opaque: undefined,
-})
-
 type Held = readonly [name: string, status: Status, incarnation: number]
 
 function tableOf(...held: readonly Held[]): MemberTable {
   const table = new MemberTable(new Directory())
   for (const [name, status, incarnation] of held) {
-    const { ref } = table.add(record(name), incarnation, 0)!
+    const { ref } = table.add(aRecord(name), incarnation, 0)!
     if (status !== Status.Alive) table.set(ref, status, incarnation, 0)
   }
   return table
@@ -62,7 +48,7 @@ describe('the difference of two tables', () => {
       fc.property(members, (held) => {
         const [a, b] = [tableOf(...held), tableOf(...[...held].reverse())]
         const taken = takeDigest(b.digest)
-        b.add(record('later'), 1, 0)
+        b.add(aRecord('later'), 1, 0)
         const where = difference(a.digest, taken)
         expect([where.equal, where.terminal, [...where.buckets].some((bit) => bit !== 0)]).toEqual([
           true,
@@ -168,10 +154,10 @@ describe('this table knows more than an entry', () => {
   ] as const)('own %j, theirs %j: %s', (own, theirs, expected) => {
     const [status, incarnation, recordIncarnation] = own
     const table = tableOf()
-    const { ref } = table.add(record('x'), recordIncarnation, 0)!
+    const { ref } = table.add(aRecord('x'), recordIncarnation, 0)!
     table.set(ref, status, incarnation, 0)
     const other: SyncEntry | undefined = theirs && {
-      record: record('x'),
+      record: aRecord('x'),
       status: theirs[0],
       incarnation: theirs[1],
       recordIncarnation: theirs[2],

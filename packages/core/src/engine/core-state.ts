@@ -34,13 +34,19 @@ export const TimerKind = {
   Leave: 12,
 } as const
 
-/** The application's part in what the engine does; see `Hooks` of the node. */
+/** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */
 export interface EngineHooks {
-  admit?(record: PeerRecord): boolean
-  admitMerge?(records: readonly PeerRecord[]): boolean
+  /** Whether a newcomer may become a member here. Called before it does. */
+  admit?(peer: PeerRecord): boolean
+  /** Whether to take part in a sync with a node that knows these members. */
+  admitMerge?(peers: readonly PeerRecord[]): boolean
+  /** The application's bytes to send with every full sync; at most 1 MiB. */
   syncState?(join: boolean): Uint8Array | undefined
+  /** The other node's bytes. */
   onSyncState?(state: Uint8Array, join: boolean): void
+  /** The application's bytes on every ack; at most 256 bytes. */
   ackPayload?(): Uint8Array | undefined
+  /** A direct ping was answered: the round trip in milliseconds and the other's `ackPayload`. */
   onPing?(name: string, rtt: Millis, payload: Uint8Array | undefined): void
 }
 

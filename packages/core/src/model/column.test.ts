@@ -2,26 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { type ColumnKind, GrowingColumn } from './column.ts'
 import { Directory } from './directory.ts'
 import { MemberTable } from './member-table.ts'
-import type { PeerRecord } from './peer.ts'
 import type { Ref } from './ref.ts'
-
-const record = (name: string): PeerRecord => ({
-  name,
-  boot: 1n,
-  startedAt: 0,
-  address: { host: '10.0.0.1', port: 1 },
-  streams: false,
-  leaving: false,
-  protocolMin: 1,
-  protocolMax: 1,
-  capabilities: [],
-  data: new Uint8Array(0),
-  opaque: undefined,
-})
+import { aRecord } from './testing/a-record.ts'
 
 const tableOf = (...names: readonly string[]): [MemberTable, Ref[]] => {
   const table = new MemberTable(new Directory())
-  return [table, names.map((name) => table.add(record(name), 1, 0)!.ref)]
+  return [table, names.map((name) => table.add(aRecord(name), 1, 0)!.ref)]
 }
 
 describe('a column', () => {
@@ -53,24 +39,24 @@ describe('a column', () => {
     const column = table.column('f64', Number.NaN)
     column.set(b!, 5)
     table.remove(b!)
-    const next = table.add(record('c'), 1, 0)!.ref
+    const next = table.add(aRecord('c'), 1, 0)!.ref
     expect(column.get(next)).toBeNaN()
     column.set(next, 6)
     table.remove(next)
-    expect(column.get(table.add(record('b'), 1, 0)!.ref)).toBeNaN()
+    expect(column.get(table.add(aRecord('b'), 1, 0)!.ref)).toBeNaN()
   })
 
   test('comes back clean also where a shared directory keeps the name and its handle', () => {
     const directory = new Directory()
     const [mine, other] = [new MemberTable(directory), new MemberTable(directory)]
-    mine.add(record('self'), 1, 0)
+    mine.add(aRecord('self'), 1, 0)
     const column = mine.column('u8', 9)
-    const ref = mine.add(record('x'), 1, 0)!.ref
-    other.add(record('x'), 1, 0)
+    const ref = mine.add(aRecord('x'), 1, 0)!.ref
+    other.add(aRecord('x'), 1, 0)
     column.set(ref, 1)
     mine.remove(ref)
     expect(column.get(ref)).toBe(9)
-    expect(mine.add(record('x'), 1, 0)!.ref).toBe(ref)
+    expect(mine.add(aRecord('x'), 1, 0)!.ref).toBe(ref)
     expect(column.get(ref)).toBe(9)
   })
 
@@ -78,7 +64,7 @@ describe('a column', () => {
     const [table, [, b]] = tableOf('a', 'b')
     const column = table.column('u16', 3)
     table.remove(b!)
-    const next = table.add(record('c'), 1, 0)!.ref
+    const next = table.add(aRecord('c'), 1, 0)!.ref
     column.set(next, 10)
     column.set(b!, 99)
     expect([column.get(b!), column.get(next)]).toEqual([3, 10])

@@ -6,23 +6,17 @@ import { MemberTable } from './member-table.ts'
 import type { PeerRecord } from './peer.ts'
 import { type Ref, slotOf } from './ref.ts'
 import { Status } from './status.ts'
+import { aRecord } from './testing/a-record.ts'
 
 // The same cases in every run.
 fc.configureGlobal({ seed: 20_260_101 })
 
-const record = (name: string, version = 0): PeerRecord => ({
-  name,
-  boot: BigInt(version) << 33n,
-  startedAt: version,
-  address: { host: '10.0.0.1', port: 1_000 + version },
-  streams: false,
-  leaving: false,
-  protocolMin: 1,
-  protocolMax: 1,
-  capabilities: [],
-  data: new Uint8Array(0),
-  opaque: undefined,
-})
+const record = (name: string, version = 0): PeerRecord =>
+  aRecord(name, {
+    boot: BigInt(version) << 33n,
+    startedAt: version,
+    address: { host: '10.0.0.1', port: 1_000 + version },
+  })
 
 /** A member, said plainly. */
 interface Plain {

@@ -1,8 +1,9 @@
+import type { EngineHooks } from '../engine/core-state.ts'
 import type { Detector } from '../engine/detector.ts'
+import type { EngineEventType } from '../engine/effects.ts'
 import type { Settings } from '../engine/settings.ts'
 import type { Address } from '../model/address.ts'
 import type { Directory } from '../model/directory.ts'
-import type { PeerRecord } from '../model/peer.ts'
 import type { StatusName } from '../model/status.ts'
 import type { CodecPlugin } from '../wire/codec.ts'
 import type { EvidenceKind } from '../wire/message.ts'
@@ -44,17 +45,7 @@ export interface Member {
  * removed from the table `reap`; two live processes claim one name `conflict`; reachable by one path and not
  * another `degraded`; `detector-missing`: it cannot run the cluster's detector.
  */
-export type MemberEventType =
-  | 'join'
-  | 'alive'
-  | 'suspect'
-  | 'failed'
-  | 'leave'
-  | 'update'
-  | 'reap'
-  | 'conflict'
-  | 'degraded'
-  | 'detector-missing'
+export type MemberEventType = EngineEventType | 'detector-missing'
 
 /** One change, after it was committed. Ids rise by one per event of this node. */
 export interface MemberEvent {
@@ -148,22 +139,6 @@ export interface NodeStats {
   readonly transport: TransportStats
 }
 
-/** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */
-export interface Hooks {
-  /** Whether a newcomer may become a member here. Called before it does. */
-  admit?(peer: PeerRecord): boolean
-  /** Whether to take part in a sync with a node that knows these members. */
-  admitMerge?(peers: readonly PeerRecord[]): boolean
-  /** The application's bytes to send with every full sync; at most 1 MiB. */
-  syncState?(join: boolean): Uint8Array | undefined
-  /** The other node's bytes. */
-  onSyncState?(state: Uint8Array, join: boolean): void
-  /** The application's bytes on every ack; at most 256 bytes. */
-  ackPayload?(): Uint8Array | undefined
-  /** A direct ping was answered: the round trip in milliseconds and the other's `ackPayload`. */
-  onPing?(name: string, rtt: number, payload: Uint8Array | undefined): void
-}
-
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** Where a node tells what it does. Called with `enabled` first, so that nothing is built that nobody reads. */
@@ -201,7 +176,7 @@ export interface NodeOptions {
   readonly eventHistory?: number
   /** Where names and records are kept. Default: one for all nodes of the process, so that they keep what they know of the same members once. */
   readonly directory?: Directory
-  readonly hooks?: Hooks
+  readonly hooks?: EngineHooks
   readonly logger?: Logger
 }
 
@@ -275,4 +250,4 @@ export interface NameConflictInfo {
   readonly other: string
 }
 
-export type { Detector, EvidenceKind, Settings }
+export type { Detector, EngineHooks as Hooks, EvidenceKind, Settings }

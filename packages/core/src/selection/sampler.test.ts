@@ -3,34 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { createRandom } from '../engine/random.ts'
 import { Directory } from '../model/directory.ts'
 import { MemberTable } from '../model/member-table.ts'
-import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status, statusBit } from '../model/status.ts'
+import { aRecord } from '../model/testing/a-record.ts'
 import { createSampler } from './sampler.ts'
 
 // The same cases in every run.
 fc.configureGlobal({ seed: 20_260_101 })
 
-const record = (name: string): PeerRecord => ({
-  name,
-  boot: 1n,
-  startedAt: 0,
-  address: { host: '10.0.0.1', port: 1 },
-  streams: false,
-  leaving: false,
-  protocolMin: 1,
-  protocolMax: 1,
-  capabilities: [],
-  data: new Uint8Array(0),
-  opaque: undefined,
-})
-
 /** A node and n others, of these statuses in turn. */
 function group(n: number, statuses: readonly Status[] = [Status.Alive]): [MemberTable, Ref[]] {
   const table = new MemberTable(new Directory())
-  table.add(record('self'), 1, 0)
+  table.add(aRecord('self'), 1, 0)
   const refs = Array.from({ length: n }, (_, i) => {
-    const { ref } = table.add(record(`n${i}`), 1, 0)!
+    const { ref } = table.add(aRecord(`n${i}`), 1, 0)!
     table.set(ref, statuses[i % statuses.length]!, 1, 0)
     return ref
   })
