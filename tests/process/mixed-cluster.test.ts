@@ -5,6 +5,7 @@ import {
   eventually,
   follow,
   freePort,
+  launch,
   type SwimProcess,
   start,
   swim,
@@ -37,6 +38,12 @@ describe.each([
         .filter((runtime) => runtime !== victim)
         .map((runtime) => cluster[runtime])
       const followed = await Promise.all(observers.map(follow))
+      const control = ['--control', observers[0]!.ready.control]
+      const command = launch(['events', '--json', ...control], victim === 'node' ? 'bun' : 'node')
+      let printed = ''
+      command.stdout!.on('data', (chunk) => {
+        printed += chunk
+      })
 
       cluster[victim].signal('SIGKILL')
       await cluster[victim].exited
@@ -59,7 +66,16 @@ describe.each([
         )
       }
 
+      for (const type of ['suspect', 'failed']) {
+        await eventually(`the command prints ${type}`, 2_000, () =>
+          Promise.resolve({ ok: printed.includes(`"type":"${type}"`), seen: printed }),
+        )
+      }
+
       // Whoever looked says how, and what came back.
+      const { stdout } = await swim(['explain', name, ...control])
+      expect(stdout).toMatch(/is failed/)
+      expect(stdout).toMatch(/direct|gossip/)
       const explained = await Promise.all(
         observers.map((observer) =>
           observer.get<{ evidence: { by: string; path: string; outcome: string }[] }>(

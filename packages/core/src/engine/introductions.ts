@@ -30,7 +30,7 @@ interface Contest {
 }
 
 /** Admissions and contests under way at most; beyond it newcomers are told `busy`. */
-const maxAdmissions = 256
+const maxAdmissions = 1_024
 const maxContests = 16
 /** Packets that are sent to a newcomer before it counts as out of reach by packets. */
 const dialTries = 3
