@@ -10,9 +10,9 @@ export interface TcpOptions {
   /** Whether it carries packets too, so that a cluster needs no UDP; default false: streams only. */
   readonly packets?: boolean
   /**
-   * Most inbound connections at a time, of streams and packets together, 1..1,000,000; default 256. Above it the oldest
-   * that has not brought a whole message yet makes way, and if there is none, the new one is turned away. With
-   * `packets` every node that sends to this one holds one of them.
+   * Most inbound connections at a time, of streams and packets together, 1..1,000,000; default 256, and 1,024 with
+   * `packets`, where every node that sent to this one lately holds one of them. Above it the oldest that has not brought a
+   * whole message yet makes way, and if there is none, the new one is turned away.
    */
   readonly maxConnections?: number
   /** Longest wait for a connection to be accepted, in ms, 1..2³¹-1; default 10,000. */
@@ -46,9 +46,10 @@ export function resolveOptions(options: TcpOptions): TcpSettings {
     }
     return value
   }
+  const packets = options.packets ?? false
   return {
-    packets: options.packets ?? false,
-    maxConnections: number('maxConnections', 256, 1_000_000),
+    packets,
+    maxConnections: number('maxConnections', packets ? 1_024 : 256, 1_000_000),
     connectTimeout: number('connectTimeout', 10_000, LONGEST),
     idleTimeout: number('idleTimeout', 10_000, LONGEST),
     streamTimeout: number('streamTimeout', 60_000, LONGEST),
