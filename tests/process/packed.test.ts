@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allRuntimes, commands, launch, serving } from './swim-process.ts'
+import { allRuntimes, commands, exit, launch, launchProgram, serving } from './swim-process.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -34,6 +34,25 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** A third party's detector, as npm would have installed it. */
+async function installDetector(name: string, api: number): Promise<void> {
+  const at = join(folder, 'node_modules', `swimkit-detector-${name}`)
+  await mkdir(at, { recursive: true })
+  await writeFile(
+    join(at, 'package.json'),
+    JSON.stringify({
+      name: `swimkit-detector-${name}`,
+      version: '1.0.0',
+      type: 'module',
+      exports: './index.js',
+    }),
+  )
+  await writeFile(
+    join(at, 'index.js'),
+    `export default () => ({ kind: 'detector', name: '${name}', api: ${api}, attach: () => ({ start() {}, stop() {}, onTimer() {} }) })`,
+  )
+}
 
 /** Two nodes that find each other, and one that leaves: what the README shows. */
 const program = `
@@ -86,6 +105,54 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(await node.members()).toHaveLength(1)
     node.signal('SIGINT')
     expect(await node.exited).toBe(0)
+  })
+
+  test('npx starts the command', async () => {
+    const npx = launchProgram(
+      'npx',
+      ['swim-cli', 'start', '--detector', 'pingack', '--bind', '127.0.0.1', '--port', '0'],
+      folder,
+    )
+    const node = await serving(npx)
+    expect(await node.members()).toHaveLength(1)
+    // npx runs it as a child of its own.
+    process.kill(node.ready.pid, 'SIGINT')
+    expect(await node.exited).toBe(0)
+  })
+
+  test.each(allRuntimes)(
+    "run a detector that is installed beside the user's program, on %s",
+    async (runtime) => {
+      await installDetector('quiet', 1)
+      const script = join(folder, 'node_modules/swim-cli/bin/swim-cli.js')
+      const node = await serving(
+        launch(
+          ['start', '--detector', 'quiet', '--bind', '127.0.0.1', '--port', '0'],
+          runtime,
+          script,
+          folder,
+        ),
+      )
+      expect(node.ready.detector).toBe('quiet')
+    },
+  )
+
+  test('refuse a detector that is made for another plugin interface, in one line', async () => {
+    await installDetector('newer', 2)
+    const script = join(folder, 'node_modules/swim-cli/bin/swim-cli.js')
+    const child = launch(
+      ['start', '--detector', 'newer', '--bind', '127.0.0.1', '--port', '0'],
+      'node',
+      script,
+      folder,
+    )
+    let stderr = ''
+    child.stderr!.on('data', (chunk) => {
+      stderr += chunk
+    })
+    expect(await exit(child)).toBe(2)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr).toMatch(/contract 2; this build speaks 1/)
   })
 
   test('npx finds the command', async () => {

@@ -108,7 +108,11 @@ export function launch(
   cwd?: string,
 ): ChildProcess {
   const [program, ...leading] = commands[runtime]
-  const child = spawn(program!, [...leading, script, ...args], {
+  return launchProgram(program!, [...leading, script, ...args], cwd)
+}
+
+export function launchProgram(program: string, args: readonly string[], cwd?: string): ChildProcess {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
     ...(cwd === undefined ? {} : { cwd }),

@@ -54,7 +54,7 @@ export class SwimEngine implements Engine {
     for (const detector of detectors) {
       if (detector.api !== 1) {
         throw new TypeError(
-          `detector ${JSON.stringify(detector.name)} is made for plugin interface ${detector.api}: this build has 1`,
+          `detector ${JSON.stringify(detector.name)} speaks plugin contract ${detector.api}; this build speaks 1`,
         )
       }
     }

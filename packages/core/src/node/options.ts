@@ -97,7 +97,7 @@ function checkApi(option: string, plugin: { readonly name: string; readonly api:
   if (plugin.api === 1) return
   throw new OptionError(
     option,
-    `${option} ${JSON.stringify(plugin.name)} is made for plugin interface ${plugin.api}: this build has 1`,
+    `${option} ${JSON.stringify(plugin.name)} speaks plugin contract ${plugin.api}; this build speaks 1`,
   )
 }
 
