@@ -82,6 +82,20 @@ describe('an introducer', () => {
     expect(rig.engine.members.record(rig.ref('c')).boot).toBe(peer('c').boot)
   })
 
+  test('asks again when it stood still meanwhile: the silence is not that of the process that has the name', () => {
+    const rig = new Rig({ members: ['b', 'c'] })
+    const rival = peer('c', { boot: 3n, address: { host: '10.0.0.9', port: 9 } })
+    rig.ask(rival, sync({ join: true, entries: [{ ...entry('c', Status.Alive, 50), record: rival }] }))
+    rig.take()
+    rig.now += 30_000
+    rig.engine.tick(rig.now)
+    const again = rig.take().filter(({ to }) => to.port === peer('c').address.port)
+    rig.hear('c', { type: 'ack', seq: said(again, 'ping')[0]!.seq, payload: undefined })
+    rig.run(5_000)
+    expect(rig.engine.members.record(rig.ref('c')).boot).toBe(peer('c').boot)
+    expect(rig.requests.filter(({ to }) => to.port === 9)).toEqual([])
+  })
+
   test('lets it have the name when the process that had it does not answer', () => {
     const rig = new Rig({ members: ['b', 'c'] })
     const heir = peer('c', { boot: 3n, address: { host: '10.0.0.9', port: 9 } })

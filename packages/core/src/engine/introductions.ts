@@ -16,6 +16,8 @@ interface Admission {
   claim: AliveClaim
   /** First whether the process that has the name so far is still there, then whether the newcomer is where it says. */
   stage: 'incumbent' | 'dial'
+  /** Who has the name so far, at another address. */
+  readonly incumbent: PeerRecord | undefined
   /** Pings of this stage whose outcome is open. */
   open: number
   packetTries: number
@@ -81,22 +83,20 @@ export class Introductions {
     const same = held !== undefined && held.boot === record.boot && sameAddress(held.address, record.address)
     if (same && held.streams) return 'known'
     if (this.#admissions.size >= maxAdmissions) return 'busy'
+    const moves = held !== undefined && !same && !sameAddress(held.address, record.address)
     const admission: Admission = {
       id: this.#next++,
       claim,
-      stage: 'dial',
+      stage: moves ? 'incumbent' : 'dial',
+      incumbent: moves ? held : undefined,
       open: 0,
       packetTries: 0,
       reachedByStream: false,
       applied: same,
     }
     this.#admissions.set(admission.id, admission)
-    if (held !== undefined && !same && !sameAddress(held.address, record.address)) {
-      admission.stage = 'incumbent'
-      this.#ask(admission, held, now)
-    } else {
-      this.#dial(admission, now)
-    }
+    if (moves) this.#askIncumbent(admission, now)
+    else this.#dial(admission, now)
     return 'held'
   }
 
@@ -143,6 +143,9 @@ export class Introductions {
       if (reached) {
         this.#state.counters.claimsHeldBack++
         this.#forget(admission)
+      } else if (admission.open === 0 && report.outcome === 'void') {
+        // This node stood still: its silence says nothing of the incumbent.
+        this.#askIncumbent(admission, now)
       } else if (admission.open === 0) {
         admission.stage = 'dial'
         this.#dial(admission, now)
@@ -161,9 +164,10 @@ export class Introductions {
     this.#forget(admission)
   }
 
-  #ask(admission: Admission, incumbent: PeerRecord, now: Millis): void {
-    admission.open = this.#pingBoth(incumbent, 'admission', admission.id, now)
-    if (admission.open === 0) this.#admissions.delete(admission.id)
+  #askIncumbent(admission: Admission, now: Millis): void {
+    const { id, incumbent } = admission
+    admission.open = incumbent === undefined ? 0 : this.#pingBoth(incumbent, 'admission', id, now)
+    if (admission.open === 0) this.#forget(admission)
   }
 
   /** By stream first: once one has reached it, it says so in its answer to the packet. */
@@ -173,7 +177,7 @@ export class Introductions {
     const { record } = admission.claim
     if (streams && this.#ping(record, 'stream', limit, 'admission', admission.id, now)) admission.open++
     else this.#dialPacket(admission, now)
-    if (admission.open === 0) this.#admissions.delete(admission.id)
+    if (admission.open === 0) this.#forget(admission)
   }
 
   #dialPacket(admission: Admission, now: Millis): void {
@@ -204,6 +208,9 @@ export class Introductions {
     if (report.outcome === 'ack') {
       this.#contests.delete(report.arg)
       this.#settle(claim, now)
+    } else if (contest.open === 0 && report.outcome === 'void') {
+      contest.open = this.#pingBoth(claim.record, 'conflict', report.arg, now)
+      if (contest.open === 0) this.#contests.delete(report.arg)
     } else if (contest.open === 0) {
       this.#contests.delete(report.arg)
       // Nobody is there: that boot is an earlier one of this name. Heard at or above the own incarnation it would win.

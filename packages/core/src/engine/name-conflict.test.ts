@@ -44,6 +44,16 @@ describe('the own name from another boot', () => {
     expect(rig.engine.lostTo).toEqual(other.address)
   })
 
+  test('is looked into again when this node stood still meanwhile', () => {
+    const { other, rig } = contested({ startedAt: wall * 1_000 - 1 }, wall + 4)
+    rig.now += 30_000
+    rig.engine.tick(rig.now)
+    expect(rig.ownIncarnation).toBe(wall)
+    const again = rig.take().filter(({ to }) => to.port === 9)
+    rig.hear(other, { type: 'ack', seq: said(again, 'ping')[0]!.seq, payload: undefined })
+    expect(rig.engine.lostTo).toEqual(other.address)
+  })
+
   test('if nobody answers it was an earlier boot: refuted then, if it is not below the own incarnation', () => {
     for (const [incarnation, expected] of [
       [wall + 4, wall + 5],
