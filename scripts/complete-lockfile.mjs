@@ -78,10 +78,12 @@ for (const [from, { optionalDependencies = {}, version }] of Object.entries(lock
   }
 }
 
-const root = lock.packages['']
-const rest = Object.keys(lock.packages)
-  .filter((key) => key !== '')
-  .sort((a, b) => a.localeCompare(b, 'en'))
-lock.packages = Object.fromEntries([['', root], ...rest.map((key) => [key, lock.packages[key]])])
-writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
+if (added.length > 0) {
+  const root = lock.packages['']
+  const rest = Object.keys(lock.packages)
+    .filter((key) => key !== '')
+    .sort((a, b) => a.localeCompare(b, 'en'))
+  lock.packages = Object.fromEntries([['', root], ...rest.map((key) => [key, lock.packages[key]])])
+  writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
+}
 console.log(`${added.length} entries added`)
