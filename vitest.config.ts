@@ -26,7 +26,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/behaviour/**'],
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 150_000,
           hookTimeout: 120_000,
         },
       },
