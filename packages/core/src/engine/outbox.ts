@@ -130,6 +130,7 @@ export class Outbox {
   #send({ to, ref, part, message }: OutgoingPacket): void {
     const { codec, counters, maxPacketBytes, queue, sender, table } = this.#state
     const parts = this.#parts
+    parts.length = 0
     let budget = maxPacketBytes - codec.bundleOverhead(sender)
     if (part !== undefined) budget -= part.length + codec.partOverhead
     if (budget < 0) {
@@ -162,7 +163,6 @@ export class Outbox {
       counters.packetsOut++
       counters.bytesOut += packet.length
       this.#effects.send(to, packet)
-      parts.length = 0
     }
   }
 
