@@ -256,6 +256,20 @@ describe('a partition', () => {
     net.until(() => net.agreed(10), 120_000)
   })
 
+  test('that is over leaves nobody trying the addresses of members that are back', () => {
+    const [net, nodes] = quiet(3, { settings: { failedRetention: 5_000 } })
+    net.crash(nodes[2]!)
+    net.until(() => net.statusAt(nodes[0]!, 'n2') === undefined, 60_000)
+    const again = net.add('n2', { port: nodes[2]!.address.port })
+    net.join(again, nodes[0]!)
+    net.until(() => net.agreed(3), 10_000)
+    const tried = (): number =>
+      [nodes[0]!, nodes[1]!].reduce((sum, { engine }) => sum + engine.stats().rejoinsTried, 0)
+    const before = tried()
+    net.run(600_000)
+    expect(tried()).toBe(before)
+  })
+
   test('that outlives the retention of failed members heals too', () => {
     const [net, nodes] = quiet(6, { settings: { failedRetention: 30_000 } })
     const half = new Set(nodes.slice(0, 3))

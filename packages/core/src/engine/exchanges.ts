@@ -1,5 +1,5 @@
 import { syncScale } from '../dissemination/anti-entropy.ts'
-import { type Address, sameAddress } from '../model/address.ts'
+import { type Address, formatAddress, sameAddress } from '../model/address.ts'
 import { AddressRing } from '../model/address-ring.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
@@ -123,7 +123,8 @@ export class Exchanges {
     const waiting = this.#waiting.get(operation)
     if (waiting === undefined) return
     this.#waiting.delete(operation)
-    const address = this.#ownAddressText()
+    const { table } = this.#state
+    const address = formatAddress(table.record(table.self).address)
     if (this.#reachedByPacket || this.#reachedByStream) {
       this.#outbox.result(operation, { kind: 'joined' })
       return
@@ -171,8 +172,8 @@ export class Exchanges {
       const ref = table.terminalAt(i)
       if (table.status(ref) === Status.Failed) candidates.push(table.record(ref).address)
     }
-    candidates.push(...this.ring.values())
-    for (const seed of this.#seeds) if (!this.#isActiveAddress(seed)) candidates.push(seed)
+    const missing = this.#missing([...this.ring.values(), ...this.#seeds])
+    candidates.push(...missing)
     if (candidates.length === 0) return
     counters.rejoinsTried++
     this.#sync(candidates[random.below(candidates.length)]!, now)
@@ -381,17 +382,13 @@ export class Exchanges {
     reaped.length = 0
   }
 
-  #isActiveAddress(address: Address): boolean {
+  /** Those of the addresses where no active member is. */
+  #missing(addresses: readonly Address[]): Address[] {
+    if (addresses.length === 0) return []
     const { table } = this.#state
-    for (let i = 0; i < table.active; i++) {
-      if (sameAddress(table.record(table.activeAt(i)).address, address)) return true
-    }
-    return false
-  }
-
-  #ownAddressText(): string {
-    const { host, port } = this.#state.table.record(this.#state.table.self).address
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    const taken = new Set<string>()
+    for (let i = 0; i < table.active; i++) taken.add(formatAddress(table.record(table.activeAt(i)).address))
+    return addresses.filter((address) => !taken.has(formatAddress(address)))
   }
 }
 

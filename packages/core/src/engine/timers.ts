@@ -64,11 +64,6 @@ export class TimerHeap {
     return first
   }
 
-  /** All armed timers, in no order. */
-  armed(): readonly Timer[] {
-    return this.#heap
-  }
-
   #put(timer: Timer, place: number): void {
     this.#heap[place] = timer
     timer.place = place
