@@ -115,6 +115,11 @@ export class Detection {
       schedule: (strategy: ProbeStrategy) => {
         const scheduler = strategy(state.table, random.fork('schedule'))
         this.#schedulers.push(scheduler)
+        const { active, self } = state.table
+        for (let i = 0; i < active; i++) {
+          const ref = state.table.activeAt(i)
+          if (ref !== self) scheduler.added(ref)
+        }
         return scheduler
       },
       column: (kind, initial) => state.table.column(kind, initial),

@@ -4,6 +4,7 @@ import type { Directory } from '../model/directory.ts'
 import type { MemberView } from '../model/member-table.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
+import type { Roster } from '../model/roster.ts'
 import type { Codec, Fault, StreamMessage } from '../wire/codec.ts'
 import type { ClusterConfig } from '../wire/message.ts'
 import type { EngineHooks } from './core-state.ts'
@@ -37,8 +38,18 @@ export interface EngineOptions {
   readonly wallSeconds: number
   readonly now: Millis
   readonly hooks?: EngineHooks
-  /** Shared by the nodes of one process or simulation. Default: one of its own. */
+  /** Shared by the nodes of one process or simulation. Default: the roster's, else one of its own. */
   readonly directory?: Directory
+  /**
+   * Members known already, this node among them with the `record` and `incarnation` above: a simulation need not form the
+   * cluster that it looks at. Nothing is told or reported of them. Default: none but this node.
+   */
+  readonly roster?: Roster
+  /**
+   * Whether a member that is held against is told so in every packet to it (Lifeguard §4.3). For comparisons: without it a
+   * live suspect hears of its suspicion by chance alone. Default true.
+   */
+  readonly buddy?: boolean
   readonly disseminator?: Disseminator
   /** Entries of evidence kept for `explain`, 1..65,536. Default 512. */
   readonly traceCapacity?: number

@@ -14,10 +14,14 @@ export interface Settings {
   readonly indirectProbes: number
   /**
    * Shortest suspicion: `suspicionMult × max(1, log10(n)) × probeInterval`. Larger gives a slow member longer to
-   * refute and delays the verdict on a dead one. 1..100. Also sets the confirmations that bring the timeout down to
-   * that: `K = suspicionMult − 2`, none where fewer than K others are there to confirm (Lifeguard §4.2).
+   * refute and delays the verdict on a dead one (α in Lifeguard §4.2). 1..100.
    */
   readonly suspicionMult: number
+  /**
+   * Confirmations that bring a suspicion down to its shortest, none where fewer others are there to confirm (K in Lifeguard
+   * §4.2). More keep a live member longer where few confirm, and cost packets. 0..15. Default `suspicionMult − 2`, as memberlist.
+   */
+  readonly suspicionConfirmations: number
   /** Longest suspicion, with no confirmation: this times the shortest. 1..100. */
   readonly suspicionMaxMult: number
   /** Independent reports that fail a suspect at once; 0: never. Trades certainty for speed. 0..16. */
@@ -61,6 +65,7 @@ const lan: Settings = {
   probeTimeout: 500,
   indirectProbes: 3,
   suspicionMult: 4,
+  suspicionConfirmations: 2,
   suspicionMaxMult: 6,
   suspicionQuorum: 0,
   gossipInterval: 200,
@@ -88,6 +93,7 @@ export const profiles: Readonly<Record<ProfileName, Settings>> = {
     probeInterval: 5_000,
     probeTimeout: 3_000,
     suspicionMult: 6,
+    suspicionConfirmations: 4,
     gossipInterval: 500,
     gossipFanout: 4,
     gossipToFailed: 60_000,
@@ -100,6 +106,7 @@ export const profiles: Readonly<Record<ProfileName, Settings>> = {
     probeTimeout: 200,
     indirectProbes: 1,
     suspicionMult: 3,
+    suspicionConfirmations: 1,
     gossipInterval: 100,
     gossipToFailed: 15_000,
     retransmitMult: 2,
@@ -117,6 +124,7 @@ export const settingRanges: Readonly<
   probeTimeout: [1, 600_000, false],
   indirectProbes: [0, 16, true],
   suspicionMult: [1, 100, false],
+  suspicionConfirmations: [0, 15, true],
   suspicionMaxMult: [1, 100, false],
   suspicionQuorum: [0, 16, true],
   gossipInterval: [10, 600_000, false],
@@ -162,6 +170,9 @@ export function resolveSettings(profile: ProfileName, overrides: Partial<Setting
       )
     }
     settings[key] = value
+  }
+  if (overrides.suspicionMult !== undefined && overrides.suspicionConfirmations === undefined) {
+    settings.suspicionConfirmations = Math.min(15, Math.max(0, Math.floor(settings.suspicionMult) - 2))
   }
   if (settings.probeTimeout > settings.probeInterval) {
     throw new SettingsError(

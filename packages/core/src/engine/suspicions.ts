@@ -47,7 +47,7 @@ export class Suspicions {
     const { settings, table, timers } = this.#state
     this.end(ref)
     const n = table.active
-    const wanted = confirmationsWanted(n, settings.suspicionMult)
+    const wanted = confirmationsWanted(n, settings.suspicionConfirmations)
     const min = suspicionMin(n, settings.suspicionMult, settings.probeInterval)
     const max = Math.round(min * settings.suspicionMaxMult)
     const kept = independent(accusations).slice(0, accusationsKept)

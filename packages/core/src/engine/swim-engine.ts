@@ -58,7 +58,11 @@ export class SwimEngine implements Engine {
         )
       }
     }
-    const table = new MemberTable(options.directory ?? new Directory())
+    const { buddy = true, roster } = options
+    const table =
+      roster === undefined
+        ? new MemberTable(options.directory ?? new Directory())
+        : roster.tableOf(record.name)
     const sampling = random.fork('sampler')
     const state: CoreState = {
       settings,
@@ -81,7 +85,7 @@ export class SwimEngine implements Engine {
     }
     this.#state = state
     this.#effects = options.effects
-    if (table.add(record, options.incarnation, now) === undefined) {
+    if (roster === undefined && table.add(record, options.incarnation, now) === undefined) {
       throw new RangeError('the directory is full: it holds 1,048,576 names')
     }
     this.#outbox = new Outbox(
@@ -94,7 +98,7 @@ export class SwimEngine implements Engine {
           if (!this.#abandoned.delete(operation)) this.#effects.done(operation, result)
         },
       },
-      (ref) => (isHeldAgainst(table.status(ref)) ? this.#membership.claimAbout(ref) : undefined),
+      (ref) => (buddy && isHeldAgainst(table.status(ref)) ? this.#membership.claimAbout(ref) : undefined),
     )
     const news = new News(state, this.#outbox)
     this.#own = new OwnClaims(state, news)

@@ -46,6 +46,13 @@ export class Digest {
     this.buckets[at + 1] = (this.buckets[at + 1]! ^ b) >>> 0
   }
 
+  /** Becomes what another is. */
+  copy(from: Digest): void {
+    this.buckets.set(from.buckets)
+    this.terminalA = from.terminalA
+    this.terminalB = from.terminalB
+  }
+
   /** The active members' digest as 16 hexadecimal digits. */
   toString(): string {
     let a = 0

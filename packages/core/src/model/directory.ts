@@ -112,6 +112,11 @@ export class Directory {
     return number
   }
 
+  /** Takes one more share in a record that somebody holds. */
+  shareRecord(number: number): void {
+    this.#recordUsers[number]!++
+  }
+
   releaseRecord(number: number): void {
     if (this.#records[number] === undefined || --this.#recordUsers[number]! > 0) return
     this.#records[number] = undefined

@@ -5,6 +5,7 @@ import type { Directory } from './directory.ts'
 import { grown } from './grown.ts'
 import type { PeerRecord } from './peer.ts'
 import { type Ref, slotOf } from './ref.ts'
+import { RefList } from './ref-list.ts'
 import { Status } from './status.ts'
 
 /** What of the members anybody may read: detectors, strategies, drivers. */
@@ -57,8 +58,8 @@ export class MemberTable implements MemberView {
   #since = new Float64Array(0)
   /** Index in the active or the terminal list, by status. */
   #place = new Int32Array(0)
-  readonly #activeList: Ref[] = []
-  readonly #terminalList: Ref[] = []
+  readonly #activeList = new RefList()
+  readonly #terminalList = new RefList()
   readonly #counts = [0, 0, 0, 0]
   readonly #columns: GrowingColumn[] = []
 
@@ -103,10 +104,10 @@ export class MemberTable implements MemberView {
     return this.#since[slotOf(ref)]!
   }
   activeAt(index: number): Ref {
-    return this.#activeList[index]!
+    return this.#activeList.at(index)
   }
   terminalAt(index: number): Ref {
-    return this.#terminalList[index]!
+    return this.#terminalList.at(index)
   }
 
   /** A column of one number per member, for detectors and strategies. */
@@ -176,10 +177,36 @@ export class MemberTable implements MemberView {
     this.directory.release(ref)
   }
 
+  /** The same members, held by one of them in a table of its own. Columns of detectors and strategies stay behind. */
+  copyFor(name: string): MemberTable {
+    const self = this.find(name)
+    if (self === undefined) throw new RangeError(`${JSON.stringify(name)} is not among these members`)
+    const copy = new MemberTable(this.directory)
+    copy.self = self
+    copy.#record = this.#record.slice()
+    copy.#status = this.#status.slice()
+    copy.#incarnation = this.#incarnation.slice()
+    copy.#recordIncarnation = this.#recordIncarnation.slice()
+    copy.#since = this.#since.slice()
+    copy.#place = this.#place.slice()
+    for (const [i, count] of this.#counts.entries()) copy.#counts[i] = count
+    copy.#activeList.copy(this.#activeList)
+    copy.#terminalList.copy(this.#terminalList)
+    copy.digest.copy(this.digest)
+    for (const list of [this.#activeList, this.#terminalList]) {
+      for (let i = 0; i < list.length; i++) {
+        const ref = list.at(i)
+        this.directory.retain(this.directory.name(ref))
+        this.directory.shareRecord(this.#record[slotOf(ref)]!)
+      }
+    }
+    return copy
+  }
+
   /** Gives back everything a shared directory holds for this table. */
   clear(): void {
     for (const list of [this.#activeList, this.#terminalList]) {
-      while (list.length > 0) this.remove(list[list.length - 1]!)
+      while (list.length > 0) this.remove(list.at(list.length - 1))
     }
   }
 
@@ -215,9 +242,9 @@ export class MemberTable implements MemberView {
   #unlist(ref: Ref, status: Status): void {
     const list = isActive(status) ? this.#activeList : this.#terminalList
     const place = this.#place[slotOf(ref)]!
-    const last = list.pop()!
+    const last = list.pop()
     if (last !== ref) {
-      list[place] = last
+      list.put(place, last)
       this.#place[slotOf(last)] = place
     }
     this.#counts[status]!--

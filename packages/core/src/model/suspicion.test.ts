@@ -51,22 +51,20 @@ describe('the bounds of a suspicion at lan, in seconds', () => {
 
 describe('confirmations that are waited for', () => {
   test.each([
-    // n, mult, K: mult − 2, and 0 where fewer others than that could confirm
-    [1, 4, 0],
-    [2, 4, 0],
-    [3, 4, 0],
-    [4, 4, 2],
-    [5, 4, 2],
-    [1_000, 4, 2],
-    [3, 3, 1],
-    [2, 3, 0],
-    [7, 8, 0],
-    [8, 8, 6],
-    [100, 2, 0],
-    [100, 1, 0],
-    [100, 4.9, 2],
-  ])('in a group of %i with mult %d are %i', (n, mult, wanted) => {
-    expect(confirmationsWanted(n, mult)).toBe(wanted)
+    // n, as set, K: 0 where fewer others than that could confirm
+    [1, 2, 0],
+    [2, 2, 0],
+    [3, 2, 0],
+    [4, 2, 2],
+    [5, 2, 2],
+    [1_000, 2, 2],
+    [3, 1, 1],
+    [2, 1, 0],
+    [7, 6, 0],
+    [8, 6, 6],
+    [100, 0, 0],
+  ])('in a group of %i with %i set are %i', (n, set, wanted) => {
+    expect(confirmationsWanted(n, set)).toBe(wanted)
   })
 })
 

@@ -9,12 +9,11 @@ export function suspicionMin(n: number, mult: number, probeInterval: number): nu
 }
 
 /**
- * Confirmations that bring a suspicion down to its minimum: K = mult − 2 (memberlist), and none where the group has
- * fewer than K others besides this node and the suspect.
+ * Confirmations that bring a suspicion down to its minimum (K in Lifeguard §4.2): as many as are set, and none where the group
+ * has fewer others than that besides this node and the suspect.
  */
-export function confirmationsWanted(n: number, mult: number): number {
-  const wanted = Math.max(0, Math.floor(mult) - 2)
-  return n - 2 < wanted ? 0 : wanted
+export function confirmationsWanted(n: number, set: number): number {
+  return n - 2 < set ? 0 : set
 }
 
 /**

@@ -31,6 +31,8 @@ export const roundRobin: ProbeStrategy = (_members, random) => {
       if (set.placeOf(ref) >= 0) return
       const left = set.size - cursor
       set.push(ref)
+      // Before the first look of a round every place in it is as good as any other.
+      if (looks === 0) return
       const fits = looks + left + 1 <= set.size
       if (fits && random.below(set.size) >= cursor) return
       set.swap(cursor, set.size - 1)

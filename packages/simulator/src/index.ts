@@ -1,0 +1,8 @@
+export { type Conditions, ConditionsError, quietNetwork } from './network/conditions.ts'
+export type { Latency } from './network/latency.ts'
+export { LinkRules, type Places } from './network/rules.ts'
+export type { Traffic } from './network/traffic.ts'
+export type { NodeState, SimNode } from './nodes/sim-node.ts'
+export type { Observer } from './observer.ts'
+export { type AddOptions, type NodeLike, Simulation, type SimulationOptions } from './simulation.ts'
+export { SimTrace, type SimTraceEntry, type TraceKind } from './trace.ts'

@@ -1,0 +1,33 @@
+import type { Millis } from '@swimkit/core'
+
+/** A node's own clock, which may run faster or slower than the simulation's. */
+export class NodeClock {
+  #rate = 1
+  /** An instant on both clocks: from there on they run apart. */
+  #here: Millis = 0
+  #there: Millis = 0
+
+  get rate(): number {
+    return this.#rate
+  }
+
+  /** From now on this clock runs `rate` times as fast as the simulation's: 1.001 gains 3.6 s an hour. */
+  run(rate: number, at: Millis): void {
+    if (!(rate >= 0.1 && rate <= 10)) throw new RangeError(`a clock's rate is ${rate}: must be 0.1..10`)
+    this.#there = this.local(at)
+    this.#here = at
+    this.#rate = rate
+  }
+
+  /** What this clock shows at an instant of the simulation. */
+  local(at: Millis): Millis {
+    return this.#rate === 1 && this.#here === this.#there ? at : this.#there + (at - this.#here) * this.#rate
+  }
+
+  /** When this clock will show an instant. */
+  global(local: Millis): Millis {
+    return this.#rate === 1 && this.#here === this.#there
+      ? local
+      : this.#here + (local - this.#there) / this.#rate
+  }
+}

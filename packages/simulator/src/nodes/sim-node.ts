@@ -1,0 +1,75 @@
+import type { Address, Codec, Engine, EngineEvent, Millis, OperationResult } from '@swimkit/core'
+import { NodeClock } from './clock.ts'
+
+/** Something that a process is to handle: a packet, a request over a stream, the end of a request of its own. */
+export interface Input {
+  handle(node: SimNode, now: Millis): void
+}
+
+/** What a process is doing. `paused`: it stands still, timers too. `gone`: crashed, stopped, or replaced by a restart. */
+export type NodeState = 'up' | 'paused' | 'gone'
+
+/** One process under a name: an engine, and what the simulation does to it. A restart makes another one. */
+export class SimNode {
+  readonly name: string
+  /** The same for every process of a name: links and rules go by it. */
+  readonly place: number
+  readonly address: Address
+  readonly codec: Codec
+  /** Largest packet that it may send. */
+  readonly maxPacketBytes: number
+  readonly startedAt: Millis
+  readonly clock = new NodeClock()
+  /** Set right after construction: an engine's effects need the node. */
+  engine!: Engine
+  state: NodeState = 'up'
+  /** Has said that it leaves. */
+  leaving = false
+  /** What its engine reported, oldest first; empty unless the simulation keeps events. */
+  readonly events: EngineEvent[] = []
+  /** How its operations ended, by their numbers. */
+  readonly results = new Map<number, OperationResult>()
+  /** Seconds by which its wall clock is ahead. */
+  readonly wallOffset: number
+
+  /** When its next wake-up is scheduled. */
+  wakeAt = Number.POSITIVE_INFINITY
+  /** Sends and receives are held until then. */
+  blockedUntil = Number.NEGATIVE_INFINITY
+  /** Milliseconds that handling one input takes. */
+  slowness = 0
+  /** Busy with earlier inputs until then. */
+  busyUntil = Number.NEGATIVE_INFINITY
+  turnScheduled = false
+  /** Arrived and not yet handled. */
+  readonly inbox: Input[] = []
+  /** Requests over streams that it has accepted and not answered. */
+  readonly exchanges = new Set<{ reset(): void }>()
+  /** Sent and not yet let out. */
+  readonly held: (() => void)[] = []
+  /** Packets sent at `lastSentAt`: tells their draws apart. */
+  lastSentAt = Number.NEGATIVE_INFINITY
+  sentThen = 0
+
+  constructor(options: {
+    readonly name: string
+    readonly place: number
+    readonly address: Address
+    readonly codec: Codec
+    readonly maxPacketBytes: number
+    readonly startedAt: Millis
+    readonly wallOffset: number
+  }) {
+    this.name = options.name
+    this.place = options.place
+    this.address = options.address
+    this.codec = options.codec
+    this.maxPacketBytes = options.maxPacketBytes
+    this.startedAt = options.startedAt
+    this.wallOffset = options.wallOffset
+  }
+
+  get blocked(): boolean {
+    return this.blockedUntil !== Number.NEGATIVE_INFINITY
+  }
+}

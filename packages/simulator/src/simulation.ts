@@ -1,0 +1,709 @@
+import {
+  type Address,
+  type Codec,
+  type CodecPlugin,
+  createEngine,
+  createRandom,
+  type Detector,
+  Directory,
+  type Disseminator,
+  type Effects,
+  type Engine,
+  type EngineEvent,
+  type EngineOptions,
+  formatAddress,
+  type Millis,
+  maxProtocol,
+  minProtocol,
+  type OperationResult,
+  type PeerRecord,
+  type ProfileName,
+  type Random,
+  Roster,
+  resolveSettings,
+  type Settings,
+  Status,
+  swimCodec,
+} from '@swimkit/core'
+import { EventQueue } from './event-queue.ts'
+import { type Conditions, quietNetwork } from './network/conditions.ts'
+import { LinkDraw } from './network/draw.ts'
+import { Exchange, type ExchangeWorld } from './network/exchange.ts'
+import { type Endpoint, Hosts } from './network/hosts.ts'
+import { drawLatency } from './network/latency.ts'
+import { LinkRules, type Places } from './network/rules.ts'
+import { Traffic } from './network/traffic.ts'
+import { type Input, SimNode } from './nodes/sim-node.ts'
+import type { Observer } from './observer.ts'
+import { SimTrace, type TraceKind } from './trace.ts'
+
+export interface SimulationOptions {
+  /** The first one of each node runs. Called once per node. */
+  readonly detectors: () => readonly Detector[]
+  /** Default 1. */
+  readonly seed?: number
+  /** Default `swimCodec()`. Opened once: all nodes share what it keeps. */
+  readonly codec?: CodecPlugin
+  readonly disseminator?: () => Disseminator
+  /** Default `lan`. */
+  readonly profile?: ProfileName
+  readonly settings?: Partial<Settings>
+  /** Of every link, where no rule says otherwise. Default {@link quietNetwork}. */
+  readonly network?: Partial<Conditions>
+  readonly cluster?: string
+  /** See `EngineOptions.buddy`. */
+  readonly buddy?: boolean
+  /** Entries of evidence that each node keeps. Default 512. */
+  readonly evidence?: number
+  /** Whether `SimNode.events` collects what each node reports. Default true; turn it off for thousands of nodes. */
+  readonly keepEvents?: boolean
+  /** Inputs that a node which stands still holds before the operating system would drop more. Default 4,096. */
+  readonly inboxLimit?: number
+  /** Things kept for `SimTrace.latest`. Default 512. */
+  readonly traceCapacity?: number
+}
+
+export interface AddOptions {
+  /** Where it listens. Default: a host of its own, port 7946; after a restart the same. */
+  readonly address?: Address
+  /** What it tells others, if that is another. */
+  readonly advertise?: Address
+  /** Seconds by which its wall clock is ahead; negative: behind. Default 0. */
+  readonly wallOffset?: number
+  /** Incarnation of its last life that it remembers from a snapshot. */
+  readonly remembers?: number
+  readonly data?: Uint8Array
+  /** Passed on to the engine as they are. */
+  readonly engine?: Partial<
+    Pick<EngineOptions, 'hooks' | 'disseminator' | 'settings' | 'packets' | 'streams' | 'maxPacketBytes'>
+  >
+}
+
+/** A node, or the name of one. */
+export type NodeLike = SimNode | string
+
+interface PacketArrival {
+  readonly kind: 'packet'
+  readonly from: SimNode
+  readonly to: Endpoint
+  readonly bytes: Uint8Array
+}
+interface Task {
+  readonly kind: 'task'
+  readonly run: () => void
+}
+interface Wake {
+  readonly kind: 'wake'
+  readonly node: SimNode
+  readonly at: Millis
+}
+
+/** 2026-01-01, in seconds. */
+const epoch = 1_767_225_600
+/** First retransmission of a lost segment (RFC 6298 asks for a second; Linux has 200 ms), doubled each time. */
+const firstRetransmission = 200
+const retransmissions = 6
+
+/**
+ * Engines, as they run in production, on a network and a clock that exist only here. Everything that happens is a function
+ * of the options, the seed, and what is called, on every runtime. There is no promise and no timer: `run` returns when so
+ * much virtual time is over.
+ */
+export class Simulation {
+  /** The latest process of each name. */
+  readonly nodes = new Map<string, SimNode>()
+  /** By place: names keep theirs through restarts. */
+  readonly names: string[] = []
+  readonly random: Random
+  readonly settings: Settings
+  readonly rules: LinkRules
+  readonly trace: SimTrace
+  readonly traffic = new Traffic()
+  readonly directory = new Directory()
+  readonly #options: SimulationOptions
+  readonly #codec: Codec
+  readonly #queue = new EventQueue<PacketArrival | Task | Wake>()
+  readonly #hosts = new Hosts()
+  readonly #draw: LinkDraw
+  readonly #streamDraw: LinkDraw
+  readonly #places = new Map<string, number>()
+  readonly #observers: Observer[] = []
+  readonly #inboxLimit: number
+  readonly #keepEvents: boolean
+  readonly #exchangeWorld: ExchangeWorld
+  #legs = 0
+  #processes = 0
+  #now: Millis = 0
+  /** Events taken from the queue. */
+  steps = 0
+
+  constructor(options: SimulationOptions) {
+    this.#options = options
+    const { codec = swimCodec(), inboxLimit = 4_096, keepEvents = true, network, seed = 1 } = options
+    this.settings = resolveSettings(options.profile ?? 'lan', options.settings)
+    this.rules = new LinkRules({ ...quietNetwork, ...network })
+    this.trace = new SimTrace(options.traceCapacity)
+    this.random = createRandom([seed])
+    this.#draw = new LinkDraw(this.random.fork('packets').u32())
+    this.#streamDraw = new LinkDraw(this.random.fork('streams').u32())
+    this.#inboxLimit = inboxLimit
+    this.#keepEvents = keepEvents
+    this.#codec = codec.open({
+      cluster: options.cluster ?? 'simulation',
+      sealer: undefined,
+      maxPacketBytes: 65_535,
+      maxStreamBytes: this.settings.maxStreamBytes,
+    })
+    this.#exchangeWorld = {
+      leg: (from, to) => this.#leg(from, to),
+      streams: (from, to) => this.rules.of(from, to).streams,
+      after: (delay, run) => this.after(delay, run),
+      deliver: (node, input) => this.#deliver(node, input),
+      message: (kind, from, to, bytes) => {
+        this.traffic.streamMessages++
+        this.traffic.streamBytes += bytes
+        this.trace.record(kind, this.#now, from.place, to.place, bytes)
+      },
+      settle: (node) => this.#settled(node),
+    }
+  }
+
+  /** Virtual milliseconds since the beginning. */
+  get now(): Millis {
+    return this.#now
+  }
+
+  observe(observer: Observer): void {
+    this.#observers.push(observer)
+  }
+
+  // Who takes part
+
+  /** Starts a process. A name that is known is a restart: its last process, if it still runs, must be crashed first. */
+  add(name: string = `n${this.names.length}`, options: AddOptions = {}): SimNode {
+    return this.#add(name, options, undefined)
+  }
+
+  /** Starts `count` nodes that have known each other for long: `n0`, `n1`, … */
+  populate(count: number): SimNode[] {
+    const members = Array.from({ length: count }, () => {
+      const name = `n${this.names.length}`
+      return { record: this.#record(name, this.#placeOf(name), {}), incarnation: this.#wallSeconds({}) }
+    })
+    const roster = new Roster(members, this.#now, this.directory)
+    return members.map(({ record }) => this.#add(record.name, {}, { roster, record }))
+  }
+
+  /** Starts `count` nodes that join at the first; returns once they agree. Throws after a minute and a second for each. */
+  form(count: number): SimNode[] {
+    const nodes = Array.from({ length: count }, () => this.add())
+    for (const node of nodes.slice(1)) this.join(node, nodes[0]!)
+    this.until(() => this.agreed(count), 60_000 + 1_000 * count)
+    return nodes
+  }
+
+  node(node: NodeLike): SimNode {
+    if (typeof node !== 'string') return node
+    const found = this.nodes.get(node)
+    if (found === undefined) throw new RangeError(`there is no node ${JSON.stringify(node)}`)
+    return found
+  }
+
+  /** The node of a place. */
+  nodeAt(place: number): SimNode {
+    return this.node(this.names[place] ?? `#${place}`)
+  }
+
+  /** Nodes whose process runs or is paused. */
+  live(): SimNode[] {
+    return [...this.nodes.values()].filter(({ state }) => state !== 'gone')
+  }
+
+  // What they do
+
+  /** Calls an engine, as its driver would; `now` is the node's own clock. */
+  call<T>(node: NodeLike, input: (engine: Engine, now: Millis) => T): T {
+    const target = this.node(node)
+    this.trace.record('call', this.#now, target.place, -1, 0)
+    const result = input(target.engine, target.clock.local(this.#now))
+    this.#settled(target)
+    return result
+  }
+
+  /** Asks a node to join at another; the operation's end is in `SimNode.results`. */
+  join(node: NodeLike, at: NodeLike): number {
+    const { address } = this.node(at)
+    return this.call(node, (engine, now) => engine.join(address, now))
+  }
+
+  leave(node: NodeLike): number {
+    this.node(node).leaving = true
+    return this.call(node, (engine, now) => engine.leave(now))
+  }
+
+  /**
+   * Ends a process without a word: a killed one's machine refuses streams from then on; with `silent` the machine is gone as
+   * well, and nothing answers.
+   */
+  crash(node: NodeLike, silent = false): void {
+    const target = this.node(node)
+    if (target.state === 'gone') return
+    this.trace.record('crash', this.#now, target.place, -1, silent ? 1 : 0)
+    this.#end(target, silent)
+  }
+
+  /** Starts a process again, under its name and, unless another is given, at its address; the last one ends first. */
+  restart(node: NodeLike, options: AddOptions = {}): SimNode {
+    const last = this.node(node)
+    if (last.state !== 'gone') this.crash(last)
+    return this.#add(last.name, { address: last.address, wallOffset: last.wallOffset, ...options }, undefined)
+  }
+
+  /** The process stands still, timers too; what arrives waits. */
+  pause(node: NodeLike): void {
+    const target = this.node(node)
+    if (target.state !== 'up') return
+    target.state = 'paused'
+    this.trace.record('pause', this.#now, target.place, -1, 0)
+  }
+
+  /** Goes on: what has arrived is read before timers run, as the driver does it. */
+  resume(node: NodeLike): void {
+    const target = this.node(node)
+    if (target.state !== 'paused') return
+    target.state = 'up'
+    this.trace.record('resume', this.#now, target.place, -1, target.inbox.length)
+    if (target.blocked) return
+    this.#handleHeld(target)
+    this.#tick(target)
+  }
+
+  /** Holds what a node sends and what it receives for so long, while its timers run (Lifeguard's experiments). */
+  blockIo(node: NodeLike, ms: Millis): void {
+    const target = this.node(node)
+    const until = this.#now + ms
+    if (target.state === 'gone' || until <= target.blockedUntil) return
+    target.blockedUntil = until
+    this.trace.record('block', this.#now, target.place, -1, ms)
+    this.after(ms, () => this.#unblock(target, until))
+  }
+
+  /** From now on each input takes a node so many milliseconds; 0: none. */
+  slow(node: NodeLike, ms: Millis): void {
+    const target = this.node(node)
+    target.slowness = ms
+    this.trace.record('slow', this.#now, target.place, -1, ms)
+  }
+
+  /** From now on a node's clock runs `rate` times as fast, 0.1..10. */
+  drift(node: NodeLike, rate: number): void {
+    const target = this.node(node)
+    target.clock.run(rate, this.#now)
+    this.trace.record('drift', this.#now, target.place, -1, rate * 1_000)
+    // What is due by the new rate may be due earlier.
+    target.wakeAt = Number.POSITIVE_INFINITY
+    this.#rearm(target)
+  }
+
+  // The network
+
+  /** Changes the links from some nodes to others; returns what undoes it. `undefined`: all nodes. */
+  links(
+    from: readonly NodeLike[] | undefined,
+    to: readonly NodeLike[] | undefined,
+    change: Partial<Conditions>,
+  ): () => void {
+    this.trace.record('rules', this.#now, -1, -1, 1)
+    const undo = this.rules.add(this.#placesOf(from), this.#placesOf(to), change)
+    return () => {
+      this.trace.record('rules', this.#now, -1, -1, 0)
+      undo()
+    }
+  }
+
+  /** Cuts groups off from each other, both ways. Nodes in none of them stay with all. Returns what heals it. */
+  partition(groups: readonly (readonly NodeLike[])[]): () => void {
+    const undo = groups.flatMap((from) =>
+      groups.filter((to) => to !== from).map((to) => this.links(from, to, { cut: 'everything' })),
+    )
+    return () => {
+      for (const heal of undo) heal()
+    }
+  }
+
+  // Time
+
+  /** Runs `fn` after so many virtual milliseconds. */
+  after(delay: Millis, run: () => void): void {
+    this.#queue.push(this.#now + Math.max(0, delay), { kind: 'task', run })
+  }
+
+  /** Runs for so long. */
+  run(ms: Millis): void {
+    const end = this.#now + ms
+    const queue = this.#queue
+    while (queue.nextAt <= end) this.#step()
+    this.#now = end
+  }
+
+  /** Runs until something holds, which is asked after every event; returns the time it took. Throws when it does not within the limit. */
+  until(holds: () => boolean, limit: Millis): Millis {
+    const start = this.#now
+    while (!holds()) {
+      if (this.#queue.nextAt > start + limit) {
+        throw new Error(`after ${limit} ms of virtual time it still does not hold that ${holds}`)
+      }
+      this.#step()
+    }
+    return this.#now - start
+  }
+
+  /** Whether all that run hold `count` members alive and nobody suspect, and the same of each. */
+  agreed(count: number): boolean {
+    let digest: string | undefined
+    for (const { engine, state } of this.nodes.values()) {
+      if (state !== 'up') continue
+      const { members } = engine
+      if (members.count(Status.Alive) !== count || members.count(Status.Suspect) !== 0) return false
+      digest ??= engine.digest
+      if (engine.digest !== digest) return false
+    }
+    return true
+  }
+
+  #step(): void {
+    this.steps++
+    this.#now = this.#queue.nextAt
+    const event = this.#queue.pop()
+    switch (event.kind) {
+      case 'packet':
+        return this.#arrive(event)
+      case 'wake':
+        if (event.node.wakeAt !== event.at) return
+        event.node.wakeAt = Number.POSITIVE_INFINITY
+        if (event.node.state === 'up') this.#tick(event.node)
+        return
+      case 'task':
+        event.run()
+    }
+  }
+
+  // Processes
+
+  #add(
+    name: string,
+    options: AddOptions,
+    known: { readonly roster: Roster; readonly record: PeerRecord } | undefined,
+  ): SimNode {
+    const earlier = this.nodes.get(name)
+    if (
+      known === undefined &&
+      earlier !== undefined &&
+      earlier.state !== 'gone' &&
+      options.address === undefined
+    ) {
+      throw new RangeError(
+        `${JSON.stringify(name)} runs: crash it, restart it, or give the new one an address`,
+      )
+    }
+    const place = this.#placeOf(name)
+    const { settings } = this
+    const node = new SimNode({
+      name,
+      place,
+      address: known?.record.address ?? options.address ?? defaultAddress(place),
+      codec: this.#codec,
+      maxPacketBytes: options.engine?.maxPacketBytes ?? settings.packetBytes,
+      startedAt: this.#now,
+      wallOffset: options.wallOffset ?? 0,
+    })
+    const record = known?.record ?? this.#record(name, place, { ...options, address: node.address })
+    const wallSeconds = this.#wallSeconds(options)
+    const { buddy, disseminator, evidence } = this.#options
+    node.engine = createEngine({
+      record,
+      incarnation: Math.max(wallSeconds, (options.remembers ?? -1) + 1),
+      settings,
+      codec: this.#codec,
+      detectors: this.#options.detectors(),
+      effects: this.#effects(node),
+      random: this.random.fork(`${name}#${this.#processes++}`),
+      maxPacketBytes: node.maxPacketBytes,
+      packets: true,
+      streams: true,
+      wallSeconds,
+      now: this.#now,
+      directory: this.directory,
+      ...(known === undefined ? {} : { roster: known.roster }),
+      ...(buddy === undefined ? {} : { buddy }),
+      ...(evidence === undefined ? {} : { traceCapacity: evidence }),
+      ...(disseminator === undefined ? {} : { disseminator: disseminator() }),
+      ...options.engine,
+    })
+    this.#hosts.listen(node)
+    this.nodes.set(name, node)
+    this.trace.record('start', this.#now, place, -1, wallSeconds)
+    for (const observer of this.#observers) observer.started?.(node)
+    node.engine.start(this.#now)
+    this.#settled(node)
+    return node
+  }
+
+  #end(node: SimNode, silent: boolean): void {
+    node.state = 'gone'
+    node.inbox.length = 0
+    node.held.length = 0
+    node.wakeAt = Number.POSITIVE_INFINITY
+    this.#hosts.close(node, silent)
+    for (const exchange of node.exchanges) exchange.reset()
+    node.exchanges.clear()
+    node.engine.close()
+    for (const observer of this.#observers) observer.ended?.(node)
+  }
+
+  #record(name: string, place: number, options: AddOptions): PeerRecord {
+    const boot = this.random.fork(`boot of ${name} ${this.#processes}`)
+    return {
+      name,
+      boot: (BigInt(boot.u32()) << 32n) | BigInt(boot.u32()),
+      startedAt: this.#wallSeconds(options) * 1_000 + (Math.floor(this.#now) % 1_000),
+      address: options.advertise ?? options.address ?? defaultAddress(place),
+      streams: false,
+      leaving: false,
+      protocolMin: minProtocol,
+      protocolMax: maxProtocol,
+      capabilities: this.#options.detectors().map((detector) => `detector:${detector.name}`),
+      data: options.data ?? new Uint8Array(0),
+      opaque: undefined,
+    }
+  }
+
+  #wallSeconds({ wallOffset = 0 }: AddOptions): number {
+    return Math.floor(epoch + this.#now / 1_000) + wallOffset
+  }
+
+  #placeOf(name: string): number {
+    let place = this.#places.get(name)
+    if (place === undefined) {
+      place = this.names.push(name) - 1
+      this.#places.set(name, place)
+    }
+    return place
+  }
+
+  #placesOf(nodes: readonly NodeLike[] | undefined): Places {
+    return nodes === undefined ? undefined : new Set(nodes.map((node) => this.node(node).place))
+  }
+
+  #effects(node: SimNode): Effects {
+    return {
+      send: (to, packet) => this.#out(node, () => this.#send(node, to, packet)),
+      request: (to, parts, token, limit) => {
+        const exchange = new Exchange(this.#exchangeWorld, node, this.#hosts.at(to), [...parts], token, limit)
+        this.#out(node, () => exchange.dial())
+      },
+      event: (event) => this.#onEvent(node, event),
+      done: (operation, result) => this.#onDone(node, operation, result),
+    }
+  }
+
+  #onEvent(node: SimNode, event: EngineEvent): void {
+    const place = this.#places.get(event.record.name) ?? -1
+    this.trace.record(event.type, this.#now, node.place, place, event.incarnation)
+    if (this.#keepEvents) node.events.push(event)
+    for (const observer of this.#observers) observer.event?.(node, event, this.#now)
+  }
+
+  #onDone(node: SimNode, operation: number, result: OperationResult): void {
+    node.results.set(operation, result)
+  }
+
+  // Inputs
+
+  /** Hands an input to a process, now or when it can take it. */
+  #deliver(node: SimNode, input: Input): void {
+    if (node.state === 'gone') return
+    const busy = node.slowness > 0 || node.turnScheduled
+    if (node.state === 'up' && !node.blocked && !busy) {
+      input.handle(node, node.clock.local(this.#now))
+      return
+    }
+    if (node.inbox.length >= this.#inboxLimit) {
+      this.traffic.inboxFull++
+      return
+    }
+    node.inbox.push(input)
+    if (node.state === 'up' && !node.blocked) this.#takeTurn(node)
+  }
+
+  /** Lets a slow node handle one input, once it is through with the last. */
+  #takeTurn(node: SimNode): void {
+    if (node.turnScheduled) return
+    node.turnScheduled = true
+    this.after(node.busyUntil - this.#now, () => {
+      node.turnScheduled = false
+      if (node.state !== 'up' || node.blocked) return
+      const input = node.inbox.shift()
+      if (input === undefined) return
+      node.busyUntil = this.#now + node.slowness
+      input.handle(node, node.clock.local(this.#now))
+      if (node.inbox.length > 0) this.#takeTurn(node)
+    })
+  }
+
+  #handleHeld(node: SimNode): void {
+    if (node.slowness > 0) {
+      if (node.inbox.length > 0) this.#takeTurn(node)
+      return
+    }
+    for (const input of node.inbox.splice(0)) {
+      if (node.state === 'up') input.handle(node, node.clock.local(this.#now))
+    }
+  }
+
+  #unblock(node: SimNode, until: Millis): void {
+    if (node.blockedUntil !== until || node.state === 'gone') return
+    node.blockedUntil = Number.NEGATIVE_INFINITY
+    this.trace.record('unblock', this.#now, node.place, -1, node.inbox.length)
+    for (const send of node.held.splice(0)) send()
+    if (node.state === 'up') this.#handleHeld(node)
+  }
+
+  #tick(node: SimNode): void {
+    if (node.busyUntil > this.#now) {
+      this.#wake(node, node.busyUntil)
+      return
+    }
+    const due = node.engine.nextWake()
+    if (due !== Number.POSITIVE_INFINITY) {
+      const local = node.clock.local(this.#now)
+      // Rounding may bring a drifting clock here a moment before what it was set for.
+      node.engine.tick(local < due && due - local < 1e-6 ? due : local)
+      if (node.slowness > 0) node.busyUntil = this.#now + node.slowness
+    }
+    this.#settled(node)
+  }
+
+  /** An engine had an input. */
+  #settled(node: SimNode): void {
+    if (node.state === 'gone') return
+    for (const observer of this.#observers) observer.settled?.(node, this.#now)
+    this.#rearm(node)
+  }
+
+  #rearm(node: SimNode): void {
+    const local = node.engine.nextWake()
+    if (local === Number.POSITIVE_INFINITY) return
+    const at = Math.max(this.#now, node.clock.global(local))
+    if (at < node.wakeAt) this.#wake(node, at)
+  }
+
+  #wake(node: SimNode, at: Millis): void {
+    node.wakeAt = at
+    this.#queue.push(at, { kind: 'wake', node, at })
+  }
+
+  // Packets
+
+  #out(node: SimNode, send: () => void): void {
+    if (node.state === 'gone') return
+    if (!node.blocked) send()
+    else if (node.held.length < this.#inboxLimit) node.held.push(send)
+    else this.traffic.inboxFull++
+  }
+
+  #send(from: SimNode, to: Address, packet: Uint8Array): void {
+    const { traffic } = this
+    traffic.packets++
+    traffic.bytes += packet.length
+    for (const observer of this.#observers) observer.packet?.(from, to, packet, this.#now)
+    const endpoint = this.#hosts.at(to)
+    if (endpoint.place < 0) {
+      traffic.unheard++
+      return
+    }
+    const conditions = this.rules.of(from.place, endpoint.place)
+    if (conditions.cut === 'packets' || conditions.cut === 'everything') {
+      traffic.cut++
+      return
+    }
+    if (packet.length > conditions.mtu) {
+      traffic.oversize++
+      return
+    }
+    if (from.lastSentAt !== this.#now) {
+      from.lastSentAt = this.#now
+      from.sentThen = 0
+    }
+    const draw = this.#draw
+    draw.turn(from.place, endpoint.place, this.#now, from.sentThen++)
+    if (conditions.loss > 0 && draw.fraction() < conditions.loss) {
+      traffic.lost++
+      return
+    }
+    this.#underWay(from, endpoint, packet, conditions)
+    if (conditions.duplicate > 0 && draw.fraction() < conditions.duplicate) {
+      traffic.duplicated++
+      this.#underWay(from, endpoint, packet.slice(), conditions)
+    }
+  }
+
+  #underWay(
+    from: SimNode,
+    to: Endpoint,
+    bytes: Uint8Array,
+    { latency, reorder, reorderBy }: Conditions,
+  ): void {
+    const draw = this.#draw
+    let delay = drawLatency(latency, draw)
+    if (reorder > 0 && draw.fraction() < reorder) delay += reorderBy
+    this.#queue.push(this.#now + delay, { kind: 'packet', from, to, bytes })
+  }
+
+  #arrive({ bytes, from, to }: PacketArrival): void {
+    const { node } = to
+    if (node === undefined) {
+      this.traffic.unheard++
+      return
+    }
+    this.trace.record('packet', this.#now, from.place, node.place, bytes.length)
+    this.traffic.delivered++
+    if (node.state === 'up' && !node.blocked && node.slowness === 0 && !node.turnScheduled) {
+      node.engine.receive(from.address, bytes, node.clock.local(this.#now))
+      this.#settled(node)
+      return
+    }
+    this.#deliver(node, {
+      handle: (target, now) => {
+        target.engine.receive(from.address, bytes, now)
+        this.#settled(target)
+      },
+    })
+  }
+
+  #leg(from: number, to: number): Millis | undefined {
+    if (from < 0 || to < 0) return undefined
+    const { cut, latency, loss } = this.rules.of(from, to)
+    if (cut === 'streams' || cut === 'everything') return undefined
+    const draw = this.#streamDraw
+    draw.turn(from, to, this.#now, this.#legs++)
+    let delay = drawLatency(latency, draw)
+    let wait = firstRetransmission
+    for (let lost = 0; loss > 0 && draw.fraction() < loss; lost++) {
+      if (lost === retransmissions) return undefined
+      delay += wait
+      wait *= 2
+    }
+    return delay
+  }
+}
+
+const defaultAddress = (place: number): Address => ({
+  host: `10.${(place >> 16) & 255}.${(place >> 8) & 255}.${place & 255}`,
+  port: 7_946,
+})
+
+/** For messages: where a node is. */
+export const describeNode = (node: SimNode): string => `${node.name} at ${formatAddress(node.address)}`
+
+export type { TraceKind }
