@@ -1,0 +1,107 @@
+import type {
+  CodecPlugin,
+  Detector,
+  Disseminator,
+  Millis,
+  ProfileName,
+  Settings,
+  StatusName,
+} from '@swimkit/core'
+import type { Conditions } from '../network/conditions.ts'
+
+/** Which nodes a step is about, by name: those that a scenario starts with are `n0`, `n1`, … */
+export type NodeNames = string | readonly string[]
+
+/**
+ * Something that is done to the cluster. `for`, in milliseconds, undoes it after that time; without it it stays until `heal`,
+ * which undoes every link rule, pause, block, slowness and drift.
+ */
+export type Operation =
+  /** A newcomer starts and joins at `at`, by default the first node that runs. */
+  | { readonly do: 'add'; readonly node: string; readonly at?: string }
+  /** The process dies; with `silent` its machine as well, so that nothing there refuses streams. */
+  | { readonly do: 'crash'; readonly node: NodeNames; readonly silent?: boolean }
+  /**
+   * Starts again under its name and joins at `at`. `address: 'other'` is another port of its host. `clock` is how many
+   * seconds its wall clock is ahead, negative: behind.
+   */
+  | {
+      readonly do: 'restart'
+      readonly node: NodeNames
+      readonly at?: string
+      readonly address?: 'same' | 'other'
+      readonly clock?: number
+    }
+  | { readonly do: 'leave'; readonly node: NodeNames }
+  /** The process stands still, timers too, and later handles all that arrived. */
+  | { readonly do: 'pause'; readonly node: NodeNames; readonly for?: Millis }
+  /** Sends and receives are held, while timers run. */
+  | { readonly do: 'blockIo'; readonly node: NodeNames; readonly for: Millis }
+  /** Handling one input takes `by` milliseconds. */
+  | { readonly do: 'slow'; readonly node: NodeNames; readonly by: Millis; readonly for?: Millis }
+  /** The clock runs `rate` times as fast. */
+  | { readonly do: 'drift'; readonly node: NodeNames; readonly rate: number; readonly for?: Millis }
+  /** Groups that do not reach each other; nodes in none reach all. `oneWay`: the first group is not heard by the others, but hears them. */
+  | {
+      readonly do: 'partition'
+      readonly groups: readonly (readonly string[])[]
+      readonly oneWay?: boolean
+      readonly for?: Millis
+    }
+  /** Changes links from some nodes to others; without `from` or `to`: from or to all. */
+  | {
+      readonly do: 'links'
+      readonly from?: NodeNames
+      readonly to?: NodeNames
+      readonly change: Partial<Conditions>
+      readonly for?: Millis
+    }
+  /** Changes what a node says of itself. */
+  | { readonly do: 'update'; readonly node: NodeNames; readonly text: string }
+  | { readonly do: 'heal' }
+
+/** Something that must hold at its instant, or come to hold `within` so many milliseconds from it. */
+export type Assertion =
+  /** All that run hold the same members, those that run and have not left, as alive. */
+  | { readonly expect: 'agreement'; readonly within?: Millis }
+  /** `by` (default: all others that run) holds `node` in this status; `unknown`: not at all. */
+  | {
+      readonly expect: 'status'
+      readonly node: NodeNames
+      readonly is: StatusName | 'unknown'
+      readonly by?: NodeNames
+      readonly within?: Millis
+    }
+  /** Since the start, nobody has reported a change of this type about `node` (default: about anybody). */
+  | {
+      readonly expect: 'never'
+      readonly event: 'suspect' | 'failed' | 'leave' | 'conflict'
+      readonly node?: NodeNames
+    }
+
+/** What happens at an instant, in milliseconds from the start. */
+export type Step = { readonly at: Millis } & (Operation | Assertion)
+
+/** A run as data: who takes part, on what network, what is done to them and what must hold. */
+export interface Scenario {
+  readonly name?: string
+  /** Nodes at the start, 1..100,000. */
+  readonly nodes: number
+  /** Default 1. The same scenario with the same seed does the same, event by event. */
+  readonly seed?: number
+  /** `converged`: they have known each other for long. `form`: they start alone and join at the first. Default `converged`. */
+  readonly start?: 'converged' | 'form'
+  readonly profile?: ProfileName
+  readonly settings?: Partial<Settings>
+  readonly network?: Partial<Conditions>
+  /** Virtual milliseconds in all, at least to the last step. Default: until the last step's `within` is over. */
+  readonly duration?: Millis
+  readonly steps: readonly Step[]
+}
+
+/** What a scenario runs with: code, where the scenario is data. */
+export interface Parts {
+  readonly detectors: () => readonly Detector[]
+  readonly codec?: CodecPlugin
+  readonly disseminator?: () => Disseminator
+}
