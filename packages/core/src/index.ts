@@ -9,6 +9,7 @@ export type {
   Detector,
   DetectorContext,
   DetectorHooks,
+  DetectorTimer,
   Observation,
   PingOptions,
   PingOutcomeKind,

@@ -96,11 +96,12 @@ class Stub {
       },
       column: () => ({ get: () => 0, set: () => undefined }),
       arm: (at, tag, arg = 0) => {
-        this.#timers.push({ id: ++this.#id, at, tag, arg })
-        return this.#id
+        const timer = { id: ++this.#id, at, tag, arg }
+        this.#timers.push(timer)
+        return timer
       },
-      disarm: (id) => {
-        this.#timers = this.#timers.filter((timer) => timer.id !== id)
+      disarm: (disarmed) => {
+        this.#timers = this.#timers.filter((timer) => timer !== disarmed)
       },
       ping: (ref, ping, now) => {
         // As the core does it for a member that is gone.

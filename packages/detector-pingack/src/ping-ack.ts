@@ -2,6 +2,7 @@ import {
   type Detector,
   type DetectorContext,
   type DetectorHooks,
+  type DetectorTimer,
   healthDelta,
   type Millis,
   type Observation,
@@ -29,7 +30,7 @@ interface Probe {
   /** When the period ends. */
   readonly until: Millis
   /** The timer that turns to helpers. */
-  readonly late: number
+  readonly late: DetectorTimer
   helpers: number
   nacks: number
   /** Its stream port is closed. */

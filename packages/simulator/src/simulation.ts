@@ -34,7 +34,7 @@ import { drawLatency } from './network/latency.ts'
 import { LinkRules, type Places } from './network/rules.ts'
 import { Traffic } from './network/traffic.ts'
 import { type Input, SimNode } from './nodes/sim-node.ts'
-import type { Observer } from './observer.ts'
+import type { Disturbance, Observer } from './observer.ts'
 import { SimTrace, type TraceKind } from './trace.ts'
 
 export interface SimulationOptions {
@@ -92,11 +92,6 @@ interface Task {
   readonly kind: 'task'
   readonly run: () => void
 }
-interface Wake {
-  readonly kind: 'wake'
-  readonly node: SimNode
-  readonly at: Millis
-}
 
 /** 2026-01-01, in seconds. */
 const epoch = 1_767_225_600
@@ -122,8 +117,10 @@ export class Simulation {
   readonly directory = new Directory()
   readonly #options: SimulationOptions
   readonly #codec: Codec
-  readonly #queue = new EventQueue<PacketArrival | Task | Wake>()
+  readonly #queue = new EventQueue<PacketArrival | Task>()
   readonly #hosts = new Hosts()
+  /** All there ever were, by their numbers: those of the queue's sleepers. */
+  readonly #processes: SimNode[] = []
   readonly #draw: LinkDraw
   readonly #streamDraw: LinkDraw
   readonly #places = new Map<string, number>()
@@ -132,7 +129,6 @@ export class Simulation {
   readonly #keepEvents: boolean
   readonly #exchangeWorld: ExchangeWorld
   #legs = 0
-  #processes = 0
   #now: Millis = 0
   /** Events taken from the queue. */
   steps = 0
@@ -163,6 +159,9 @@ export class Simulation {
         this.traffic.streamMessages++
         this.traffic.streamBytes += bytes
         this.trace.record(kind, this.#now, from.place, to.place, bytes)
+      },
+      heard: (node, message) => {
+        for (const observer of this.#observers) observer.heard?.(node, message, this.#now)
       },
       settle: (node) => this.#settled(node),
     }
@@ -265,6 +264,8 @@ export class Simulation {
     if (target.state !== 'up') return
     target.state = 'paused'
     this.trace.record('pause', this.#now, target.place, -1, 0)
+    this.#disturbed('pause', target)
+    this.#disturbed(target)
   }
 
   /** Goes on: what has arrived is read before timers run, as the driver does it. */
@@ -273,6 +274,8 @@ export class Simulation {
     if (target.state !== 'paused') return
     target.state = 'up'
     this.trace.record('resume', this.#now, target.place, -1, target.inbox.length)
+    this.#disturbed('resume', target)
+    this.#disturbed(target)
     if (target.blocked) return
     this.#handleHeld(target)
     this.#tick(target)
@@ -285,6 +288,8 @@ export class Simulation {
     if (target.state === 'gone' || until <= target.blockedUntil) return
     target.blockedUntil = until
     this.trace.record('block', this.#now, target.place, -1, ms)
+    this.#disturbed('block', target)
+    this.#disturbed(target)
     this.after(ms, () => this.#unblock(target, until))
   }
 
@@ -293,6 +298,8 @@ export class Simulation {
     const target = this.node(node)
     target.slowness = ms
     this.trace.record('slow', this.#now, target.place, -1, ms)
+    this.#disturbed('slow', target)
+    this.#disturbed(target)
   }
 
   /** From now on a node's clock runs `rate` times as fast, 0.1..10. */
@@ -300,9 +307,13 @@ export class Simulation {
     const target = this.node(node)
     target.clock.run(rate, this.#now)
     this.trace.record('drift', this.#now, target.place, -1, rate * 1_000)
-    // What is due by the new rate may be due earlier.
-    target.wakeAt = Number.POSITIVE_INFINITY
+    this.#disturbed('drift', target)
+    this.#disturbed(target)
     this.#rearm(target)
+  }
+
+  #disturbed(node: SimNode): void {
+    for (const observer of this.#observers) observer.disturbed?.(node, this.#now)
   }
 
   // The network
@@ -314,9 +325,11 @@ export class Simulation {
     change: Partial<Conditions>,
   ): () => void {
     this.trace.record('rules', this.#now, -1, -1, 1)
+    this.#disturbed('rules', undefined)
     const undo = this.rules.add(this.#placesOf(from), this.#placesOf(to), change)
     return () => {
       this.trace.record('rules', this.#now, -1, -1, 0)
+      this.#disturbed('rules', undefined)
       undo()
     }
   }
@@ -374,18 +387,12 @@ export class Simulation {
   #step(): void {
     this.steps++
     this.#now = this.#queue.nextAt
-    const event = this.#queue.pop()
-    switch (event.kind) {
-      case 'packet':
-        return this.#arrive(event)
-      case 'wake':
-        if (event.node.wakeAt !== event.at) return
-        event.node.wakeAt = Number.POSITIVE_INFINITY
-        if (event.node.state === 'up') this.#tick(event.node)
-        return
-      case 'task':
-        event.run()
-    }
+    const sleeper = this.#queue.pop()
+    if (sleeper >= 0) return this.#tick(this.#processes[sleeper]!)
+    // There is an item where there is no sleeper.
+    const event = this.#queue.taken!
+    if (event.kind === 'packet') this.#arrive(event)
+    else event.run()
   }
 
   // Processes
@@ -411,12 +418,14 @@ export class Simulation {
     const node = new SimNode({
       name,
       place,
+      number: this.#processes.length,
       address: known?.record.address ?? options.address ?? defaultAddress(place),
       codec: this.#codec,
       maxPacketBytes: options.engine?.maxPacketBytes ?? settings.packetBytes,
       startedAt: this.#now,
       wallOffset: options.wallOffset ?? 0,
     })
+    this.#processes.push(node)
     const record = known?.record ?? this.#record(name, place, { ...options, address: node.address })
     const wallSeconds = this.#wallSeconds(options)
     const { buddy, disseminator, evidence } = this.#options
@@ -427,7 +436,7 @@ export class Simulation {
       codec: this.#codec,
       detectors: this.#options.detectors(),
       effects: this.#effects(node),
-      random: this.random.fork(`${name}#${this.#processes++}`),
+      random: this.random.fork(`${name}#${node.number}`),
       maxPacketBytes: node.maxPacketBytes,
       packets: true,
       streams: true,
@@ -453,7 +462,7 @@ export class Simulation {
     node.state = 'gone'
     node.inbox.length = 0
     node.held.length = 0
-    node.wakeAt = Number.POSITIVE_INFINITY
+    this.#queue.wake(node.number, Number.POSITIVE_INFINITY)
     this.#hosts.close(node, silent)
     for (const exchange of node.exchanges) exchange.reset()
     node.exchanges.clear()
@@ -462,7 +471,7 @@ export class Simulation {
   }
 
   #record(name: string, place: number, options: AddOptions): PeerRecord {
-    const boot = this.random.fork(`boot of ${name} ${this.#processes}`)
+    const boot = this.random.fork(`boot of ${name} ${this.#processes.length}`)
     return {
       name,
       boot: (BigInt(boot.u32()) << 32n) | BigInt(boot.u32()),
@@ -497,7 +506,10 @@ export class Simulation {
 
   #effects(node: SimNode): Effects {
     return {
-      send: (to, packet) => this.#out(node, () => this.#send(node, to, packet)),
+      send: (to, packet) => {
+        if (node.blocked || node.state === 'gone') this.#out(node, () => this.#send(node, to, packet))
+        else this.#send(node, to, packet)
+      },
       request: (to, parts, token, limit) => {
         const exchange = new Exchange(this.#exchangeWorld, node, this.#hosts.at(to), [...parts], token, limit)
         this.#out(node, () => exchange.dial())
@@ -512,6 +524,10 @@ export class Simulation {
     this.trace.record(event.type, this.#now, node.place, place, event.incarnation)
     if (this.#keepEvents) node.events.push(event)
     for (const observer of this.#observers) observer.event?.(node, event, this.#now)
+  }
+
+  #disturbed(what: Disturbance, node: SimNode | undefined): void {
+    for (const observer of this.#observers) observer.disturbed?.(what, node, this.#now)
   }
 
   #onDone(node: SimNode, operation: number, result: OperationResult): void {
@@ -565,18 +581,22 @@ export class Simulation {
     if (node.blockedUntil !== until || node.state === 'gone') return
     node.blockedUntil = Number.NEGATIVE_INFINITY
     this.trace.record('unblock', this.#now, node.place, -1, node.inbox.length)
+    this.#disturbed('unblock', node)
+    this.#disturbed(node)
     for (const send of node.held.splice(0)) send()
     if (node.state === 'up') this.#handleHeld(node)
   }
 
   #tick(node: SimNode): void {
+    if (node.state !== 'up') return
     if (node.busyUntil > this.#now) {
-      this.#wake(node, node.busyUntil)
+      this.#queue.wake(node.number, node.busyUntil)
       return
     }
     const due = node.engine.nextWake()
     if (due !== Number.POSITIVE_INFINITY) {
       const local = node.clock.local(this.#now)
+      for (const observer of this.#observers) observer.ticking?.(node, due, this.#now)
       // Rounding may bring a drifting clock here a moment before what it was set for.
       node.engine.tick(local < due && due - local < 1e-6 ? due : local)
       if (node.slowness > 0) node.busyUntil = this.#now + node.slowness
@@ -592,15 +612,7 @@ export class Simulation {
   }
 
   #rearm(node: SimNode): void {
-    const local = node.engine.nextWake()
-    if (local === Number.POSITIVE_INFINITY) return
-    const at = Math.max(this.#now, node.clock.global(local))
-    if (at < node.wakeAt) this.#wake(node, at)
-  }
-
-  #wake(node: SimNode, at: Millis): void {
-    node.wakeAt = at
-    this.#queue.push(at, { kind: 'wake', node, at })
+    this.#queue.wake(node.number, Math.max(this.#now, node.clock.global(node.engine.nextWake())))
   }
 
   // Packets
@@ -669,12 +681,14 @@ export class Simulation {
     this.trace.record('packet', this.#now, from.place, node.place, bytes.length)
     this.traffic.delivered++
     if (node.state === 'up' && !node.blocked && node.slowness === 0 && !node.turnScheduled) {
+      for (const observer of this.#observers) observer.received?.(node, bytes, from, this.#now)
       node.engine.receive(from.address, bytes, node.clock.local(this.#now))
       this.#settled(node)
       return
     }
     this.#deliver(node, {
       handle: (target, now) => {
+        for (const observer of this.#observers) observer.received?.(target, bytes, from, this.#now)
         target.engine.receive(from.address, bytes, now)
         this.#settled(target)
       },

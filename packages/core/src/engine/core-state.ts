@@ -14,7 +14,7 @@ import type { Trace } from './trace.ts'
 
 /** Kinds of the engine's timers; `arg` in parentheses. */
 export const TimerKind = {
-  /** (detector timer id) */
+  /** (the detector's own number; its tag is the timer's) */
   Detector: 0,
   /** (ping's sequence number) */
   PingTimeout: 1,

@@ -11,12 +11,6 @@ import type { PingReport, PingService } from './ping-service.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
 
-interface ArmedTimer {
-  readonly tag: number
-  readonly arg: number
-  readonly timer: Timer
-}
-
 /**
  * Where detectors are plugged in: gives them their context, hands them what concerns them, and takes their evidence to
  * the membership. One of them runs at a time, the one that the cluster's configuration names.
@@ -28,8 +22,6 @@ export class Detection {
   readonly #outbox: Outbox
   readonly #hooks = new Map<string, DetectorHooks>()
   readonly #schedulers: ProbeScheduler[] = []
-  readonly #timers = new Map<number, ArmedTimer>()
-  #nextTimer = 1
   #running: DetectorHooks | undefined
 
   constructor(
@@ -63,16 +55,12 @@ export class Detection {
   stop(now: Millis): void {
     this.#running?.stop(now)
     this.#running = undefined
-    for (const { timer } of this.#timers.values()) this.#state.timers.cancel(timer)
-    this.#timers.clear()
+    this.#state.timers.cancelAll(TimerKind.Detector)
     this.#pings.forgetAll('detector')
   }
 
-  onTimer(id: number, now: Millis): void {
-    const armed = this.#timers.get(id)
-    if (armed === undefined) return
-    this.#timers.delete(id)
-    this.#running?.onTimer(armed.tag, armed.arg, now)
+  onTimer(timer: Timer, now: Millis): void {
+    this.#running?.onTimer(timer.tag, timer.arg, now)
   }
 
   onPing(report: PingReport, now: Millis): void {
@@ -123,15 +111,9 @@ export class Detection {
         return scheduler
       },
       column: (kind, initial) => state.table.column(kind, initial),
-      arm: (at, tag, arg = 0) => {
-        const id = this.#nextTimer++
-        this.#timers.set(id, { tag, arg, timer: state.timers.arm(at, TimerKind.Detector, id) })
-        return id
-      },
-      disarm: (id) => {
-        state.timers.cancel(this.#timers.get(id)?.timer)
-        this.#timers.delete(id)
-      },
+      arm: (at, tag, arg = 0) => state.timers.arm(at, TimerKind.Detector, arg, tag),
+      // A handle is what `arm` returned: nothing else makes one.
+      disarm: (timer) => state.timers.cancel(timer as Timer),
       ping: (ref, { arg = 0, path, timeout, via }, now) =>
         state.table.has(ref) &&
         (via === undefined || state.table.has(via)) &&

@@ -53,6 +53,11 @@ export interface Observation {
   readonly boot: Boot
 }
 
+/** A timer that is armed: for `disarm`, which is harmless once it has fired. */
+export interface DetectorTimer {
+  readonly at: Millis
+}
+
 /** What a detector may use of its node. */
 export interface DetectorContext {
   readonly members: MemberView
@@ -68,8 +73,8 @@ export interface DetectorContext {
   /** One number per member. */
   column(kind: ColumnKind, initial: number): Column
   /** Calls `onTimer(tag, arg, …)` once at the instant; returns what `disarm` takes. Timers end with `stop`. */
-  arm(at: Millis, tag: number, arg?: number): number
-  disarm(id: number): void
+  arm(at: Millis, tag: number, arg?: number): DetectorTimer
+  disarm(timer: DetectorTimer): void
   /** Starts a ping; the result comes to `onPing`. `false`: none will come, as too many are under way, or the member or helper is no longer known. */
   ping(ref: Ref, options: PingOptions, now: Millis): boolean
   /** On the detector's own channel: `onMessage` of the same detector there. The core adds piggyback up to the budget. */

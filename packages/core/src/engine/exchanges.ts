@@ -378,6 +378,7 @@ export class Exchanges {
 
   /** Moves the addresses of reaped members into the ring. */
   keepReaped(reaped: PeerRecord[]): void {
+    if (reaped.length === 0) return
     for (const { address } of reaped) this.ring.add(address)
     reaped.length = 0
   }

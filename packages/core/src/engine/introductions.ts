@@ -117,6 +117,7 @@ export class Introductions {
   /** Looks at the claims of other boots to this node's name that membership has collected. */
   contest(now: Millis): void {
     const { contested } = this.#own
+    if (contested.length === 0) return
     for (const claim of contested) {
       const underWay = [...this.#contests.values()].some(
         (contest) => contest.claim.record.boot === claim.record.boot,

@@ -33,7 +33,7 @@ export class Outbox {
   readonly #state: CoreState
   readonly #effects: Effects
   readonly #claimAbout: (ref: Ref) => Claim | undefined
-  #packets: OutgoingPacket[] = []
+  readonly #packets: OutgoingPacket[] = []
   #requests: OutgoingRequest[] = []
   #events: EngineEvent[] = []
   #results: { readonly operation: number; readonly result: OperationResult }[] = []
@@ -97,7 +97,7 @@ export class Outbox {
         message: undefined,
       })
     }
-    targets.length = 0
+    while (targets.length > 0) targets.pop()
   }
 
   /** Lets everything out: packets, requests, events in order of commit, results. */
@@ -107,8 +107,9 @@ export class Outbox {
     const events = this.#events
     const results = this.#results
     if (packets.length > 0) {
-      this.#packets = []
-      for (const packet of packets) this.#send(packet)
+      // Sending queues no packets: what it may queue is a request.
+      for (let i = 0; i < packets.length; i++) this.#send(packets[i]!)
+      while (packets.length > 0) packets.pop()
     }
     if (requests.length > 0) {
       this.#requests = []
@@ -130,7 +131,8 @@ export class Outbox {
   #send({ to, ref, part, message }: OutgoingPacket): void {
     const { codec, counters, maxPacketBytes, queue, sender, table } = this.#state
     const parts = this.#parts
-    parts.length = 0
+    // Setting the length would give the room back.
+    while (parts.length > 0) parts.pop()
     let budget = maxPacketBytes - codec.bundleOverhead(sender)
     if (part !== undefined) budget -= part.length + codec.partOverhead
     if (budget < 0) {

@@ -387,7 +387,7 @@ export class SwimEngine implements Engine {
     const ref = timer.arg as Ref
     switch (timer.kind) {
       case TimerKind.Detector:
-        return this.#detection.onTimer(timer.arg, now)
+        return this.#detection.onTimer(timer, now)
       case TimerKind.PingTimeout:
         return this.#pings.onTimeout(timer.arg, now)
       case TimerKind.RelayNack:
@@ -434,6 +434,7 @@ export class SwimEngine implements Engine {
 
   #deliverReports(now: Millis): void {
     const { reports } = this.#pings
+    if (reports.length === 0) return
     for (let i = 0; i < reports.length; i++) {
       const report = reports[i]!
       switch (report.owner) {
@@ -449,7 +450,7 @@ export class SwimEngine implements Engine {
           break
       }
     }
-    reports.length = 0
+    while (reports.length > 0) reports.pop()
   }
 
   #onOperationPing(operation: number, report: PingReport, now: Millis): void {

@@ -5,6 +5,8 @@ export interface Timer {
   at: Millis
   readonly kind: number
   readonly arg: number
+  /** A second number, for whoever needs one: a detector's tag. */
+  readonly tag: number
   /** Ties at one instant go by the order of arming. */
   order: number
   /** Place in the heap; −1: not armed. */
@@ -28,8 +30,8 @@ export class TimerHeap {
     return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY
   }
 
-  arm(at: Millis, kind: number, arg = 0): Timer {
-    const timer: Timer = { at, kind, arg, order: this.#order++, place: this.#heap.length }
+  arm(at: Millis, kind: number, arg = 0, tag = 0): Timer {
+    const timer: Timer = { at, kind, arg, tag, order: this.#order++, place: this.#heap.length }
     this.#heap.push(timer)
     this.#up(timer)
     return timer
@@ -45,6 +47,11 @@ export class TimerHeap {
     this.#put(last, place)
     this.#up(last)
     this.#down(last)
+  }
+
+  /** Cancels all of a kind: looks at every timer, so not for what happens often. */
+  cancelAll(kind: number): void {
+    for (const timer of this.#heap.filter((armed) => armed.kind === kind)) this.cancel(timer)
   }
 
   /** Moves a timer that is still armed. */

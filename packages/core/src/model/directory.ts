@@ -112,9 +112,10 @@ export class Directory {
     return number
   }
 
-  /** Takes one more share in a record that somebody holds. */
-  shareRecord(number: number): void {
-    this.#recordUsers[number]!++
+  /** Takes one more share in a name and a record of it that somebody holds. */
+  share(slot: number, record: number): void {
+    this.#users[slot]!++
+    this.#recordUsers[record]!++
   }
 
   releaseRecord(number: number): void {

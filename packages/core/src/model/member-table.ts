@@ -2,7 +2,7 @@ import type { Millis } from '../engine/time.ts'
 import { type ColumnKind, GrowingColumn } from './column.ts'
 import { Digest } from './digest.ts'
 import type { Directory } from './directory.ts'
-import { grown } from './grown.ts'
+import { doublePages, intPages } from './pages.ts'
 import type { PeerRecord } from './peer.ts'
 import { type Ref, slotOf } from './ref.ts'
 import { RefList } from './ref-list.ts'
@@ -41,25 +41,27 @@ export interface Change {
   readonly recordBefore: PeerRecord | undefined
 }
 
+/** A member's words. The record's number is one higher, so that 0 is a slot that holds none; place and status share a word. */
+const Word = { Record: 0, RecordIncarnation: 1, Incarnation: 2, Place: 3 } as const
+const words = 4
+const statusBits = 2
+const statusMask = 3
+
 const isActive = (status: Status): boolean => status <= Status.Suspect
 
 /**
- * The members a node holds, in columns by slot. Says nothing of the rules: whether a claim replaces what is held is
+ * The members a node holds, by slot, in numbers. Says nothing of the rules: whether a claim replaces what is held is
  * decided before. Every operation but iteration is O(1), and keeps the counters, the two dense lists and the digest.
  */
 export class MemberTable implements MemberView {
   readonly directory: Directory
   readonly digest = new Digest()
   self: Ref
-  #record = new Int32Array(0)
-  #status = new Uint8Array(0)
-  #incarnation = new Uint32Array(0)
-  #recordIncarnation = new Uint32Array(0)
-  #since = new Float64Array(0)
-  /** Index in the active or the terminal list, by status. */
-  #place = new Int32Array(0)
-  readonly #activeList = new RefList()
-  readonly #terminalList = new RefList()
+  /** Four words a member: see {@link Word}. */
+  #words = intPages()
+  #since = doublePages()
+  #activeList = new RefList()
+  #terminalList = new RefList()
   readonly #counts = [0, 0, 0, 0]
   readonly #columns: GrowingColumn[] = []
 
@@ -80,28 +82,28 @@ export class MemberTable implements MemberView {
   }
   find(name: string): Ref | undefined {
     const ref = this.directory.find(name)
-    return ref !== undefined && this.#record[slotOf(ref)]! >= 0 ? ref : undefined
+    return ref !== undefined && this.#numberOf(slotOf(ref)) >= 0 ? ref : undefined
   }
   has(ref: Ref): boolean {
-    return this.#record[slotOf(ref)]! >= 0 && this.directory.valid(ref)
+    return this.#numberOf(slotOf(ref)) >= 0 && this.directory.valid(ref)
   }
   name(ref: Ref): string {
     return this.directory.name(ref)
   }
   status(ref: Ref): Status {
-    return this.#status[slotOf(ref)]! as Status
+    return (this.#words.get(slotOf(ref) * words + Word.Place) & statusMask) as Status
   }
   incarnation(ref: Ref): number {
-    return this.#incarnation[slotOf(ref)]!
+    return this.#words.get(slotOf(ref) * words + Word.Incarnation) >>> 0
   }
   recordIncarnation(ref: Ref): number {
-    return this.#recordIncarnation[slotOf(ref)]!
+    return this.#words.get(slotOf(ref) * words + Word.RecordIncarnation) >>> 0
   }
   record(ref: Ref): PeerRecord {
-    return this.directory.record(this.#record[slotOf(ref)]!)
+    return this.directory.record(this.#numberOf(slotOf(ref)))
   }
   since(ref: Ref): Millis {
-    return this.#since[slotOf(ref)]!
+    return this.#since.get(slotOf(ref))
   }
   activeAt(index: number): Ref {
     return this.#activeList.at(index)
@@ -122,13 +124,14 @@ export class MemberTable implements MemberView {
     const ref = this.directory.retain(record.name)
     if (ref === undefined) return undefined
     const slot = slotOf(ref)
-    if (slot >= this.#record.length) this.#grow(slot + 1)
+    this.#words.reserve((slot + 1) * words)
+    this.#since.reserve(slot + 1)
     if (this.self < 0) this.self = ref
-    this.#record[slot] = this.directory.retainRecord(ref, record, incarnation)
-    this.#recordIncarnation[slot] = incarnation
-    this.#status[slot] = Status.Alive
-    this.#incarnation[slot] = incarnation
-    this.#since[slot] = now
+    const at = slot * words
+    this.#words.set(at + Word.Record, this.directory.retainRecord(ref, record, incarnation) + 1)
+    this.#words.set(at + Word.RecordIncarnation, incarnation)
+    this.#words.set(at + Word.Incarnation, incarnation)
+    this.#since.set(slot, now)
     this.#list(ref, Status.Alive)
     this.#toggle(ref)
     return { ref, before: undefined, after: Status.Alive, recordBefore: undefined }
@@ -141,11 +144,10 @@ export class MemberTable implements MemberView {
     const recordBefore = record === undefined ? undefined : this.record(ref)
     this.#toggle(ref)
     if (record !== undefined) this.#replaceRecord(ref, record, incarnation)
-    this.#incarnation[slot] = incarnation
+    this.#words.set(slot * words + Word.Incarnation, incarnation)
     if (status !== before) {
       this.#unlist(ref, before)
-      this.#status[slot] = status
-      this.#since[slot] = now
+      this.#since.set(slot, now)
       this.#list(ref, status)
     }
     this.#toggle(ref)
@@ -164,15 +166,15 @@ export class MemberTable implements MemberView {
 
   /** It has had this status for longer than this node knew. */
   backdate(ref: Ref, since: Millis): void {
-    this.#since[slotOf(ref)] = since
+    this.#since.set(slotOf(ref), since)
   }
 
   remove(ref: Ref): void {
     const slot = slotOf(ref)
     this.#toggle(ref)
     this.#unlist(ref, this.status(ref))
-    this.directory.releaseRecord(this.#record[slot]!)
-    this.#record[slot] = -1
+    this.directory.releaseRecord(this.#numberOf(slot))
+    this.#words.set(slot * words + Word.Record, 0)
     for (const column of this.#columns) column.reset(slot)
     this.directory.release(ref)
   }
@@ -183,21 +185,16 @@ export class MemberTable implements MemberView {
     if (self === undefined) throw new RangeError(`${JSON.stringify(name)} is not among these members`)
     const copy = new MemberTable(this.directory)
     copy.self = self
-    copy.#record = this.#record.slice()
-    copy.#status = this.#status.slice()
-    copy.#incarnation = this.#incarnation.slice()
-    copy.#recordIncarnation = this.#recordIncarnation.slice()
-    copy.#since = this.#since.slice()
-    copy.#place = this.#place.slice()
+    copy.#words = this.#words.copy()
+    copy.#since = this.#since.copy()
+    copy.#activeList = this.#activeList.copy()
+    copy.#terminalList = this.#terminalList.copy()
     for (const [i, count] of this.#counts.entries()) copy.#counts[i] = count
-    copy.#activeList.copy(this.#activeList)
-    copy.#terminalList.copy(this.#terminalList)
     copy.digest.copy(this.digest)
     for (const list of [this.#activeList, this.#terminalList]) {
       for (let i = 0; i < list.length; i++) {
-        const ref = list.at(i)
-        this.directory.retain(this.directory.name(ref))
-        this.directory.shareRecord(this.#record[slotOf(ref)]!)
+        const slot = slotOf(list.at(i))
+        this.directory.share(slot, this.#numberOf(slot))
       }
     }
     return copy
@@ -213,9 +210,9 @@ export class MemberTable implements MemberView {
   #replaceRecord(ref: Ref, record: PeerRecord, incarnation: number): void {
     const slot = slotOf(ref)
     const next = this.directory.retainRecord(ref, record, incarnation)
-    this.directory.releaseRecord(this.#record[slot]!)
-    this.#record[slot] = next
-    this.#recordIncarnation[slot] = incarnation
+    this.directory.releaseRecord(this.#numberOf(slot))
+    this.#words.set(slot * words + Word.Record, next + 1)
+    this.#words.set(slot * words + Word.RecordIncarnation, incarnation)
   }
 
   #toggle(ref: Ref): void {
@@ -225,38 +222,38 @@ export class MemberTable implements MemberView {
       this.directory.hashA(slot),
       this.directory.hashB(slot),
       this.record(ref),
-      this.#recordIncarnation[slot]!,
+      this.recordIncarnation(ref),
       status,
-      this.#incarnation[slot]!,
+      this.incarnation(ref),
       !isActive(status),
     )
   }
 
   #list(ref: Ref, status: Status): void {
     const list = isActive(status) ? this.#activeList : this.#terminalList
-    this.#place[slotOf(ref)] = list.length
+    this.#setPlace(ref, list.length, status)
     list.push(ref)
     this.#counts[status]!++
   }
 
   #unlist(ref: Ref, status: Status): void {
     const list = isActive(status) ? this.#activeList : this.#terminalList
-    const place = this.#place[slotOf(ref)]!
+    const place = this.#words.get(slotOf(ref) * words + Word.Place) >>> statusBits
     const last = list.pop()
     if (last !== ref) {
       list.put(place, last)
-      this.#place[slotOf(last)] = place
+      this.#setPlace(last, place, this.status(last))
     }
     this.#counts[status]!--
   }
 
-  #grow(needed: number): void {
-    const size = Math.max(needed, this.directory.capacity, Math.ceil(this.#record.length * 1.5), 8)
-    this.#record = grown(new Int32Array(size).fill(-1), this.#record)
-    this.#status = grown(new Uint8Array(size), this.#status)
-    this.#incarnation = grown(new Uint32Array(size), this.#incarnation)
-    this.#recordIncarnation = grown(new Uint32Array(size), this.#recordIncarnation)
-    this.#since = grown(new Float64Array(size), this.#since)
-    this.#place = grown(new Int32Array(size), this.#place)
+  #setPlace(ref: Ref, place: number, status: Status): void {
+    this.#words.set(slotOf(ref) * words + Word.Place, (place << statusBits) | status)
+  }
+
+  /** Number of a member's record in the directory; −1 for a slot that holds none here. */
+  #numberOf(slot: number): number {
+    const at = slot * words
+    return at < this.#words.capacity ? this.#words.get(at) - 1 : -1
   }
 }

@@ -1,35 +1,38 @@
-import { grown } from './grown.ts'
+import { intPages } from './pages.ts'
 import type { Ref } from './ref.ts'
 
-/** A list of handles in four bytes each: half of what an array of numbers takes. */
+/** A list of handles in four bytes each, whose copies share what neither has changed. */
 export class RefList {
-  #refs = new Int32Array(0)
-  length = 0
+  #refs = intPages()
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
 
   at(index: number): Ref {
-    // The list holds nothing but handles; a typed array cannot say so.
-    return this.#refs[index]! as Ref
+    // The list holds nothing but handles; an array of numbers cannot say so.
+    return this.#refs.get(index) as Ref
   }
 
   put(index: number, ref: Ref): void {
-    this.#refs[index] = ref
+    this.#refs.set(index, ref)
   }
 
   push(ref: Ref): void {
-    if (this.length === this.#refs.length) {
-      this.#refs = grown(new Int32Array(Math.max(8, Math.ceil(this.length * 1.5))), this.#refs)
-    }
-    this.#refs[this.length++] = ref
+    this.#refs.reserve(this.#length + 1)
+    this.#refs.set(this.#length++, ref)
   }
 
-  /** The last one; there must be one. */
+  /** The last one, which is taken out; there must be one. */
   pop(): Ref {
-    return this.at(--this.length)
+    return this.at(--this.#length)
   }
 
-  /** Becomes what another is. */
-  copy(from: RefList): void {
-    this.#refs = from.#refs.slice(0, from.length)
-    this.length = from.length
+  copy(): RefList {
+    const copy = new RefList()
+    copy.#refs = this.#refs.copy()
+    copy.#length = this.#length
+    return copy
   }
 }

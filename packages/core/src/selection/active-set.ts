@@ -23,6 +23,12 @@ export class ActiveSet {
     return place >= 0 && this.#list[place] === ref ? place : -1
   }
 
+  /** Makes room for members of slots below `slots`. */
+  reserve(slots: number): void {
+    if (slots > this.#places.length) this.#places = grown(new Int32Array(slots).fill(-1), this.#places)
+    if (slots > this.#list.length) this.#list = grown(new Int32Array(slots), this.#list)
+  }
+
   push(ref: Ref): void {
     if (this.placeOf(ref) >= 0) return
     const slot = slotOf(ref)

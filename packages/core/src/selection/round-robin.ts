@@ -10,8 +10,9 @@ import type { ProbeStrategy } from './strategy.ts'
  * A newcomer takes a random place, which may be in the part of the round that is over; but never one that would make the round
  * longer than there are members, or a stream of newcomers that come and go could keep the others waiting for ever.
  */
-export const roundRobin: ProbeStrategy = (_members, random) => {
+export const roundRobin: ProbeStrategy = (members, random) => {
   const set = new ActiveSet()
+  set.reserve(members.active)
   /** Those before it have been looked at in this round, or wait for the next. */
   let cursor = 0
   /** Looks in this round, at members that have gone since as well. */

@@ -5,8 +5,9 @@ import type { ProbeStrategy } from './strategy.ts'
  * One at random, each time anew: the selection of SWIM's analysis (§3.1). First detection by anyone is expected after
  * e / (e − 1) periods, but there is no bound on how long one node does not look at another.
  */
-export const uniform: ProbeStrategy = (_members, random) => {
+export const uniform: ProbeStrategy = (members, random) => {
   const set = new ActiveSet()
+  set.reserve(members.active)
   return {
     next: () => (set.size === 0 ? undefined : set.at(random.below(set.size))),
     added(ref) {

@@ -41,7 +41,7 @@ export class ByteTable<T> {
     const value = this.#build(bytes, start, length)
     if (value === undefined) return undefined
     if (this.#size >= this.#limit) this.#resize(smallest, false)
-    else if (this.#size * 2 >= this.#hashes.length) this.#resize(this.#hashes.length * 2, true)
+    else if (this.#size * slack >= this.#hashes.length) this.#resize(this.#hashes.length * 2, true)
     const key = new Uint8Array(length)
     for (let i = 0; i < length; i++) key[i] = bytes[start + i]!
     this.#put(hash, key, value)
@@ -80,8 +80,10 @@ export class ByteTable<T> {
 
 const smallest = 64
 const probes = 8
+/** Slots for each entry, at least: with fewer, full neighbourhoods would push entries out that are wanted again at once. */
+const slack = 4
 
-/** In the manner of FNV-1a, but four bytes a round and with its bits folded down, since slots are taken from the lowest; never 0. */
+/** In the manner of FNV-1a, but four bytes a round; never 0. */
 function hashOf(bytes: Uint8Array, start: number, length: number): number {
   let hash = length | 0
   let at = start
@@ -92,7 +94,10 @@ function hashOf(bytes: Uint8Array, start: number, length: number): number {
     hash ^= hash >>> 15
   }
   for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x9e3779b1)
-  hash ^= hash >>> 15
+  // All of MurmurHash3's finish: names that differ in a digit differ in few bits, and must not share a neighbourhood.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  hash ^= hash >>> 16
   return hash === 0 ? 1 : hash
 }
 

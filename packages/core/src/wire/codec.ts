@@ -50,7 +50,7 @@ export interface CodecContext {
 export interface Codec {
   /** One message as it rides in a packet: encoded once, queued and sent many times. */
   encode(message: Message): Uint8Array
-  /** A packet of encoded parts. Its size is `bundleOverhead(sender)` plus each part's length and `partOverhead`. */
+  /** A packet of encoded parts. A sender object never changes, so that what is built of it may be kept. Its size is `bundleOverhead(sender)` plus each part's length and `partOverhead`. */
   bundle(sender: Sender, parts: readonly Uint8Array[], to: PeerRecord | undefined): Uint8Array
   /** Bytes of a packet with no parts, sealing included. */
   bundleOverhead(sender: Sender): number

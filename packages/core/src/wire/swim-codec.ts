@@ -43,11 +43,10 @@ class SwimCodec implements Codec {
   readonly #streamHeader: ClearHeader
   readonly #reader: ByteReader
   readonly #writer = new ByteWriter()
-  /** What a packet of the sender below starts with: its clear header, name and incarnation. */
+  /** What a packet starts with: clear header, name and incarnation, of the sender that asked last, and of all that have. */
   #front: Uint8Array
-  #frontName = ''
-  #frontBoot: Boot = 0n
-  #frontIncarnation = -1
+  #frontSender: Sender | undefined
+  readonly #fronts = new WeakMap<Sender, Uint8Array>()
 
   constructor(context: CodecContext, tables: SwimTables) {
     const sealed = context.sealer !== undefined
@@ -121,19 +120,16 @@ class SwimCodec implements Codec {
   }
 
   #frontOf(sender: Sender): Uint8Array {
-    const { name, boot, incarnation } = sender
-    if (incarnation !== this.#frontIncarnation || name !== this.#frontName || boot !== this.#frontBoot) {
-      this.#front = this.#writer
-        .reset()
-        .bytes(this.#packetHeader.of(boot))
-        .name(name)
-        .u32(incarnation)
-        .finish()
-      this.#frontName = name
-      this.#frontBoot = boot
-      this.#frontIncarnation = incarnation
+    if (sender === this.#frontSender) return this.#front
+    let front = this.#fronts.get(sender)
+    if (front === undefined) {
+      const { name, boot, incarnation } = sender
+      front = this.#writer.reset().bytes(this.#packetHeader.of(boot)).name(name).u32(incarnation).finish()
+      this.#fronts.set(sender, front)
     }
-    return this.#front
+    this.#frontSender = sender
+    this.#front = front
+    return front
   }
 
   #seal(plain: Uint8Array, sealer: Sealer): Uint8Array {

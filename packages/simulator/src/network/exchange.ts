@@ -21,6 +21,8 @@ export interface ExchangeWorld {
   deliver(node: SimNode, input: Input): void
   /** A message of so many bytes was put on a stream. */
   message(kind: 'request' | 'reply', from: SimNode, to: SimNode, bytes: number): void
+  /** A node's engine is about to be handed this, as a request or as an answer. */
+  heard(node: SimNode, message: StreamMessage): void
   /** Called after the engine had an input. */
   settle(node: SimNode): void
 }
@@ -81,6 +83,7 @@ export class Exchange {
   #serve(node: SimNode, now: Millis): void {
     this.#world.message('request', this.#from, node, bytesOf(this.#request))
     const request = readStream(node.codec, this.#request)
+    if (!isFault(request)) this.#world.heard(node, request)
     const reply = [...(isFault(request) ? node.engine.refuse(request) : node.engine.exchange(request, now))]
     node.exchanges.delete(this)
     this.#world.settle(node)
@@ -97,6 +100,7 @@ export class Exchange {
     this.#server?.exchanges.delete(this)
     this.#world.deliver(this.#from, {
       handle: (node, now) => {
+        if (outcome.kind === 'reply') this.#world.heard(node, outcome.reply)
         node.engine.settled(this.#token, outcome, now)
         this.#world.settle(node)
       },

@@ -14,6 +14,8 @@ export class SimNode {
   readonly name: string
   /** The same for every process of a name: links and rules go by it. */
   readonly place: number
+  /** Its own: tells the processes of a name apart. */
+  readonly number: number
   readonly address: Address
   readonly codec: Codec
   /** Largest packet that it may send. */
@@ -32,8 +34,6 @@ export class SimNode {
   /** Seconds by which its wall clock is ahead. */
   readonly wallOffset: number
 
-  /** When its next wake-up is scheduled. */
-  wakeAt = Number.POSITIVE_INFINITY
   /** Sends and receives are held until then. */
   blockedUntil = Number.NEGATIVE_INFINITY
   /** Milliseconds that handling one input takes. */
@@ -54,6 +54,7 @@ export class SimNode {
   constructor(options: {
     readonly name: string
     readonly place: number
+    readonly number: number
     readonly address: Address
     readonly codec: Codec
     readonly maxPacketBytes: number
@@ -62,6 +63,7 @@ export class SimNode {
   }) {
     this.name = options.name
     this.place = options.place
+    this.number = options.number
     this.address = options.address
     this.codec = options.codec
     this.maxPacketBytes = options.maxPacketBytes
