@@ -126,6 +126,7 @@ export class Membership {
     if (ref === table.self) return this.#hearAgainstSelf(claim.incarnation, 'suspect', source, now)
     const suspicion = this.#suspicions.get(ref)
     if (suspicion !== undefined && suspicion.incarnation === claim.incarnation) {
+      if (!this.#suspicions.wantsMore(suspicion)) return
       for (const accusation of claim.accusations) this.#confirm(ref, suspicion, accusation, source, now)
       return
     }

@@ -64,10 +64,15 @@ export class Suspicions {
     return kept
   }
 
+  /** Whether another accuser would make a difference. */
+  wantsMore(suspicion: Suspicion): boolean {
+    return suspicion.accusations.length < Math.min(this.#useful(suspicion), accusationsKept)
+  }
+
   /** One more report. `false` where it changes nothing: the accuser is known, or there are enough. */
   confirm(suspicion: Suspicion, accusation: Accusation): boolean {
     const { accusations, max, min, start, timer, wanted } = suspicion
-    if (accusations.length >= Math.min(this.#useful(suspicion), accusationsKept)) return false
+    if (!this.wantsMore(suspicion)) return false
     if (accusations.some(({ accuser }) => accuser === accusation.accuser)) return false
     accusations.push(accusation)
     const timeout = suspicionTimeout(accusations.length - 1, wanted, min, max)

@@ -15,8 +15,7 @@ import { crc32, endsWithCrc32 } from './crc32.ts'
 import type { Message } from './message.ts'
 import type { Sealer } from './sealer.ts'
 import { type RecordConsumer, RecordReader, writeRecords } from './stream-records.ts'
-import { SwimTables } from './swim-fields.ts'
-import { decodeParts, encodeParts, messageParts } from './swim-parts.ts'
+import { decodeParts, encodeParts, messageParts, SwimTables } from './swim-parts.ts'
 
 /**
  * The compact binary format, and the default. A packet is
@@ -24,13 +23,15 @@ import { decodeParts, encodeParts, messageParts } from './swim-parts.ts'
  * header as what is authenticated and not encrypted; or, without a sealer, followed by a CRC-32 of everything.
  * docs/protocol.md has it byte by byte.
  *
- * Nodes opened from one plugin share what it interns (names, hosts, capabilities).
+ * The nodes of a process share what it interns: names, hosts, capabilities, and the claims heard last.
  * `open` throws a RangeError on a cluster label of more than 255 bytes.
  */
 export function swimCodec(): CodecPlugin {
-  const tables = new SwimTables()
   return { kind: 'codec', name: 'swim', api: 1, open: (context) => new SwimCodec(context, tables) }
 }
+
+/** Caches only, each bounded: who uses them changes nothing for the others. */
+const tables = new SwimTables()
 
 class SwimCodec implements Codec {
   readonly partOverhead = 0
@@ -77,8 +78,11 @@ class SwimCodec implements Codec {
     let at = front.length
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!
-      packet.set(part, at)
-      at += part.length
+      const size = part.length
+      // A call costs more than so few bytes.
+      if (size <= 48) for (let k = 0; k < size; k++) packet[at + k] = part[k]!
+      else packet.set(part, at)
+      at += size
     }
     if (this.#sealer !== undefined) return this.#seal(packet, this.#sealer)
     putU32(packet, end, crc32(packet, 0, end))

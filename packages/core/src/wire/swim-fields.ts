@@ -14,8 +14,8 @@ import {
 import { type Accusation, type EvidenceKind, evidenceKinds } from './message.ts'
 import { decodeName, decodeUtf8, hostProblem, NameTable } from './names.ts'
 
-/** Everything that decoding interns. One set may serve all codecs of a process, since it only caches. */
-export class SwimTables {
+/** What decoding interns of fields. */
+export class FieldTables {
   readonly names = new NameTable()
   readonly hosts = new ByteTable(buildHost)
   /** Most members of a cluster have the same capabilities, so a few entries serve. */
@@ -46,7 +46,7 @@ export function putRecord(w: ByteWriter, record: PeerRecord): void {
   if (record.opaque !== undefined) putBytes(w, record.opaque, maxOpaqueBytes)
 }
 
-export function takeRecord(r: ByteReader, tables: SwimTables): PeerRecord {
+export function takeRecord(r: ByteReader, tables: FieldTables): PeerRecord {
   const name = r.name()
   const boot = r.u64()
   const startedAt = r.varint()
@@ -85,7 +85,7 @@ export function putAddress(w: ByteWriter, address: Address): void {
   w.u16(address.port)
 }
 
-export function takeAddress(r: ByteReader, tables: SwimTables): Address {
+export function takeAddress(r: ByteReader, tables: FieldTables): Address {
   const start = r.offset
   const family = r.u8()
   if (family === 4) r.skip(4)
@@ -150,7 +150,7 @@ function putCapabilities(w: ByteWriter, capabilities: readonly string[]): void {
   putBytes(w, blockWriter.finish(), maxCapabilityBlock)
 }
 
-function takeCapabilities(r: ByteReader, tables: SwimTables): readonly string[] {
+function takeCapabilities(r: ByteReader, tables: FieldTables): readonly string[] {
   const length = r.varint(maxCapabilityBlock)
   if (length === 0) return noCapabilities
   const at = r.skip(length)

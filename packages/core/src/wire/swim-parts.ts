@@ -1,16 +1,17 @@
-import type { ByteReader } from './byte-reader.ts'
+import { ByteReader } from './byte-reader.ts'
+import { ByteTable } from './byte-table.ts'
 import { ByteWriter, putVarint, varintLength } from './byte-writer.ts'
 import { maxChannelBytes, maxDigestWords, maxErrorBytes, maxPayloadBytes, maxPingTargets } from './limits.ts'
-import type { ClusterConfig, Message, PingTarget, Sync, SyncDigest, SyncEntry } from './message.ts'
+import type { Claim, ClusterConfig, Message, PingTarget, Sync, SyncDigest, SyncEntry } from './message.ts'
 import { errorCodes } from './message.ts'
 import { cutUtf8 } from './names.ts'
 import {
+  FieldTables,
   putAccusations,
   putAddress,
   putBytes,
   putEvidence,
   putRecord,
-  type SwimTables,
   takeAccusations,
   takeAddress,
   takeBytes,
@@ -61,12 +62,32 @@ export function* messageParts(message: Message): Generator<Uint8Array> {
 export function decodeParts(r: ByteReader, messages: Message[], tables: SwimTables): number {
   let skipped = 0
   while (r.remaining > 0) {
+    const start = r.offset
     const type = r.u8()
     const end = r.enter(r.varint())
-    if (!decodeBody(type, r, messages, tables)) skipped++
+    if (isClaimType(type)) {
+      // The same claim arrives many times over; bytes that were seen before are not taken apart again.
+      const claim = tables.claims.get(r.source, start, r.offset + r.remaining - start)
+      if (claim === undefined) r.fail()
+      else messages.push(claim)
+    } else if (!decodeBody(type, r, messages, tables)) skipped++
     r.leave(end)
   }
   return skipped
+}
+
+const isClaimType = (type: number): boolean => type >= partTypes.alive && type <= partTypes.left
+
+/** Everything that decoding interns. One set may serve all codecs of a process, since it only caches. */
+export class SwimTables extends FieldTables {
+  readonly claims: ByteTable<Claim> = new ByteTable((bytes, start, length) => {
+    const r = this.#reader.reset(bytes, start, start + length)
+    const type = r.u8()
+    r.enter(r.varint())
+    const claim = takeClaim(type, r, this)
+    return r.ok ? claim : undefined
+  }, 8_192)
+  readonly #reader = new ByteReader(undefined, this.names)
 }
 
 function* syncParts(sync: Sync): Generator<Uint8Array> {
@@ -154,29 +175,6 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
     case partTypes.nack:
       messages.push({ type: 'nack', seq: r.varint32() })
       return true
-    case partTypes.alive:
-      messages.push({ type: 'alive', incarnation: r.u32(), record: takeRecord(r, tables) })
-      return true
-    case partTypes.suspect:
-      messages.push({
-        type: 'suspect',
-        name: r.name(),
-        incarnation: r.u32(),
-        accusations: takeAccusations(r, 1),
-      })
-      return true
-    case partTypes.failed:
-      messages.push({
-        type: 'failed',
-        name: r.name(),
-        incarnation: r.u32(),
-        accuser: r.name(),
-        evidence: takeEvidence(r),
-      })
-      return true
-    case partTypes.left:
-      messages.push({ type: 'left', name: r.name(), incarnation: r.u32(), by: r.name() })
-      return true
     case partTypes.sync:
       messages.push(takeSyncHead(r))
       return true
@@ -208,6 +206,27 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
       return true
     default:
       return false
+  }
+}
+
+function takeClaim(type: number, r: ByteReader, tables: FieldTables): Claim | undefined {
+  switch (type) {
+    case partTypes.alive:
+      return { type: 'alive', incarnation: r.u32(), record: takeRecord(r, tables) }
+    case partTypes.suspect:
+      return { type: 'suspect', name: r.name(), incarnation: r.u32(), accusations: takeAccusations(r, 1) }
+    case partTypes.failed:
+      return {
+        type: 'failed',
+        name: r.name(),
+        incarnation: r.u32(),
+        accuser: r.name(),
+        evidence: takeEvidence(r),
+      }
+    case partTypes.left:
+      return { type: 'left', name: r.name(), incarnation: r.u32(), by: r.name() }
+    default:
+      return undefined
   }
 }
 
