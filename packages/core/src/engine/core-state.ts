@@ -34,6 +34,27 @@ export const TimerKind = {
   Leave: 12,
 } as const
 
+/**
+ * What an input has left to be done before it returns: bits of `CoreState.due`, set by whoever leaves it and cleared by
+ * whoever does it. Most inputs leave one or two; to ask each part in turn costs a process of many nodes more than the work.
+ */
+export const Due = {
+  /** Claims of other boots to this node's name wait. */
+  Contest: 1,
+  /** Pings ended. */
+  Reports: 2,
+  /** Helpers were asked. */
+  Helpers: 4,
+  /** Something was queued that should not wait for the next gossip period. */
+  Urgent: 8,
+  /** Members were removed. */
+  Reaped: 16,
+  /** Something is to be let out. */
+  Outbox: 32,
+  /** Something is queued, and no gossip period is armed. */
+  Gossip: 64,
+} as const
+
 /** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */
 export interface EngineHooks {
   /** Whether a newcomer may become a member here. Called before it does. */
@@ -69,6 +90,8 @@ export interface CoreState {
   /** What every packet and stream says of its sender; follows the own incarnation. */
   sender: Sender
   config: ClusterConfig
+  /** Bits of {@link Due}. */
+  due: number
   /** Wall-clock seconds at an instant, counted from the start: the clock may be set without harm. */
   wallSeconds(now: Millis): number
 }

@@ -5,7 +5,7 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, ErrorCode, ErrorReply, Message, Sync, SyncEntry } from '../wire/message.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
 import { dialBackLimit, type Introductions } from './introductions.ts'
 import type { Membership } from './membership.ts'
@@ -378,7 +378,7 @@ export class Exchanges {
 
   /** Moves the addresses of reaped members into the ring. */
   keepReaped(reaped: PeerRecord[]): void {
-    if (reaped.length === 0) return
+    this.#state.due &= ~Due.Reaped
     for (const { address } of reaped) this.ring.add(address)
     reaped.length = 0
   }

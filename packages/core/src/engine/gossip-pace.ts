@@ -1,8 +1,7 @@
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { Membership } from './membership.ts'
-import type { News } from './news.ts'
 import type { Outbox } from './outbox.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -16,22 +15,21 @@ const crowdedShare = 0.25
 export class GossipPace {
   readonly #state: CoreState
   readonly #membership: Membership
-  readonly #news: News
   readonly #outbox: Outbox
   #periodTimer: Timer | undefined
   #urgentTimer: Timer | undefined
   #lastUrgent = Number.NEGATIVE_INFINITY
   #failedTurn = 0
 
-  constructor(state: CoreState, membership: Membership, news: News, outbox: Outbox) {
+  constructor(state: CoreState, membership: Membership, outbox: Outbox) {
     this.#state = state
     this.#membership = membership
-    this.#news = news
     this.#outbox = outbox
   }
 
   onPeriod(now: Millis): void {
     this.#periodTimer = undefined
+    this.#state.due |= Due.Gossip
     this.#outbox.crowded = false
     this.#outbox.gossip(this.#state.settings.gossipFanout, this.#nextRecentlyFailed(now))
   }
@@ -44,10 +42,10 @@ export class GossipPace {
 
   /** Pushes what became urgent during an input: now, or with what follows within moments of the last push. */
   pushUrgent(now: Millis): void {
-    if (!this.#news.urgent) return
-    this.#news.urgent = false
+    const state = this.#state
+    state.due &= ~Due.Urgent
     if (!this.#hasOthers) return
-    const { settings, timers } = this.#state
+    const { settings, timers } = state
     if (now - this.#lastUrgent >= urgentSpacing) {
       this.#lastUrgent = now
       this.#outbox.gossip(settings.gossipFanout)
@@ -59,7 +57,11 @@ export class GossipPace {
   /** Arms the next period, if there is anything to tell and anybody to tell it to: an idle node does not wake for it. */
   arm(now: Millis): void {
     const { queue, settings, timers } = this.#state
-    if (this.#periodTimer !== undefined || queue.backlog === 0 || !this.#hasOthers) return
+    const idle = this.#periodTimer !== undefined || queue.backlog === 0
+    // Alone it is asked again until there is somebody.
+    if (!idle && !this.#hasOthers) return
+    this.#state.due &= ~Due.Gossip
+    if (idle) return
     // More news than a packet holds: the same packets sooner, rather than news that waits for stale news to be told.
     const share = this.#outbox.crowded ? crowdedShare : 1
     this.#periodTimer = timers.arm(now + settings.gossipInterval * share, TimerKind.Gossip)

@@ -3,7 +3,7 @@ import { formatAddress, sameAddress } from '../model/address.ts'
 import type { Boot, PeerRecord } from '../model/peer.ts'
 import { Status } from '../model/status.ts'
 import type { AliveClaim } from '../wire/message.ts'
-import type { CoreState } from './core-state.ts'
+import { type CoreState, Due } from './core-state.ts'
 import type { Membership, Source } from './membership.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
@@ -116,8 +116,8 @@ export class Introductions {
 
   /** Looks at the claims of other boots to this node's name that membership has collected. */
   contest(now: Millis): void {
+    this.#state.due &= ~Due.Contest
     const { contested } = this.#own
-    if (contested.length === 0) return
     for (const claim of contested) {
       const underWay = [...this.#contests.values()].some(
         (contest) => contest.claim.record.boot === claim.record.boot,

@@ -11,7 +11,7 @@ import type {
   LeftClaim,
   SuspectClaim,
 } from '../wire/message.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { Observation } from './detector.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
@@ -234,7 +234,10 @@ export class Membership {
     const record = table.record(ref)
     const status = table.status(ref)
     this.#news.tell('reap', ref, now)
-    if (status === Status.Failed) this.reaped.push(record)
+    if (status === Status.Failed) {
+      this.reaped.push(record)
+      this.#state.due |= Due.Reaped
+    }
     queue.drop(ref)
     this.#onStatus(ref, status, undefined, now)
     table.remove(ref)
@@ -297,6 +300,8 @@ export class Membership {
     const { accuser, evidence } = accusation
     trace.record(ref, table.find(accuser), source.path, evidence, suspicion.incarnation, now)
     this.#queueStatus(ref)
+    // A confirmation shortens a wait of seconds, so it may wait for the next gossip; of a quorum it is the verdict.
+    if (this.#state.settings.suspicionQuorum > 0) this.#state.due |= Due.Urgent
     this.#checkQuorum(ref, now)
   }
 
@@ -358,7 +363,7 @@ export class Membership {
       if (before !== undefined || after !== Status.Alive) {
         trace.record(ref, source.by, source.path, statusOutcome[after], incarnation, now)
       }
-      this.#news.urgent ||= after !== Status.Alive || before === Status.Suspect
+      if (after !== Status.Alive || before === Status.Suspect) this.#state.due |= Due.Urgent
     }
     const alive = after === Status.Alive
     const sameStatus = before === after && change.recordBefore !== undefined
@@ -375,7 +380,6 @@ export class Membership {
   }
 
   #queueStatus(ref: Ref, claim: Claim = this.claimAbout(ref)): void {
-    if (claim.type === 'suspect') this.#news.urgent = true
     this.#news.queue(ref, 'status', claim)
   }
 

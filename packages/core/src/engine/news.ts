@@ -4,7 +4,7 @@ import type { Change } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Claim } from '../wire/message.ts'
-import type { CoreState } from './core-state.ts'
+import { type CoreState, Due } from './core-state.ts'
 import type { EngineEventType } from './effects.ts'
 import type { Outbox } from './outbox.ts'
 import type { Millis } from './time.ts'
@@ -13,9 +13,6 @@ import type { Millis } from './time.ts'
 export class News {
   readonly #state: CoreState
   readonly #outbox: Outbox
-  /** Something was queued that should not wait for the next gossip period. Reset by whoever acts on it. */
-  urgent = false
-
   constructor(state: CoreState, outbox: Outbox) {
     this.#state = state
     this.#outbox = outbox
@@ -30,6 +27,7 @@ export class News {
     const bytes = codec.encode(claim)
     if (bytes.length + codec.partOverhead + codec.bundleOverhead(sender) <= maxPacketBytes) {
       queue.push({ ref, subject, bytes, done })
+      this.#state.due |= Due.Gossip
       return
     }
     counters.oversize++

@@ -4,7 +4,7 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, Message } from '../wire/message.ts'
-import type { CoreState } from './core-state.ts'
+import { type CoreState, Due } from './core-state.ts'
 import type { Effects, EngineEvent, OperationResult } from './effects.ts'
 import type { Millis } from './time.ts'
 
@@ -48,17 +48,9 @@ export class Outbox {
     this.#claimAbout = claimAbout
   }
 
-  get idle(): boolean {
-    return (
-      this.#packets.length === 0 &&
-      this.#requests.length === 0 &&
-      this.#events.length === 0 &&
-      this.#results.length === 0
-    )
-  }
-
   /** A message to a member at its address. */
   toMember(ref: Ref, message: Message): void {
+    this.#state.due |= Due.Outbox
     this.#packets.push({
       to: this.#state.table.record(ref).address,
       ref,
@@ -69,18 +61,22 @@ export class Outbox {
 
   /** A message to an address; `ref` if it is known who is there. */
   toAddress(to: Address, ref: Ref | undefined, message: Message): void {
+    this.#state.due |= Due.Outbox
     this.#packets.push({ to, ref, part: this.#state.codec.encode(message), message })
   }
 
   request(to: Address, message: Message, token: number, limit: Millis): void {
+    this.#state.due |= Due.Outbox
     this.#requests.push({ to, message, token, limit })
   }
 
   event(event: EngineEvent): void {
+    this.#state.due |= Due.Outbox
     this.#events.push(event)
   }
 
   result(operation: number, result: OperationResult): void {
+    this.#state.due |= Due.Outbox
     this.#results.push({ operation, result })
   }
 
@@ -89,6 +85,7 @@ export class Outbox {
     const targets = this.#targets
     this.#state.sampler.sample(fanout, activeStatuses, targets)
     if (extra !== undefined) targets.push(extra)
+    if (targets.length > 0) this.#state.due |= Due.Outbox
     for (const ref of targets) {
       this.#packets.push({
         to: this.#state.table.record(ref).address,
@@ -102,6 +99,7 @@ export class Outbox {
 
   /** Lets everything out: packets, requests, events in order of commit, results. */
   flush(): void {
+    this.#state.due &= ~Due.Outbox
     const packets = this.#packets
     const requests = this.#requests
     const events = this.#events

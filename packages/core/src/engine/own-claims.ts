@@ -4,7 +4,7 @@ import { healthDelta } from '../model/local-health.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import { Status } from '../model/status.ts'
 import type { AliveClaim, LeftClaim } from '../wire/message.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { News } from './news.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -56,7 +56,7 @@ export class OwnClaims {
     })
     // Alone there is nobody to wait for, but whoever comes next is told.
     if (table.active === 1) this.#allTold()
-    this.#news.urgent = true
+    this.#state.due |= Due.Urgent
   }
 
   /** Says that this node leaves, at its current incarnation. */
@@ -69,7 +69,7 @@ export class OwnClaims {
     this.#announcement++
     queue.drop(self)
     this.#news.queue(self, 'status', claim, () => this.#allTold())
-    this.#news.urgent = true
+    this.#state.due |= Due.Urgent
     return claim
   }
 
@@ -99,8 +99,10 @@ export class OwnClaims {
     const { incarnation, record } = claim
     if (record.boot !== own.boot && record.boot !== 0n && own.boot !== 0n) {
       // At this very address it can only be an earlier boot of this process: nobody to ask.
-      if (!sameAddress(record.address, own.address)) this.contested.push(claim)
-      else if (incarnation >= ownIncarnation) this.refute(incarnation, now)
+      if (!sameAddress(record.address, own.address)) {
+        this.contested.push(claim)
+        this.#state.due |= Due.Contest
+      } else if (incarnation >= ownIncarnation) this.refute(incarnation, now)
     } else if (incarnation > ownIncarnation || (incarnation === ownIncarnation && !sameRecord(record, own))) {
       this.refute(incarnation, now)
     }

@@ -3,7 +3,7 @@ import type { Boot, Sender } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Ack, Ping, PingReq, PingTarget } from '../wire/message.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { PingOutcomeKind, PingPath } from './detector.ts'
 import type { RequestOutcome } from './effects.ts'
 import type { Outbox } from './outbox.ts'
@@ -123,6 +123,7 @@ export class PingService {
       if (asked === undefined) {
         asked = { nackAfter: Math.round(timeout * nackShare), targets: [] }
         this.#asked.set(via, asked)
+        this.#state.due |= Due.Helpers
       }
       asked.targets.push({ seq, name: record.name, boot: undefined, address: record.address })
     } else {
@@ -164,7 +165,7 @@ export class PingService {
 
   /** Puts what helpers were asked during this input into packets. */
   flush(): void {
-    if (this.#asked.size === 0) return
+    this.#state.due &= ~Due.Helpers
     for (const [via, { nackAfter, targets }] of this.#asked) {
       for (let i = 0; i < targets.length; i += targetsPerPacket) {
         this.#outbox.toMember(via, {
@@ -358,6 +359,7 @@ export class PingService {
       if (outcome === 'ack' && path === 'direct') hooks.onPing?.(pending.name, rtt, payload)
     }
     if (outcome === 'ack' && owner === 'detector') counters.probesAnswered++
+    this.#state.due |= Due.Reports
     this.reports.push({
       seq,
       owner,

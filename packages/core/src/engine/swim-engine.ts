@@ -8,7 +8,7 @@ import type { Ref } from '../model/ref.ts'
 import { createSampler } from '../selection/sampler.ts'
 import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
 import type { Claim, ClusterConfig, ErrorCode, Message } from '../wire/message.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import { type CounterName, createCounters } from './counters.ts'
 import { Detection } from './detection.ts'
 import type { Effects, RequestOutcome } from './effects.ts'
@@ -81,6 +81,7 @@ export class SwimEngine implements Engine {
       streams: options.streams,
       sender: { name: record.name, boot: record.boot, incarnation: options.incarnation },
       config: { epoch: 0, detector: first.name, suspicion: true },
+      due: 0,
       wallSeconds: (at) => wallSeconds + (at - now) / 1_000,
     }
     this.#state = state
@@ -105,7 +106,7 @@ export class SwimEngine implements Engine {
     this.#membership = new Membership(state, news, this.#own, (ref, before, after, at) =>
       this.#detection.onStatus(ref, before, after, at),
     )
-    this.#gossip = new GossipPace(state, this.#membership, news, this.#outbox)
+    this.#gossip = new GossipPace(state, this.#membership, this.#outbox)
     this.#pings = new PingService(state, this.#outbox)
     this.#introductions = new Introductions(state, this.#membership, this.#own, news, this.#pings)
     this.#exchanges = new Exchanges(
@@ -433,8 +434,9 @@ export class SwimEngine implements Engine {
   }
 
   #deliverReports(now: Millis): void {
+    if ((this.#state.due & Due.Reports) === 0) return
+    this.#state.due &= ~Due.Reports
     const { reports } = this.#pings
-    if (reports.length === 0) return
     for (let i = 0; i < reports.length; i++) {
       const report = reports[i]!
       switch (report.owner) {
@@ -498,14 +500,15 @@ export class SwimEngine implements Engine {
 
   /** Brings an input to its end, what it led to is put together and let out, and what is due later is armed. */
   #settle(now: Millis): void {
-    this.#introductions.contest(now)
+    const state = this.#state
+    if ((state.due & Due.Contest) !== 0) this.#introductions.contest(now)
     this.#deliverReports(now)
-    this.#pings.flush()
-    this.#gossip.pushUrgent(now)
-    this.#exchanges.keepReaped(this.#membership.reaped)
+    if ((state.due & Due.Helpers) !== 0) this.#pings.flush()
+    if ((state.due & Due.Urgent) !== 0) this.#gossip.pushUrgent(now)
+    if ((state.due & Due.Reaped) !== 0) this.#exchanges.keepReaped(this.#membership.reaped)
     // Letting packets out may end the last transmission of an update, and that an operation.
-    while (!this.#outbox.idle) this.#outbox.flush()
-    this.#gossip.arm(now)
+    while ((state.due & Due.Outbox) !== 0) this.#outbox.flush()
+    if ((state.due & Due.Gossip) !== 0) this.#gossip.arm(now)
   }
 }
 
