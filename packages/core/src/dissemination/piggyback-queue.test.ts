@@ -288,6 +288,7 @@ describe('in a piggyback queue', () => {
       })
     }
     const out: Uint8Array[] = []
+    looks = 0
     queue.fill(undefined, 350, 0, 5, out)
     // Once to see its size, and once more for each that is taken.
     expect([out.length, looks]).toEqual([3, 3 + 8 + 3])

@@ -39,6 +39,8 @@ export type StatusListener = (
 const incarnationHeadroom = 2 ** 26
 /** Members that are still gossiped to after they failed, at most: the latest. */
 const recentlyFailedKept = 256
+/** Claims remembered as stale, at most. */
+const staleKept = 32
 
 /**
  * The rules of membership, once for all detectors: what a claim or an observation changes, and what follows from a change.
@@ -51,6 +53,11 @@ export class Membership {
   readonly #onStatus: StatusListener
   readonly #suspicions: Suspicions
   readonly #retention = new Map<Ref, Timer>()
+  /**
+   * Claims that changed nothing when they were heard, and so never will as long as their member is held: news comes to
+   * each node many times over, mostly as the very same object.
+   */
+  readonly #stale = new Set<Claim>()
   /** Records of members that were reaped after they failed: to be taken out. */
   readonly reaped: PeerRecord[] = []
   /** Members that failed lately, oldest first; still told what they would want to refute. */
@@ -70,6 +77,10 @@ export class Membership {
 
   /** Applies a claim that another node made or handed on. */
   hear(claim: Claim, source: Source, now: Millis): void {
+    if (this.#stale.has(claim)) {
+      this.#state.counters.claimsStale++
+      return
+    }
     switch (claim.type) {
       case 'alive':
         return this.hearAlive(claim, source, now)
@@ -101,7 +112,7 @@ export class Membership {
         counters.membersRefused++
         return
       }
-      this.#commit(change, source, incarnation, now)
+      this.#commit(change, source, incarnation, now, claim)
       return
     }
     const status = table.status(ref)
@@ -110,12 +121,12 @@ export class Membership {
         counters.membersRefused++
         return
       }
-      this.#commit(table.set(ref, Status.Alive, incarnation, now, record), source, incarnation, now)
+      this.#commit(table.set(ref, Status.Alive, incarnation, now, record), source, incarnation, now, claim)
     } else if (incarnation > table.recordIncarnation(ref)) {
       // What it says of itself is news, although its status is another's claim at the same incarnation or above.
       this.#commit(table.setRecord(ref, record, incarnation), source, incarnation, now)
     } else {
-      counters.claimsStale++
+      this.#nothingNew(claim)
     }
   }
 
@@ -126,25 +137,28 @@ export class Membership {
     if (ref === table.self) return this.#hearAgainstSelf(claim.incarnation, 'suspect', source, now)
     const suspicion = this.#suspicions.get(ref)
     if (suspicion !== undefined && suspicion.incarnation === claim.incarnation) {
-      if (!this.#suspicions.wantsMore(suspicion)) return
-      for (const accusation of claim.accusations) this.#confirm(ref, suspicion, accusation, source, now)
+      const before = counters.confirmations
+      if (this.#suspicions.wantsMore(suspicion)) {
+        for (const accusation of claim.accusations) this.#confirm(ref, suspicion, accusation, source, now)
+      }
+      if (counters.confirmations === before) this.#nothingNew(claim)
       return
     }
     if (!supersedes(table.status(ref), table.incarnation(ref), Status.Suspect, claim.incarnation)) {
-      counters.claimsStale++
+      this.#nothingNew(claim)
       return
     }
     this.#suspect(ref, claim.incarnation, claim.accusations, source, now)
   }
 
   #hearTerminal(claim: FailedClaim | LeftClaim, source: Source, now: Millis): void {
-    const { counters, table } = this.#state
+    const { table } = this.#state
     const ref = this.#known(claim.name, claim.incarnation, now)
     if (ref === undefined) return
     if (ref === table.self) return this.#hearAgainstSelf(claim.incarnation, claim.type, source, now)
     const status = claim.type === 'failed' ? Status.Failed : Status.Left
     if (!supersedes(table.status(ref), table.incarnation(ref), status, claim.incarnation)) {
-      counters.claimsStale++
+      this.#nothingNew(claim)
       return
     }
     this.#end(ref, status, claim, source, now)
@@ -241,6 +255,8 @@ export class Membership {
     queue.drop(ref)
     this.#onStatus(ref, status, undefined, now)
     table.remove(ref)
+    // Heard again, what was stale of it would be news.
+    this.#stale.clear()
   }
 
   /** What this node claims about a member, as it would hand it on. */
@@ -381,6 +397,12 @@ export class Membership {
 
   #queueStatus(ref: Ref, claim: Claim = this.claimAbout(ref)): void {
     this.#news.queue(ref, 'status', claim)
+  }
+
+  #nothingNew(claim: Claim): void {
+    this.#state.counters.claimsStale++
+    if (this.#stale.size === staleKept) this.#stale.clear()
+    this.#stale.add(claim)
   }
 
   /** The handle of a name that a claim other than alive is about: unknown ones create nothing. */

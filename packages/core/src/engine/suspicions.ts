@@ -86,11 +86,16 @@ export class Suspicions {
     return suspicionQuorum > 0 && suspicion.accusations.length >= suspicionQuorum
   }
 
-  /** The accusations that are told: as many as can make a difference elsewhere. */
+  /**
+   * The accusations that are told: as many as can make a difference elsewhere, by accuser, so that nodes that know the same say
+   * the same.
+   */
   told(ref: Ref): readonly Accusation[] {
     const suspicion = this.#byMember.get(ref)
     if (suspicion === undefined) return [{ accuser: this.#state.sender.name, evidence: 'heard' }]
-    return suspicion.accusations.slice(0, this.#useful(suspicion))
+    return suspicion.accusations
+      .slice(0, this.#useful(suspicion))
+      .sort((a, b) => (a.accuser < b.accuser ? -1 : 1))
   }
 
   end(ref: Ref): void {

@@ -7,7 +7,7 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { createSampler } from '../selection/sampler.ts'
 import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
-import type { Claim, ClusterConfig, ErrorCode, Message } from '../wire/message.ts'
+import { type Claim, type ClusterConfig, type ErrorCode, isClaim, type Message } from '../wire/message.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import { type CounterName, createCounters } from './counters.ts'
 import { Detection } from './detection.ts'
@@ -521,13 +521,4 @@ const refusalCodes: Readonly<Record<FaultKind, ErrorCode>> = {
   'too-big': 'too-big',
   cluster: 'cluster-mismatch',
   sealed: 'sealed',
-}
-
-function isClaim(message: Message): message is Claim {
-  return (
-    message.type === 'alive' ||
-    message.type === 'suspect' ||
-    message.type === 'failed' ||
-    message.type === 'left'
-  )
 }

@@ -2,16 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { jsonCodec } from './json-codec.ts'
 import type { Message } from './message.ts'
-import { codecCases, context, headerBytes, someone, streamOf } from './testing/codec-suite.ts'
 import { FakeSealer } from './testing/fake-sealer.ts'
+import { context, headerBytes, someone, streamOf } from './testing/samples.ts'
 
 const codec = jsonCodec().open(context)
 const nack: Message = { type: 'nack', seq: 5 }
 const head = '{"version":1,"cluster":"test","name":"someone","boot":"0000000000000007","incarnation":3}'
 
 describe('the JSON codec', () => {
-  for (const { name, run } of codecCases(jsonCodec())) test(name, run)
-
   test('a packet is text: a checksum, then lines of JSON', () => {
     const packet = codec.bundle(someone, [codec.encode({ type: 'user', body: bytes('hi') })], undefined)
     const lines = `${head}\n{"type":"user","body":"text:hi"}\n`

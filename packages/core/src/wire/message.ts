@@ -191,3 +191,10 @@ export type Message =
   | User
   | Custom
   | ErrorReply
+
+/** Whether a message is a claim about a member. */
+export const isClaim = (message: Message): message is Claim =>
+  message.type === 'alive' ||
+  message.type === 'suspect' ||
+  message.type === 'failed' ||
+  message.type === 'left'

@@ -5,15 +5,7 @@ import { crc32 } from './crc32.ts'
 import type { Message } from './message.ts'
 import { swimCodec } from './swim-codec.ts'
 import { partTypes } from './swim-parts.ts'
-import {
-  codecCases,
-  context,
-  headerBytes,
-  pushAll,
-  someone,
-  streamOf,
-  tableOf,
-} from './testing/codec-suite.ts'
+import { context, headerBytes, pushAll, someone, streamOf, tableOf } from './testing/samples.ts'
 
 const codec = swimCodec().open(context)
 const nack: Message = { type: 'nack', seq: 5 }
@@ -25,8 +17,6 @@ const part = (type: number, ...body: readonly number[]): Uint8Array =>
   Uint8Array.of(type, body.length, ...body)
 
 describe('the swim codec', () => {
-  for (const { name, run } of codecCases(swimCodec())) test(name, run)
-
   test('a packet is, byte by byte, what docs/protocol.md says', () => {
     const packet = codec.bundle(
       { name: 'ab', boot: 0x0102n, incarnation: 0x0304 },

@@ -14,6 +14,7 @@ import type {
 import { crc32, endsWithCrc32 } from './crc32.ts'
 import type { Message } from './message.ts'
 import type { Sealer } from './sealer.ts'
+import { newBytes } from './slab.ts'
 import { type RecordConsumer, RecordReader, writeRecords } from './stream-records.ts'
 import { decodeParts, encodeParts, messageParts, SwimTables } from './swim-parts.ts'
 
@@ -62,7 +63,7 @@ class SwimCodec implements Codec {
   }
 
   encode(message: Message): Uint8Array {
-    return encodeParts(message)
+    return encodeParts(message, tables)
   }
 
   bundleOverhead(sender: Sender): number {
@@ -73,7 +74,7 @@ class SwimCodec implements Codec {
     const front = this.#frontOf(sender)
     let end = front.length
     for (let i = 0; i < parts.length; i++) end += parts[i]!.length
-    const packet = new Uint8Array(this.#sealer === undefined ? end + crcBytes : end)
+    const packet = newBytes(this.#sealer === undefined ? end + crcBytes : end)
     packet.set(front)
     let at = front.length
     for (let i = 0; i < parts.length; i++) {

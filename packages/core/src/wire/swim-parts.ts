@@ -3,8 +3,9 @@ import { ByteTable } from './byte-table.ts'
 import { ByteWriter, putVarint, varintLength } from './byte-writer.ts'
 import { maxChannelBytes, maxDigestWords, maxErrorBytes, maxPayloadBytes, maxPingTargets } from './limits.ts'
 import type { Claim, ClusterConfig, Message, PingTarget, Sync, SyncDigest, SyncEntry } from './message.ts'
-import { errorCodes } from './message.ts'
+import { errorCodes, isClaim } from './message.ts'
 import { cutUtf8 } from './names.ts'
+import { newBytes } from './slab.ts'
 import {
   FieldTables,
   putAccusations,
@@ -43,8 +44,12 @@ export const partTypes = {
   error: 15,
 } as const
 
-/** A message as one part; a sync as all its parts. Throws a RangeError on a value out of range. */
-export function encodeParts(message: Message): Uint8Array {
+/**
+ * A message as one part; a sync as all its parts. Throws a RangeError on a value out of range. Claims that say the same
+ * share their bytes, which nobody writes to: they are queued for long, and handed on as they were heard.
+ */
+export function encodeParts(message: Message, tables: SwimTables): Uint8Array {
+  if (isClaim(message)) return tables.bytesOf(message)
   if (message.type !== 'sync') return encodePart(message)
   const parts = [...syncParts(message)]
   const whole = new ByteWriter(parts.reduce((sum, part) => sum + part.length, 0))
@@ -85,9 +90,23 @@ export class SwimTables extends FieldTables {
     const type = r.u8()
     r.enter(r.varint())
     const claim = takeClaim(type, r, this)
-    return r.ok ? claim : undefined
+    if (claim === undefined || !r.ok) return undefined
+    this.#bytes.set(claim, bytes.slice(start, start + length))
+    return claim
   }, 8_192)
   readonly #reader = new ByteReader(undefined, this.names)
+  readonly #bytes = new WeakMap<Claim, Uint8Array>()
+
+  /** The part of a claim: the same array for all that say the same, as long as they are remembered. */
+  bytesOf(claim: Claim): Uint8Array {
+    const known = this.#bytes.get(claim)
+    if (known !== undefined) return known
+    const part = encodePart(claim)
+    const same = this.claims.get(part, 0, part.length)
+    const bytes = (same === undefined ? undefined : this.#bytes.get(same)) ?? part
+    this.#bytes.set(claim, bytes)
+    return bytes
+  }
 }
 
 function* syncParts(sync: Sync): Generator<Uint8Array> {
@@ -324,7 +343,7 @@ function takeConfig(r: ByteReader): ClusterConfig {
 /** The body that was written, with its type and length before it. */
 function part(type: number, body: ByteWriter): Uint8Array {
   const length = body.length
-  const made = new Uint8Array(1 + varintLength(length) + length)
+  const made = newBytes(1 + varintLength(length) + length)
   made[0] = type
   body.copyTo(made, putVarint(made, 1, length))
   return made
