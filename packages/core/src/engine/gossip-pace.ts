@@ -31,6 +31,7 @@ export class GossipPace {
     this.#periodTimer = undefined
     this.#state.due |= Due.Gossip
     this.#outbox.crowded = false
+    this.#dropUntellable()
     this.#outbox.gossip(this.#state.settings.gossipFanout, this.#nextRecentlyFailed(now))
   }
 
@@ -68,8 +69,21 @@ export class GossipPace {
   }
 
   get #hasOthers(): boolean {
+    return this.#others > 0
+  }
+
+  /** Active members other than this node, which has left perhaps. */
+  get #others(): number {
     const { table } = this.#state
-    return table.active > (table.status(table.self) < Status.Failed ? 1 : 0)
+    return table.active - (table.status(table.self) < Status.Failed ? 1 : 0)
+  }
+
+  /** With one other member there is nobody to tell of it but itself: the queue would never drain. */
+  #dropUntellable(): void {
+    if (this.#others !== 1) return
+    const { queue, table } = this.#state
+    const first = table.activeAt(0)
+    queue.drop(first === table.self ? table.activeAt(1) : first)
   }
 
   /** Members that failed lately take turns, so that one that lives hears of it. */

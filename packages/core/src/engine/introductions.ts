@@ -100,6 +100,16 @@ export class Introductions {
     return 'held'
   }
 
+  /** What a process says of itself that is no member: if it waits here, it will be introduced by its latest word. */
+  hear(claim: AliveClaim): void {
+    for (const waiting of this.#admissions.values()) {
+      if (waiting.claim.record.boot !== claim.record.boot) continue
+      if (claim.incarnation > waiting.claim.incarnation) waiting.claim = claim
+      return
+    }
+    this.#state.counters.claimsHeldBack++
+  }
+
   /** A newcomer that leaves before it was introduced is not introduced. */
   withdraw(name: string, incarnation: number): void {
     for (const { claim, id } of this.#admissions.values()) {

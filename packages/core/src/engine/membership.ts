@@ -16,6 +16,7 @@ import type { Observation } from './detector.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
+import { retentionOf } from './retention.ts'
 import { type Suspicion, Suspicions } from './suspicions.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -171,7 +172,7 @@ export class Membership {
   hearFailedBySync(name: string, incarnation: number, age: Millis, source: Source, now: Millis): void {
     const { table } = this.#state
     const ref = this.#known(name, incarnation, now)
-    if (ref === undefined || age > this.#state.settings.failedRetention) return
+    if (ref === undefined || age > this.#retentionOf(Status.Failed)) return
     if (ref !== table.self && table.status(ref) === Status.Failed && table.incarnation(ref) === incarnation) {
       this.#older(ref, now - age)
       return
@@ -187,7 +188,7 @@ export class Membership {
   hearLeftBySync(name: string, incarnation: number, age: Millis, source: Source, now: Millis): void {
     const { table } = this.#state
     const ref = this.#known(name, incarnation, now)
-    if (ref === undefined || age > this.#state.settings.leftRetention) return
+    if (ref === undefined || age > this.#retentionOf(Status.Left)) return
     if (ref === table.self) return this.#hearAgainstSelf(incarnation, 'left', source, now)
     this.#hearTerminal({ type: 'left', name, incarnation, by: name }, source, now)
     if (table.status(ref) === Status.Left && table.incarnation(ref) === incarnation)
@@ -223,18 +224,17 @@ export class Membership {
   }
 
   /** See `Suspicions.extendAll`. */
-  extendSuspicions(by: Millis): void {
-    this.#suspicions.extendAll(by)
+  extendSuspicions(since: Millis, now: Millis): void {
+    this.#suspicions.extendAll(since, now)
   }
 
   onReapTimer(ref: Ref, now: Millis): void {
-    const { settings, table, timers } = this.#state
+    const { table, timers } = this.#state
     this.#retention.delete(ref)
     if (!table.has(ref)) return
     const status = table.status(ref)
     if (status < Status.Failed) return
-    const due =
-      table.since(ref) + (status === Status.Failed ? settings.failedRetention : settings.leftRetention)
+    const due = table.since(ref) + this.#retentionOf(status)
     if (due > now) {
       this.#retention.set(ref, timers.arm(due, TimerKind.Reap, ref))
       return
@@ -311,7 +311,7 @@ export class Membership {
   /** One more report against a suspect, if it is from another accuser. */
   #confirm(ref: Ref, suspicion: Suspicion, accusation: Accusation, source: Source, now: Millis): void {
     const { counters, table, trace } = this.#state
-    if (!this.#suspicions.confirm(suspicion, accusation)) return
+    if (!this.#suspicions.confirm(suspicion, accusation, now)) return
     counters.confirmations++
     const { accuser, evidence } = accusation
     trace.record(ref, table.find(accuser), source.path, evidence, suspicion.incarnation, now)
@@ -349,11 +349,10 @@ export class Membership {
     source: Source,
     now: Millis,
   ): void {
-    const { settings, table, timers } = this.#state
+    const { table, timers } = this.#state
     const change = table.set(ref, status, claim.incarnation, now)
-    const keep = status === Status.Failed ? settings.failedRetention : settings.leftRetention
     timers.cancel(this.#retention.get(ref))
-    this.#retention.set(ref, timers.arm(now + keep, TimerKind.Reap, ref))
+    this.#retention.set(ref, timers.arm(now + this.#retentionOf(status), TimerKind.Reap, ref))
     this.#commit(change, source, claim.incarnation, now, claim)
   }
 
@@ -432,9 +431,11 @@ export class Membership {
     if (since >= table.since(ref)) return
     table.backdate(ref, since)
     const timer = this.#retention.get(ref)
-    const { failedRetention, leftRetention } = this.#state.settings
-    const keep = table.status(ref) === Status.Failed ? failedRetention : leftRetention
-    if (timer !== undefined) timers.move(timer, since + keep)
+    if (timer !== undefined) timers.move(timer, since + this.#retentionOf(table.status(ref)))
+  }
+
+  #retentionOf(status: Status): Millis {
+    return retentionOf(this.#state.settings, status, this.#state.table.active)
   }
 }
 

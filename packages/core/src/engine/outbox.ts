@@ -26,8 +26,8 @@ interface OutgoingRequest {
 
 /**
  * Collects what an input leads to, and lets it out once the state has settled. Packets are put together only then, so
- * that each carries the latest: first what is held against its receiver (the buddy rule, Lifeguard §4.3), then the
- * message it is for, then updates as far as the byte budget goes.
+ * that each carries the latest: first what is held against its receiver (the buddy rule, Lifeguard §4.3), and that this node has
+ * left, if it has; then the message it is for, then updates as far as the byte budget goes.
  */
 export class Outbox {
   readonly #state: CoreState
@@ -142,14 +142,9 @@ export class Outbox {
       return
     }
     const known = ref !== undefined && table.has(ref) ? ref : undefined
-    const against = known === undefined ? undefined : this.#claimAbout(known)
-    if (against !== undefined) {
-      const bytes = codec.encode(against)
-      if (bytes.length + codec.partOverhead <= budget) {
-        parts.push(bytes)
-        budget -= bytes.length + codec.partOverhead
-      }
-    }
+    if (known !== undefined) budget -= this.#putHeld(known, budget)
+    // One that has left says so to whoever still speaks to it: all who knew may have forgotten it since, and would hear anew that it lives.
+    if (table.status(table.self) === Status.Left) budget -= this.#putHeld(table.self, budget)
     if (part !== undefined) parts.push(part)
     if (queue.backlog > 0) {
       const told = parts.length
@@ -164,6 +159,18 @@ export class Outbox {
       counters.bytesOut += packet.length
       this.#effects.send(to, packet)
     }
+  }
+
+  /** What is held against a member, if anything is and there is room for it; returns the bytes that it takes. */
+  #putHeld(ref: Ref, budget: number): number {
+    const { codec } = this.#state
+    const against = this.#claimAbout(ref)
+    if (against === undefined) return 0
+    const bytes = codec.encode(against)
+    const size = bytes.length + codec.partOverhead
+    if (size > budget) return 0
+    this.#parts.push(bytes)
+    return size
   }
 
   /** `retransmitMult × ceil(log10(n + 1))`, from the current size (SWIM §4.1). */

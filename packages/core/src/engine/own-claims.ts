@@ -59,11 +59,13 @@ export class OwnClaims {
     this.#state.due |= Due.Urgent
   }
 
-  /** Says that this node leaves, at its current incarnation. */
-  depart(now: Millis): LeftClaim {
-    const { queue, sender, table } = this.#state
+  /** Says that this node leaves, at its current incarnation, or at that of an earlier boot which is still held alive. */
+  depart(now: Millis, atLeast = 0): LeftClaim {
+    const { queue, table } = this.#state
     const { self } = table
-    const incarnation = table.incarnation(self)
+    const incarnation = Math.max(atLeast, table.incarnation(self))
+    const sender = { ...this.#state.sender, incarnation }
+    this.#state.sender = sender
     const claim: LeftClaim = { type: 'left', name: sender.name, incarnation, by: sender.name }
     this.#news.tellChange(table.set(self, Status.Left, incarnation, now), now)
     this.#announcement++
@@ -91,12 +93,16 @@ export class OwnClaims {
 
   /** An alive claim under this node's own name. */
   hearAlive(claim: AliveClaim, now: Millis): void {
-    // A name that was given up is another's to take.
-    if (this.hasLeft) return
     const { table } = this.#state
     const own = table.record(table.self)
     const ownIncarnation = table.incarnation(table.self)
     const { incarnation, record } = claim
+    if (this.hasLeft) {
+      // A name that was given up is another's to take. But at this very address it can only be an earlier boot, which is gone.
+      const earlier = record.boot !== own.boot && sameAddress(record.address, own.address)
+      if (earlier && incarnation > ownIncarnation) this.depart(now, incarnation)
+      return
+    }
     if (record.boot !== own.boot && record.boot !== 0n && own.boot !== 0n) {
       // At this very address it can only be an earlier boot of this process: nobody to ask.
       if (!sameAddress(record.address, own.address)) {

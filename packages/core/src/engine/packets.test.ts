@@ -39,7 +39,7 @@ describe('packets', () => {
             engine: { codec, maxPacketBytes, record, hooks: { ackPayload: () => new Uint8Array(payload) } },
           })
           for (const [each, bytes] of members)
-            rig.hear(each, alive(peer(each, { data: new Uint8Array(bytes) }), 5))
+            rig.hear('introducer', alive(peer(each, { data: new Uint8Array(bytes) }), 5))
           const [, , third] = members
           for (const [each, , action] of members) {
             if (action === 0) rig.hear(third![0], suspect(each, 5, ...members.slice(0, 9).map(([by]) => by)))

@@ -2,7 +2,7 @@ import type { Address } from '../model/address.ts'
 import type { Boot, Sender } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
-import type { Ack, Ping, PingReq, PingTarget } from '../wire/message.ts'
+import type { Ack, Nack, Ping, PingReq, PingTarget } from '../wire/message.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { PingOutcomeKind, PingPath } from './detector.ts'
 import type { RequestOutcome } from './effects.ts'
@@ -46,7 +46,8 @@ interface Pending {
 /** A ping that this node sent because another asked it to. */
 interface Relay {
   readonly origin: Address
-  readonly originRef: Ref | undefined
+  /** By name: it may become a member, or cease to be one, before the answer goes back. */
+  readonly originName: string | undefined
   readonly originSeq: number
   readonly name: string
   timeout: Timer
@@ -159,7 +160,7 @@ export class PingService {
     if (pending === undefined) return -1
     const ping: Ping = { type: 'ping', seq: pending.seq, target: to.name, boot: to.boot }
     if (path === 'stream') this.#outbox.request(to.address, ping, pending.seq, timeout)
-    else this.#outbox.toAddress(to.address, undefined, ping)
+    else this.#outbox.toAddress(to.address, this.#refOf(to), ping)
     return pending.seq
   }
 
@@ -192,7 +193,7 @@ export class PingService {
     return { type: 'ack', seq, payload: this.#state.hooks.ackPayload?.() }
   }
 
-  onPingReq(req: PingReq, origin: Address, originRef: Ref | undefined, now: Millis): void {
+  onPingReq(req: PingReq, origin: Address, originName: string | undefined, now: Millis): void {
     const { counters, timers } = this.#state
     const nackAfter = Math.min(req.nackAfter, maxRelayWait * nackShare)
     const wait = nackAfter === 0 ? this.#state.settings.probeTimeout : nackAfter / nackShare
@@ -204,7 +205,7 @@ export class PingService {
       const seq = this.#nextSeq()
       this.#relays.set(seq, {
         origin,
-        originRef,
+        originName,
         originSeq: target.seq,
         name: target.name,
         timeout: timers.arm(now + wait, TimerKind.PingTimeout, seq),
@@ -225,7 +226,7 @@ export class PingService {
     const relay = this.#relays.get(seq)
     if (relay !== undefined && (sender === undefined || sender.name === relay.name)) {
       this.#endRelay(seq, relay)
-      this.#outbox.toAddress(relay.origin, relay.originRef, { type: 'ack', seq: relay.originSeq, payload })
+      this.#answerOrigin(relay, { type: 'ack', seq: relay.originSeq, payload })
       return
     }
     const pending = this.#pending.get(seq)
@@ -233,6 +234,7 @@ export class PingService {
       this.#state.counters.acksStray++
       return
     }
+    this.#tellOther(pending, sender)
     this.#finish(pending, 'ack', now, payload)
   }
 
@@ -273,7 +275,7 @@ export class PingService {
     const relay = this.#relays.get(seq)
     if (relay === undefined) return
     relay.nack = undefined
-    this.#outbox.toAddress(relay.origin, relay.originRef, { type: 'nack', seq: relay.originSeq })
+    this.#answerOrigin(relay, { type: 'nack', seq: relay.originSeq })
   }
 
   /** Forgets a ping; its answer will be stray. */
@@ -335,6 +337,13 @@ export class PingService {
     return this.#seq
   }
 
+  /** The member that an addressee is, if this very process is one: it is told what is held against it. */
+  #refOf({ boot, name }: PingAddressee): Ref | undefined {
+    const { table } = this.#state
+    const ref = table.find(name)
+    return ref !== undefined && table.record(ref).boot === boot ? ref : undefined
+  }
+
   /** An answer comes from the member itself, or from the helper that was asked. */
   #mayAnswer(pending: Pending, sender: Sender | undefined): boolean {
     if (sender === undefined || sender.name === pending.name) return true
@@ -373,6 +382,24 @@ export class PingService {
       boot,
       payload,
     })
+  }
+
+  /**
+   * Another process than the one that is held answers for its name: it is told of that one, to refute it, or to leave anew. Its own
+   * claims may be below those of the earlier boot, where its clock was set back, and count for nothing here.
+   */
+  #tellOther({ boot, ref }: Pending, sender: Sender | undefined): void {
+    const { table } = this.#state
+    if (ref === undefined || sender === undefined || sender.boot === 0n || boot === 0n) return
+    if (sender.boot === boot || !table.has(ref)) return
+    const record = table.record(ref)
+    if (sender.name !== record.name || record.boot !== boot) return
+    this.#outbox.toMember(ref, { type: 'alive', incarnation: table.recordIncarnation(ref), record })
+  }
+
+  #answerOrigin({ origin, originName }: Relay, answer: Ack | Nack): void {
+    const ref = originName === undefined ? undefined : this.#state.table.find(originName)
+    this.#outbox.toAddress(origin, ref, answer)
   }
 
   #endRelay(seq: number, relay: Relay): void {

@@ -36,9 +36,9 @@ export interface Settings {
   readonly retransmitMult: number
   /** Period of full comparison with one member; times `ceil(log2(n) − 5) + 1` above 32 members; 0: never. */
   readonly syncInterval: number
-  /** How long a failed member stays in the table. */
+  /** How long a failed member stays in the table; at least until it has been told as often as any update. */
   readonly failedRetention: number
-  /** How long a member that left stays in the table. */
+  /** How long a member that left stays in the table; at least until it has been told as often as any update. */
   readonly leftRetention: number
   /** Period at which an address that ought to be a member and is not is tried, by about one node of the cluster. */
   readonly rejoinInterval: number

@@ -7,15 +7,15 @@ describe('after a stall', () => {
     rig.hear('c', suspect('b', 5, 'c'))
     rig.detect((context) => context.ping(rig.ref('d'), { path: 'direct', timeout: 500 }, rig.now))
     const seq = said(rig.take(), 'ping')[0]!.seq
-    return { rig, seq, due: rig.engine.nextWake(), deadline: rig.deadline('b')! }
+    return { rig, seq, ranAt: rig.now, deadline: rig.deadline('b')! }
   }
 
   test('pending pings say nothing, suspicions get the time on top, and health is at its worst', () => {
-    const { deadline, due, rig } = stalled()
+    const { deadline, ranAt, rig } = stalled()
     rig.now += 30_000
     rig.engine.tick(rig.now)
     expect(rig.pings.map(({ outcome }) => outcome)).toEqual(['void'])
-    expect([rig.deadline('b'), rig.status('b')]).toEqual([deadline + rig.now - due, 'suspect'])
+    expect([rig.deadline('b'), rig.status('b')]).toEqual([deadline + rig.now - ranAt, 'suspect'])
     expect([rig.engine.health, rig.count('stalls'), rig.count('loopLags')]).toEqual([8, 1, 0])
     expect(rig.count('suspectedOthers') + rig.count('failedOthers')).toBe(0)
   })
@@ -32,15 +32,39 @@ describe('after a stall', () => {
   })
 
   test('a confirmation counts from the moved start', () => {
-    const { due, rig } = stalled()
+    const { ranAt, rig } = stalled()
     const start = rig.now
     rig.now += 30_000
     rig.engine.tick(rig.now)
-    const shift = rig.now - due
+    const shift = rig.now - ranAt
     rig.hear('d', suspect('b', 5, 'd', 'e'))
     expect(rig.deadline('b')).toBe(start + shift + 4_000)
     rig.run(0)
     expect(rig.status('b')).toBe('suspect')
+  })
+
+  test('a suspicion whose own time was the first to run out goes on: nobody is failed for what was missed', () => {
+    const rig = new Rig({
+      members: ['b', 'c', 'd', 'e'],
+      settings: { syncInterval: 0, rejoinInterval: 86_400_000 },
+    })
+    rig.hear('c', suspect('b', 5, 'c'))
+    rig.run(20_000)
+    expect(rig.engine.nextWake()).toBe(rig.deadline('b'))
+    rig.now += 60_000
+    rig.engine.tick(rig.now)
+    expect(rig.status('b')).toBe('suspect')
+    expect(rig.deadline('b')).toBeGreaterThan(rig.now)
+  })
+
+  test('a suspicion that began by what was let in first has missed nothing, and gets no time on top', () => {
+    const rig = new Rig({ members: ['b', 'c', 'd', 'e'] })
+    rig.detect((context) => context.ping(rig.ref('d'), { path: 'direct', timeout: 500 }, rig.now))
+    rig.now += 30_000
+    rig.hear('c', suspect('b', 5, 'c'))
+    const deadline = rig.deadline('b')
+    rig.engine.tick(rig.now)
+    expect([rig.count('stalls'), rig.deadline('b')]).toEqual([1, deadline])
   })
 
   test('of one probe interval exactly nothing is voided, of a little more everything', () => {

@@ -70,20 +70,24 @@ export class Suspicions {
   }
 
   /** One more report. `false` where it changes nothing: the accuser is known, or there are enough. */
-  confirm(suspicion: Suspicion, accusation: Accusation): boolean {
+  confirm(suspicion: Suspicion, accusation: Accusation, now: Millis): boolean {
     const { accusations, max, min, start, timer, wanted } = suspicion
     if (!this.wantsMore(suspicion)) return false
     if (accusations.some(({ accuser }) => accuser === accusation.accuser)) return false
     accusations.push(accusation)
     const timeout = suspicionTimeout(accusations.length - 1, wanted, min, max)
-    this.#state.timers.move(timer, Math.min(timer.at, start + timeout))
+    // Not before now: a timer that is overdue would look as if this node had stood still.
+    this.#state.timers.move(timer, Math.min(timer.at, Math.max(now, start + timeout)))
     return true
   }
 
-  /** Whether there are as many reports as fail a suspect at once. */
-  hasQuorum(suspicion: Suspicion): boolean {
+  /**
+   * Whether there are as many reports as fail a suspect at once. Whose table was heard has not looked: two tables may say so because
+   * of one look.
+   */
+  hasQuorum({ accusations }: Suspicion): boolean {
     const { suspicionQuorum } = this.#state.settings
-    return suspicionQuorum > 0 && suspicion.accusations.length >= suspicionQuorum
+    return suspicionQuorum > 0 && accusations.length - heardOf(accusations) >= suspicionQuorum
   }
 
   /**
@@ -105,18 +109,28 @@ export class Suspicions {
     this.#byMember.delete(ref)
   }
 
-  /** This node stalled: it may have missed refutations, so every suspect gets that time on top. */
-  extendAll(by: Millis): void {
+  /**
+   * This node has stood still since an instant: it may have missed refutations, so every suspect gets that time on top. One that became
+   * suspect by what was let in before the tick has missed nothing of it.
+   */
+  extendAll(since: Millis, now: Millis): void {
     for (const suspicion of this.#byMember.values()) {
+      const by = now - Math.max(since, suspicion.start)
       suspicion.start += by
       this.#state.timers.move(suspicion.timer, suspicion.timer.at + by)
     }
   }
 
   /** Reports beyond this neither shorten the timeout nor make a quorum. */
-  #useful({ wanted }: Suspicion): number {
-    return Math.max(wanted + 1, this.#state.settings.suspicionQuorum)
+  #useful({ accusations, wanted }: Suspicion): number {
+    return Math.max(wanted + 1, heardOf(accusations) + this.#state.settings.suspicionQuorum)
   }
+}
+
+const heardOf = (accusations: readonly Accusation[]): number => {
+  let heard = 0
+  for (const { evidence } of accusations) if (evidence === 'heard') heard++
+  return heard
 }
 
 /** One accusation of each accuser: the first. */

@@ -7,7 +7,14 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { createSampler } from '../selection/sampler.ts'
 import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
-import { type Claim, type ClusterConfig, type ErrorCode, isClaim, type Message } from '../wire/message.ts'
+import {
+  type AliveClaim,
+  type Claim,
+  type ClusterConfig,
+  type ErrorCode,
+  isClaim,
+  type Message,
+} from '../wire/message.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import { type CounterName, createCounters } from './counters.ts'
 import { Detection } from './detection.ts'
@@ -46,6 +53,8 @@ export class SwimEngine implements Engine {
   #busy = false
   #running = false
   #lastLag = Number.NEGATIVE_INFINITY
+  /** When an input last left nothing overdue. */
+  #onTimeAt: Millis
 
   constructor(options: EngineOptions) {
     const { codec, detectors, now, random, record, settings, wallSeconds } = options
@@ -86,6 +95,7 @@ export class SwimEngine implements Engine {
     }
     this.#state = state
     this.#effects = options.effects
+    this.#onTimeAt = now
     if (roster === undefined && table.add(record, options.incarnation, now) === undefined) {
       throw new RangeError('the directory is full: it holds 1,048,576 names')
     }
@@ -322,7 +332,16 @@ export class SwimEngine implements Engine {
 
   #hear(claim: Claim, sender: StreamMessage['sender'], now: Millis): void {
     if (claim.type === 'left') this.#introductions.withdraw(claim.name, claim.incarnation)
+    if (claim.type === 'alive' && this.#isStranger(claim, sender)) return this.#introductions.hear(claim)
     this.#membership.hear(claim, { path: 'gossip', by: this.#refOf(sender?.name) }, now)
+  }
+
+  /**
+   * Whether a claim is the own word of somebody whose name is not known: nobody becomes a member by that, but by that of one who has
+   * reached it where it says.
+   */
+  #isStranger({ record }: AliveClaim, sender: StreamMessage['sender']): boolean {
+    return sender?.name === record.name && this.#state.table.find(record.name) === undefined
   }
 
   /** What a whole request over a stream is answered with. */
@@ -364,7 +383,7 @@ export class SwimEngine implements Engine {
       }
       case 'pingReq': {
         const ref = this.#refOf(sender?.name)
-        this.#pings.onPingReq(message, this.#replyAddress(ref, sender, from), ref, now)
+        this.#pings.onPingReq(message, this.#replyAddress(ref, sender, from), sender?.name, now)
         return
       }
       case 'ack':
@@ -420,7 +439,8 @@ export class SwimEngine implements Engine {
     if (lag > settings.probeInterval) {
       counters.stalls++
       health.worst()
-      this.#membership.extendSuspicions(lag)
+      // Since it last ran, not since the first timer was due: else a suspicion whose timer that was would end here and now.
+      this.#membership.extendSuspicions(this.#onTimeAt, now)
       this.#pings.voidAll(now)
       this.#deliverReports(now)
     } else if (
@@ -509,6 +529,7 @@ export class SwimEngine implements Engine {
     // Letting packets out may end the last transmission of an update, and that an operation.
     while ((state.due & Due.Outbox) !== 0) this.#outbox.flush()
     if ((state.due & Due.Gossip) !== 0) this.#gossip.arm(now)
+    if (state.timers.next > now) this.#onTimeAt = now
   }
 }
 

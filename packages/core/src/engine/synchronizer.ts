@@ -11,6 +11,7 @@ import { Status } from '../model/status.ts'
 import type { Sync, SyncEntry } from '../wire/message.ts'
 import type { CoreState } from './core-state.ts'
 import type { Membership } from './membership.ts'
+import { retentionOf } from './retention.ts'
 import type { Millis } from './time.ts'
 
 const nothing: readonly SyncEntry[] = []
@@ -56,7 +57,7 @@ export class Synchronizer {
     return {
       ...base,
       digest: takeDigest(table.digest),
-      entries: entriesOf(table, refs, (ref) => this.#entry(ref, now)),
+      entries: this.#entries(refs, now),
     }
   }
 
@@ -69,7 +70,8 @@ export class Synchronizer {
     const theirs = new Map<string, SyncEntry>()
     for (const entry of answer.entries) theirs.set(entry.record.name, entry)
     const refs = differingMembers(table, where).filter(
-      (ref) => ref !== table.self && knowsMore(table, ref, theirs.get(table.name(ref))),
+      (ref) =>
+        ref !== table.self && !this.#isPast(ref, now) && knowsMore(table, ref, theirs.get(table.name(ref))),
     )
     if (refs.length === 0) return undefined
     return {
@@ -77,7 +79,7 @@ export class Synchronizer {
       join: false,
       digest: undefined,
       config,
-      entries: entriesOf(table, refs, (ref) => this.#entry(ref, now)),
+      entries: this.#entries(refs, now),
       state: undefined,
     }
   }
@@ -125,9 +127,20 @@ export class Synchronizer {
 
   #all(now: Millis): Iterable<SyncEntry> {
     const { table } = this.#state
-    return entriesOf(table, differingMembers(table, difference(table.digest, undefined)), (ref) =>
-      this.#entry(ref, now),
-    )
+    return this.#entries(differingMembers(table, difference(table.digest, undefined)), now)
+  }
+
+  #entries(refs: readonly Ref[], now: Millis): Iterable<SyncEntry> {
+    const sent = refs.filter((ref) => !this.#isPast(ref, now))
+    return entriesOf(this.#state.table, sent, (ref) => this.#entry(ref, now))
+  }
+
+  /** Its retention is over. After a stall it is asked for before the timer that removes it. */
+  #isPast(ref: Ref, now: Millis): boolean {
+    const { settings, table } = this.#state
+    const status = table.status(ref)
+    if (status < Status.Failed) return false
+    return now - table.since(ref) > retentionOf(settings, status, table.active)
   }
 
   #entry(ref: Ref, now: Millis): SyncEntry {

@@ -95,7 +95,7 @@ function run(table: MemberTable, model: Map<string, Plain>, steps: readonly Comm
       const next = step.type === 'both' ? record(step.name, step.version) : undefined
       const change = table.set(ref, status, incarnation, now, next)
       expect(change).toEqual({ ref, before, after: status, recordBefore: next && recordBefore })
-      if (status !== before) held.since = now
+      if (status !== before || (status !== Status.Alive && incarnation !== held.incarnation)) held.since = now
       Object.assign(held, { status, incarnation })
       if (step.type === 'both') Object.assign(held, { version: step.version, recordIncarnation: incarnation })
     }
@@ -155,7 +155,10 @@ describe('the member table', () => {
     const { ref } = table.add(record('a'), 1, 10)!
     table.set(ref, Status.Failed, 1, 20)
     table.set(ref, Status.Failed, 2, 30)
-    expect(table.since(ref)).toBe(20)
+    // At another incarnation it has failed anew.
+    expect(table.since(ref)).toBe(30)
+    table.set(ref, Status.Failed, 2, 40)
+    expect(table.since(ref)).toBe(30)
     table.backdate(ref, 5)
     expect(table.since(ref)).toBe(5)
   })

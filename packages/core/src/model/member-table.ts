@@ -142,12 +142,14 @@ export class MemberTable implements MemberView {
     const slot = slotOf(ref)
     const before = this.status(ref)
     const recordBefore = record === undefined ? undefined : this.record(ref)
+    // Failed, left or suspect at another incarnation: it has been alive in between.
+    const anew = status !== Status.Alive && incarnation !== this.incarnation(ref)
     this.#toggle(ref)
     if (record !== undefined) this.#replaceRecord(ref, record, incarnation)
     this.#words.set(slot * words + Word.Incarnation, incarnation)
+    if (status !== before || anew) this.#since.set(slot, now)
     if (status !== before) {
       this.#unlist(ref, before)
-      this.#since.set(slot, now)
       this.#list(ref, status)
     }
     this.#toggle(ref)

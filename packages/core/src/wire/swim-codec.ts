@@ -24,15 +24,14 @@ import { decodeParts, encodeParts, messageParts, SwimTables } from './swim-parts
  * header as what is authenticated and not encrypted; or, without a sealer, followed by a CRC-32 of everything.
  * docs/protocol.md has it byte by byte.
  *
- * The nodes of a process share what it interns: names, hosts, capabilities, and the claims heard last.
+ * Nodes opened from one plugin share what it interns: names, hosts, capabilities, and the claims heard last. Nodes that are
+ * given no codec share one.
  * `open` throws a RangeError on a cluster label of more than 255 bytes.
  */
 export function swimCodec(): CodecPlugin {
+  const tables = new SwimTables()
   return { kind: 'codec', name: 'swim', api: 1, open: (context) => new SwimCodec(context, tables) }
 }
-
-/** Caches only, each bounded: who uses them changes nothing for the others. */
-const tables = new SwimTables()
 
 class SwimCodec implements Codec {
   readonly partOverhead = 0
@@ -63,7 +62,7 @@ class SwimCodec implements Codec {
   }
 
   encode(message: Message): Uint8Array {
-    return encodeParts(message, tables)
+    return encodeParts(message, this.#tables)
   }
 
   bundleOverhead(sender: Sender): number {

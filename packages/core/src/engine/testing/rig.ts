@@ -20,7 +20,7 @@ export interface Sent {
 export interface RigOptions {
   readonly settings?: Partial<Settings>
   readonly engine?: Partial<EngineOptions>
-  /** These have said that they are there, at incarnation 5. */
+  /** These have been introduced, at incarnation 5. */
   readonly members?: readonly string[]
   readonly onEvent?: (event: EngineEvent, engine: Engine) => void
 }
@@ -96,7 +96,7 @@ export class Rig {
       },
     })
     this.engine.start(0)
-    for (const name of members) this.hear(name, alive(peer(name), 5))
+    for (const name of members) this.hear('introducer', alive(peer(name), 5))
     this.run(5_000)
     this.take()
     this.events.length = 0
