@@ -34,7 +34,7 @@ import { drawLatency } from './network/latency.ts'
 import { LinkRules, type Places } from './network/rules.ts'
 import { Traffic } from './network/traffic.ts'
 import { type Input, SimNode } from './nodes/sim-node.ts'
-import type { Disturbance, Observer } from './observer.ts'
+import type { Observer } from './observer.ts'
 import { SimTrace, type TraceKind } from './trace.ts'
 
 export interface SimulationOptions {
@@ -128,6 +128,9 @@ export class Simulation {
   readonly #inboxLimit: number
   readonly #keepEvents: boolean
   readonly #exchangeWorld: ExchangeWorld
+  /** By place: when it sent last, and how many packets then. */
+  #sentAt = new Float64Array(64)
+  #sentThen = new Int32Array(64)
   #legs = 0
   #now: Millis = 0
   /** Events taken from the queue. */
@@ -263,8 +266,8 @@ export class Simulation {
     const target = this.node(node)
     if (target.state !== 'up') return
     target.state = 'paused'
+    target.look()
     this.trace.record('pause', this.#now, target.place, -1, 0)
-    this.#disturbed('pause', target)
     this.#disturbed(target)
   }
 
@@ -273,8 +276,8 @@ export class Simulation {
     const target = this.node(node)
     if (target.state !== 'paused') return
     target.state = 'up'
+    target.look()
     this.trace.record('resume', this.#now, target.place, -1, target.inbox.length)
-    this.#disturbed('resume', target)
     this.#disturbed(target)
     if (target.blocked) return
     this.#handleHeld(target)
@@ -287,18 +290,24 @@ export class Simulation {
     const until = this.#now + ms
     if (target.state === 'gone' || until <= target.blockedUntil) return
     target.blockedUntil = until
+    target.look()
     this.trace.record('block', this.#now, target.place, -1, ms)
-    this.#disturbed('block', target)
     this.#disturbed(target)
     this.after(ms, () => this.#unblock(target, until))
+  }
+
+  /** Ends what `blockIo` began before its time. */
+  unblock(node: NodeLike): void {
+    const target = this.node(node)
+    if (target.blocked) this.#unblock(target, target.blockedUntil)
   }
 
   /** From now on each input takes a node so many milliseconds; 0: none. */
   slow(node: NodeLike, ms: Millis): void {
     const target = this.node(node)
     target.slowness = ms
+    target.look()
     this.trace.record('slow', this.#now, target.place, -1, ms)
-    this.#disturbed('slow', target)
     this.#disturbed(target)
   }
 
@@ -306,8 +315,8 @@ export class Simulation {
   drift(node: NodeLike, rate: number): void {
     const target = this.node(node)
     target.clock.run(rate, this.#now)
+    target.look()
     this.trace.record('drift', this.#now, target.place, -1, rate * 1_000)
-    this.#disturbed('drift', target)
     this.#disturbed(target)
     this.#rearm(target)
   }
@@ -325,11 +334,11 @@ export class Simulation {
     change: Partial<Conditions>,
   ): () => void {
     this.trace.record('rules', this.#now, -1, -1, 1)
-    this.#disturbed('rules', undefined)
+    for (const observer of this.#observers) observer.relinked?.(this.#now)
     const undo = this.rules.add(this.#placesOf(from), this.#placesOf(to), change)
     return () => {
       this.trace.record('rules', this.#now, -1, -1, 0)
-      this.#disturbed('rules', undefined)
+      for (const observer of this.#observers) observer.relinked?.(this.#now)
       undo()
     }
   }
@@ -460,6 +469,7 @@ export class Simulation {
 
   #end(node: SimNode, silent: boolean): void {
     node.state = 'gone'
+    node.look()
     node.inbox.length = 0
     node.held.length = 0
     this.#queue.wake(node.number, Number.POSITIVE_INFINITY)
@@ -507,8 +517,9 @@ export class Simulation {
   #effects(node: SimNode): Effects {
     return {
       send: (to, packet) => {
-        if (node.blocked || node.state === 'gone') this.#out(node, () => this.#send(node, to, packet))
-        else this.#send(node, to, packet)
+        for (const observer of this.#observers) observer.packet?.(node, to, packet, this.#now)
+        if (node.ready) this.#send(node, to, packet)
+        else this.#out(node, () => this.#send(node, to, packet))
       },
       request: (to, parts, token, limit) => {
         const exchange = new Exchange(this.#exchangeWorld, node, this.#hosts.at(to), [...parts], token, limit)
@@ -526,10 +537,6 @@ export class Simulation {
     for (const observer of this.#observers) observer.event?.(node, event, this.#now)
   }
 
-  #disturbed(what: Disturbance, node: SimNode | undefined): void {
-    for (const observer of this.#observers) observer.disturbed?.(what, node, this.#now)
-  }
-
   #onDone(node: SimNode, operation: number, result: OperationResult): void {
     node.results.set(operation, result)
   }
@@ -540,7 +547,7 @@ export class Simulation {
   #deliver(node: SimNode, input: Input): void {
     if (node.state === 'gone') return
     const busy = node.slowness > 0 || node.turnScheduled
-    if (node.state === 'up' && !node.blocked && !busy) {
+    if (node.ready || (node.state === 'up' && !node.blocked && !busy)) {
       input.handle(node, node.clock.local(this.#now))
       return
     }
@@ -556,8 +563,10 @@ export class Simulation {
   #takeTurn(node: SimNode): void {
     if (node.turnScheduled) return
     node.turnScheduled = true
+    node.look()
     this.after(node.busyUntil - this.#now, () => {
       node.turnScheduled = false
+      node.look()
       if (node.state !== 'up' || node.blocked) return
       const input = node.inbox.shift()
       if (input === undefined) return
@@ -580,14 +589,19 @@ export class Simulation {
   #unblock(node: SimNode, until: Millis): void {
     if (node.blockedUntil !== until || node.state === 'gone') return
     node.blockedUntil = Number.NEGATIVE_INFINITY
+    node.look()
     this.trace.record('unblock', this.#now, node.place, -1, node.inbox.length)
-    this.#disturbed('unblock', node)
     this.#disturbed(node)
     for (const send of node.held.splice(0)) send()
     if (node.state === 'up') this.#handleHeld(node)
   }
 
   #tick(node: SimNode): void {
+    if (node.ready && this.#observers.length === 0) {
+      node.engine.tick(this.#now)
+      this.#rearm(node)
+      return
+    }
     if (node.state !== 'up') return
     if (node.busyUntil > this.#now) {
       this.#queue.wake(node.number, node.busyUntil)
@@ -612,7 +626,8 @@ export class Simulation {
   }
 
   #rearm(node: SimNode): void {
-    this.#queue.wake(node.number, Math.max(this.#now, node.clock.global(node.engine.nextWake())))
+    const local = node.engine.nextWake()
+    this.#queue.wake(node.number, Math.max(this.#now, node.ready ? local : node.clock.global(local)))
   }
 
   // Packets
@@ -628,7 +643,6 @@ export class Simulation {
     const { traffic } = this
     traffic.packets++
     traffic.bytes += packet.length
-    for (const observer of this.#observers) observer.packet?.(from, to, packet, this.#now)
     const endpoint = this.#hosts.at(to)
     if (endpoint.place < 0) {
       traffic.unheard++
@@ -643,12 +657,8 @@ export class Simulation {
       traffic.oversize++
       return
     }
-    if (from.lastSentAt !== this.#now) {
-      from.lastSentAt = this.#now
-      from.sentThen = 0
-    }
     const draw = this.#draw
-    draw.turn(from.place, endpoint.place, this.#now, from.sentThen++)
+    draw.turn(from.place, endpoint.place, this.#now, this.#turnAt(from.place))
     if (conditions.loss > 0 && draw.fraction() < conditions.loss) {
       traffic.lost++
       return
@@ -658,6 +668,19 @@ export class Simulation {
       traffic.duplicated++
       this.#underWay(from, endpoint, packet.slice(), conditions)
     }
+  }
+
+  /** Which of the packets that a node sends at this instant the next one is: tells their draws apart. */
+  #turnAt(place: number): number {
+    if (place >= this.#sentAt.length) {
+      this.#sentAt = largerBy(new Float64Array(2 * place + 64), this.#sentAt)
+      this.#sentThen = largerBy(new Int32Array(2 * place + 64), this.#sentThen)
+    }
+    if (this.#sentAt[place] !== this.#now) {
+      this.#sentAt[place] = this.#now
+      this.#sentThen[place] = 0
+    }
+    return this.#sentThen[place]!++
   }
 
   #underWay(
@@ -680,7 +703,7 @@ export class Simulation {
     }
     this.trace.record('packet', this.#now, from.place, node.place, bytes.length)
     this.traffic.delivered++
-    if (node.state === 'up' && !node.blocked && node.slowness === 0 && !node.turnScheduled) {
+    if (node.ready) {
       for (const observer of this.#observers) observer.received?.(node, bytes, from, this.#now)
       node.engine.receive(from.address, bytes, node.clock.local(this.#now))
       this.#settled(node)
@@ -716,6 +739,11 @@ const defaultAddress = (place: number): Address => ({
   host: `10.${(place >> 16) & 255}.${(place >> 8) & 255}.${place & 255}`,
   port: 7_946,
 })
+
+function largerBy<T extends Float64Array | Int32Array>(larger: T, smaller: T): T {
+  larger.set(smaller)
+  return larger
+}
 
 /** For messages: where a node is. */
 export const describeNode = (node: SimNode): string => `${node.name} at ${formatAddress(node.address)}`

@@ -50,6 +50,20 @@ function exponential(draw: LinkDraw): number {
   return 20
 }
 
+/** The longest that a latency can be drawn. */
+export function highestLatency(latency: Latency): number {
+  switch (latency.kind) {
+    case 'constant':
+      return latency.ms
+    case 'uniform':
+      return latency.max
+    case 'exponential':
+      return latency.min + 20 * latency.mean
+    case 'quantiles':
+      return Math.max(...latency.ms)
+  }
+}
+
 /** What is wrong with a latency; undefined for a good one. */
 export function latencyFault(latency: Latency): string | undefined {
   const { kind, ...numbers } = latency

@@ -26,6 +26,11 @@ export class LinkRules {
     return this.#base
   }
 
+  /** Rules in force. */
+  get count(): number {
+    return this.#rules.length
+  }
+
   changeBase(change: Partial<Conditions>): void {
     checkConditions(change)
     this.#base = { ...this.#base, ...change }

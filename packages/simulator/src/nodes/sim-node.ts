@@ -25,6 +25,8 @@ export class SimNode {
   /** Set right after construction: an engine's effects need the node. */
   engine!: Engine
   state: NodeState = 'up'
+  /** Nothing is done to it: it handles what arrives at once, and its clock is the simulation's. */
+  ready = true
   /** Has said that it leaves. */
   leaving = false
   /** What its engine reported, oldest first; empty unless the simulation keeps events. */
@@ -47,9 +49,6 @@ export class SimNode {
   readonly exchanges = new Set<{ reset(): void }>()
   /** Sent and not yet let out. */
   readonly held: (() => void)[] = []
-  /** Packets sent at `lastSentAt`: tells their draws apart. */
-  lastSentAt = Number.NEGATIVE_INFINITY
-  sentThen = 0
 
   constructor(options: {
     readonly name: string
@@ -73,5 +72,16 @@ export class SimNode {
 
   get blocked(): boolean {
     return this.blockedUntil !== Number.NEGATIVE_INFINITY
+  }
+
+  /** Looks again whether it is `ready`, after something was done to it. */
+  look(): void {
+    this.ready =
+      this.state === 'up' &&
+      !this.blocked &&
+      this.slowness === 0 &&
+      !this.turnScheduled &&
+      this.clock.rate === 1 &&
+      this.clock.local(0) === 0
   }
 }

@@ -14,24 +14,38 @@ export type NodeNames = string | readonly string[]
 
 /**
  * Something that is done to the cluster. `for`, in milliseconds, undoes it after that time; without it it stays until `heal`,
- * which undoes every link rule, pause, block, slowness and drift.
+ * which undoes every link rule, pause, block, slowness and drift. What a process would have to do that does not run, or stands still,
+ * is not done.
  */
 export type Operation =
-  /** A newcomer starts and joins at `at`, by default the first node that runs. */
-  | { readonly do: 'add'; readonly node: string; readonly at?: string }
+  /**
+   * A newcomer starts and joins through `via`, by default the first node that runs. `insteadOf` gives it the address of a node that
+   * is gone. One that is `unreachable` tells others a port at which nobody listens.
+   */
+  | {
+      readonly do: 'add'
+      readonly node: string
+      readonly via?: string
+      readonly insteadOf?: string
+      readonly unreachable?: boolean
+    }
   /** The process dies; with `silent` its machine as well, so that nothing there refuses streams. */
   | { readonly do: 'crash'; readonly node: NodeNames; readonly silent?: boolean }
   /**
-   * Starts again under its name and joins at `at`. `address: 'other'` is another port of its host. `clock` is how many
-   * seconds its wall clock is ahead, negative: behind.
+   * Starts again under its name and joins through `via`; what runs under that name ends first. `address: 'other'` is another
+   * port of its host. `clock` is how many seconds its wall clock is ahead, negative: behind; default: as it was.
    */
   | {
       readonly do: 'restart'
       readonly node: NodeNames
-      readonly at?: string
+      readonly via?: string
       readonly address?: 'same' | 'other'
       readonly clock?: number
     }
+  /** A second process starts under the name of one that may run, at another port of its host, and joins through `via`. */
+  | { readonly do: 'rival'; readonly node: string; readonly via?: string; readonly clock?: number }
+  /** Joins through `via`; one that has left comes back. */
+  | { readonly do: 'join'; readonly node: NodeNames; readonly via?: string }
   | { readonly do: 'leave'; readonly node: NodeNames }
   /** The process stands still, timers too, and later handles all that arrived. */
   | { readonly do: 'pause'; readonly node: NodeNames; readonly for?: Millis }
@@ -41,7 +55,10 @@ export type Operation =
   | { readonly do: 'slow'; readonly node: NodeNames; readonly by: Millis; readonly for?: Millis }
   /** The clock runs `rate` times as fast. */
   | { readonly do: 'drift'; readonly node: NodeNames; readonly rate: number; readonly for?: Millis }
-  /** Groups that do not reach each other; nodes in none reach all. `oneWay`: the first group is not heard by the others, but hears them. */
+  /**
+   * Groups that do not reach each other; nodes in none reach all. `oneWay`: the first group's packets do not reach the others, whose
+   * packets reach it; streams pass neither way, as they need both.
+   */
   | {
       readonly do: 'partition'
       readonly groups: readonly (readonly string[])[]
@@ -60,7 +77,7 @@ export type Operation =
   | { readonly do: 'update'; readonly node: NodeNames; readonly text: string }
   | { readonly do: 'heal' }
 
-/** Something that must hold at its instant, or come to hold `within` so many milliseconds from it. */
+/** Something that must hold at its instant, after what was done at it before, or come to hold `within` so many milliseconds from it. */
 export type Assertion =
   /** All that run hold the same members, those that run and have not left, as alive. */
   | { readonly expect: 'agreement'; readonly within?: Millis }
@@ -79,7 +96,7 @@ export type Assertion =
       readonly node?: NodeNames
     }
 
-/** What happens at an instant, in milliseconds from the start. */
+/** What happens at an instant, in milliseconds from the start. In the order of their instants. */
 export type Step = { readonly at: Millis } & (Operation | Assertion)
 
 /** A run as data: who takes part, on what network, what is done to them and what must hold. */
@@ -87,10 +104,18 @@ export interface Scenario {
   readonly name?: string
   /** Nodes at the start, 1..100,000. */
   readonly nodes: number
-  /** Default 1. The same scenario with the same seed does the same, event by event. */
+  /** Of the randomness. Default 1. The same scenario with the same seed does the same, event by event. */
   readonly seed?: number
-  /** `converged`: they have known each other for long. `form`: they start alone and join at the first. Default `converged`. */
+  /**
+   * `converged`: they have known each other for long. `form`: they start alone and join at the first, and the first step's time begins
+   * when they agree. Default `converged`.
+   */
   readonly start?: 'converged' | 'form'
+  /**
+   * Nodes, by name, that all are told of as seeds, wherever these run at the time: through them those find back that know
+   * nobody else. Default: the first three.
+   */
+  readonly seeds?: readonly string[]
   readonly profile?: ProfileName
   readonly settings?: Partial<Settings>
   readonly network?: Partial<Conditions>
@@ -104,4 +129,6 @@ export interface Parts {
   readonly detectors: () => readonly Detector[]
   readonly codec?: CodecPlugin
   readonly disseminator?: () => Disseminator
+  /** How the detector chooses whom to look at next: bounds on finding the dead go by it. Default `round-robin`. */
+  readonly look?: 'round-robin' | 'random'
 }

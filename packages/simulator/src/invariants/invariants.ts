@@ -1,0 +1,62 @@
+import { leaversNeverFail, leftByItself, nothingIsInvented } from './announcements.ts'
+import { helpersAnswer, pingsAreAnswered } from './answering.ts'
+import { memoryIsBounded, nothingIsLeftOver } from './bounds.ts'
+import { buddiesAreTold } from './buddy.ts'
+import { nobodyIsAccusedInCalm, theDeadAreFound } from './completeness.ts'
+import { digestsTellTablesApart } from './digests.ts'
+import { eventsTellTheTable } from './events.ts'
+import type { Invariant } from './invariant.ts'
+import { livingMembersAreNotMoved, membersAreWhereTheySay, oneProcessKeepsAName } from './names.ts'
+import { packetsFit, updatesAreToldSoOften } from './packets.ts'
+import {
+  incarnationsNeverDecrease,
+  nobodyDoubtsItself,
+  sameIncarnationOnlyWorsens,
+  unknownNamesCreateNothing,
+} from './precedence.ts'
+import { membersRefute, refutationsAreSpaced } from './refutation.ts'
+import { allAgreeAtRest } from './rest.ts'
+import { largerAgeWins, nothingPastRetentionIsSent, retentionIsKept } from './retention.ts'
+import { stallsJudgeNobody } from './stall.ts'
+import { accusersAreReal, deadlinesFollowTheFormula } from './suspicion.ts'
+import { verdictsHaveGrounds } from './verdicts.ts'
+
+/** All rules that are checked in every run. `look`: how the detector chooses whom to look at next. */
+export function allInvariants(look: 'round-robin' | 'random' = 'round-robin'): readonly Invariant[] {
+  return [
+    // Claims
+    incarnationsNeverDecrease,
+    sameIncarnationOnlyWorsens,
+    unknownNamesCreateNothing,
+    nobodyDoubtsItself,
+    nothingIsInvented,
+    leftByItself,
+    leaversNeverFail,
+    membersRefute,
+    refutationsAreSpaced,
+    oneProcessKeepsAName,
+    livingMembersAreNotMoved,
+    membersAreWhereTheySay,
+    // Judgement
+    accusersAreReal,
+    deadlinesFollowTheFormula,
+    verdictsHaveGrounds,
+    stallsJudgeNobody,
+    theDeadAreFound(look),
+    nobodyIsAccusedInCalm,
+    buddiesAreTold,
+    pingsAreAnswered,
+    helpersAnswer,
+    // Bounds
+    packetsFit,
+    updatesAreToldSoOften,
+    retentionIsKept,
+    nothingPastRetentionIsSent,
+    largerAgeWins,
+    memoryIsBounded,
+    digestsTellTablesApart,
+    eventsTellTheTable,
+    nothingIsLeftOver,
+    allAgreeAtRest,
+  ]
+}
