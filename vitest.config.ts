@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 // The report is for whoever counts: .ci/run sets the variable.
 const report = process.env.SWIMKIT_TEST_REPORT
+/** Tests that need nothing built, but for their `runtimes.test.ts`. */
+const inProcess = ['behaviour', 'conformance', 'fuzz'].map((folder) => `tests/${folder}/**/*.test.ts`)
 const source = { conditions: ['@swimkit/source'] }
 
 export default defineConfig({
@@ -15,7 +17,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tests/behaviour/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', ...inProcess, 'scripts/**/*.test.ts'],
+          exclude: ['**/runtimes.test.ts'],
         },
       },
       {
@@ -24,7 +27,7 @@ export default defineConfig({
           name: 'process',
           globalSetup: ['tests/newest-node.setup.ts'],
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/behaviour/**'],
+          exclude: inProcess.map((tests) => tests.replace('*.test.ts', '!(runtimes).test.ts')),
           fileParallelism: false,
           testTimeout: 150_000,
           hookTimeout: 120_000,

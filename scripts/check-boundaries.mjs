@@ -17,6 +17,8 @@ const allowed = {
   'transport-udp': ['node:', '@swimkit/core'],
   'transport-tcp': ['node:', '@swimkit/core'],
   'detector-pingack': ['@swimkit/core'],
+  simulator: ['@swimkit/core'],
+  conformance: ['@swimkit/core', '@swimkit/simulator', 'fast-check'],
   // The one that combines everything: what it imports is in its dependencies.
   cli: undefined,
 }

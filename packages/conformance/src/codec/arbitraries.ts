@@ -1,0 +1,138 @@
+import {
+  type Accusation,
+  type Address,
+  type ClusterConfig,
+  canonicalHost,
+  errorCodes,
+  evidenceKinds,
+  type Message,
+  nameProblem,
+  type PeerRecord,
+  type Sender,
+  type SyncDigest,
+  type SyncEntry,
+} from '@swimkit/core'
+import fc from 'fast-check'
+
+const u32 = (): fc.Arbitrary<number> =>
+  fc.oneof(
+    fc.constantFrom(0, 1, 127, 128, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),
+    fc.nat(0xffff_ffff),
+  )
+
+const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn })
+
+const text = (characters: string, maxLength: number): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...characters), { minLength: 1, maxLength }).map((chosen) => chosen.join(''))
+
+const wellNamed = (maxBytes: number): fc.Arbitrary<string> =>
+  fc
+    .oneof(text('abcxyz-._:/0189"\\', maxBytes), text('aé名😀', Math.ceil(maxBytes / 3)))
+    .filter((candidate) => nameProblem(candidate, maxBytes) === undefined)
+
+/** Objects with the prototype of a literal, so that they compare with what is decoded. */
+const shape = <T extends object>(fields: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+  fc.record<T>(fields, { noNullPrototype: true })
+
+const name = wellNamed(128)
+
+const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    fc.uint8Array({ maxLength }),
+    text('key=value, "x"', maxLength).map((shown) => new TextEncoder().encode(shown)),
+  )
+
+const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined })
+
+const host = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6().map((literal) => canonicalHost(literal)!),
+  text('abc:/ é', 60).filter((candidate) => canonicalHost(candidate) === undefined),
+)
+
+const address: fc.Arbitrary<Address> = shape({ host, port: fc.nat(0xffff) })
+
+export const sender: fc.Arbitrary<Sender> = shape({ name, boot: u64, incarnation: u32() })
+
+const record: fc.Arbitrary<PeerRecord> = shape({
+  name,
+  boot: u64,
+  startedAt: fc.maxSafeNat(),
+  address,
+  streams: fc.boolean(),
+  leaving: fc.boolean(),
+  versions: fc.tuple(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 255 })),
+  capabilities: fc.array(wellNamed(64), { maxLength: 32 }),
+  data: bytes(512),
+  opaque: optional(bytes(64)),
+}).map(({ versions, ...fields }) => ({
+  ...fields,
+  protocolMin: Math.min(...versions),
+  protocolMax: Math.max(...versions),
+}))
+
+const evidence = fc.constantFrom(...evidenceKinds)
+const accusation: fc.Arbitrary<Accusation> = shape({ accuser: name, evidence })
+
+const syncEntry: fc.Arbitrary<SyncEntry> = shape({
+  record,
+  incarnations: fc.tuple(u32(), u32()),
+  status: fc.constantFrom(0, 1, 2, 3),
+  age: u32(),
+  accusations: fc.array(accusation, { maxLength: 16 }),
+}).map(({ incarnations, ...fields }) => ({
+  ...fields,
+  recordIncarnation: Math.min(...incarnations),
+  incarnation: Math.max(...incarnations),
+}))
+
+const digest: fc.Arbitrary<SyncDigest> = shape({
+  buckets: fc.uint32Array({ maxLength: 128 }),
+  terminal: fc.tuple(u32(), u32()),
+})
+
+const config: fc.Arbitrary<ClusterConfig> = shape({
+  epoch: fc.maxSafeNat(),
+  detector: name,
+  suspicion: fc.boolean(),
+})
+
+const pingTarget = shape({ seq: u32(), name, boot: optional(u64), address })
+
+/** Every type of message, by its type. Syncs have arrays for their entries, so that they compare. */
+export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Message> } = {
+  ping: shape({ type: fc.constant('ping'), seq: u32(), target: name, boot: optional(u64) }),
+  pingReq: shape({
+    type: fc.constant('pingReq'),
+    nackAfter: u32(),
+    targets: fc.array(pingTarget, { minLength: 1, maxLength: 16 }),
+  }),
+  ack: shape({ type: fc.constant('ack'), seq: u32(), payload: optional(bytes(300)) }),
+  nack: shape({ type: fc.constant('nack'), seq: u32() }),
+  alive: shape({ type: fc.constant('alive'), incarnation: u32(), record }),
+  suspect: shape({
+    type: fc.constant('suspect'),
+    name,
+    incarnation: u32(),
+    accusations: fc.array(accusation, { minLength: 1, maxLength: 16 }),
+  }),
+  failed: shape({ type: fc.constant('failed'), name, incarnation: u32(), accuser: name, evidence }),
+  left: shape({ type: fc.constant('left'), name, incarnation: u32(), by: name }),
+  sync: shape({
+    type: fc.constant('sync'),
+    join: fc.boolean(),
+    digest: optional(digest),
+    config,
+    entries: fc.array(syncEntry, { maxLength: 6 }),
+    state: optional(bytes(300)),
+  }),
+  config: config.map((fields): Message => ({ type: 'config', ...fields })),
+  user: shape({ type: fc.constant('user'), body: bytes(300) }),
+  custom: shape({ type: fc.constant('custom'), channel: wellNamed(32), body: bytes(300) }),
+  error: shape({
+    type: fc.constant('error'),
+    code: fc.constantFrom(...errorCodes),
+    message: text('why not? é名😀\n', 120),
+  }),
+}

@@ -1,0 +1,13 @@
+import { detectorCases } from '@swimkit/conformance'
+import { uniform } from '@swimkit/core'
+import { pingAck } from '@swimkit/detector-pingack'
+import { describe, test } from 'vitest'
+import { helloDetector } from './foreign/hello-detector.ts'
+
+describe.each([
+  { detector: 'pingack', make: () => pingAck() },
+  { detector: 'pingack with uniform selection', make: () => pingAck({ strategy: uniform }) },
+  { detector: 'of nobody’s pings', make: () => helloDetector() },
+])('the detector $detector', ({ make }) => {
+  for (const { name, run } of detectorCases(make)) test(name, run)
+})

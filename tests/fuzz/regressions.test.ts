@@ -1,0 +1,172 @@
+import type { Scenario } from '@swimkit/simulator'
+import { test } from 'vitest'
+import { runSchedule, type Schedule } from './schedule.ts'
+
+/** Schedules that once failed, as small as they could be made, by what they showed. */
+const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?: Partial<Schedule>])[] = [
+  [
+    'a node that left and runs on was taken in again by all, from one who had not heard of it and went on getting its acks',
+    {
+      nodes: 11,
+      seed: 6_303_725,
+      seeds: [],
+      settings: { leftRetention: 10_000, rejoinInterval: 2_000 },
+      steps: [
+        { at: 2, do: 'leave', node: 'n4' },
+        { at: 3, do: 'leave', node: 'n0' },
+      ],
+    },
+  ],
+  [
+    'a member that was failed, and dialled back at the door, was not told so',
+    {
+      nodes: 3,
+      seed: 1,
+      settings: { rejoinInterval: 2_000 },
+      steps: [{ at: 1, do: 'partition', groups: [['n0', 'n1'], ['n2']], for: 7_877 }],
+    },
+  ],
+  [
+    'a suspicion that began by what was let in first got the time of the stall on top',
+    {
+      nodes: 3,
+      seed: 1,
+      seeds: [],
+      settings: { rejoinInterval: 2_000, probeInterval: 500 },
+      steps: [
+        { at: 1, do: 'partition', groups: [['n2'], ['n0', 'n1']] },
+        { at: 1, do: 'pause', node: 'n0', for: 707 },
+      ],
+    },
+  ],
+  [
+    'of two nodes that are left over, one kept an update about the other queued for ever',
+    {
+      nodes: 3,
+      seed: 1,
+      seeds: [],
+      settings: { rejoinInterval: 2_000 },
+      steps: [
+        { at: 1, do: 'leave', node: 'n0' },
+        { at: 1, do: 'blockIo', node: 'n1', for: 877 },
+      ],
+    },
+  ],
+  [
+    'a failure that was heard by sync alone counted towards the quorum',
+    {
+      nodes: 3,
+      seed: 1,
+      seeds: [],
+      settings: { rejoinInterval: 2_000, suspicionQuorum: 1 },
+      steps: [
+        { at: 5_417, do: 'links', to: 'n0', change: { cut: 'packets' } },
+        { at: 7_918, do: 'crash', node: 'n1' },
+      ],
+    },
+  ],
+  [
+    'a member that failed anew at a newer incarnation kept the age of its earlier failure',
+    {
+      nodes: 9,
+      seed: 1,
+      seeds: [],
+      settings: { rejoinInterval: 2_000, suspicionQuorum: 1, failedRetention: 20_000 },
+      steps: [
+        { at: 1, do: 'partition', groups: [['n2', 'n3', 'n4', 'n7', 'n8'], ['n0', 'n5'], ['n1']] },
+        { at: 2, do: 'update', node: 'n0', text: '1' },
+        { at: 17_554, do: 'pause', node: 'n0' },
+        { at: 17_554, do: 'drift', node: 'n5', rate: 2, for: 2_998 },
+      ],
+    },
+  ],
+  [
+    'a dead member whose retention is shorter than its news takes was taken in again and again for ever',
+    {
+      nodes: 9,
+      seed: 1,
+      settings: { rejoinInterval: 2_000, suspicionQuorum: 1, syncInterval: 5_000, failedRetention: 0 },
+      steps: [
+        { at: 1, do: 'crash', node: 'n4' },
+        { at: 2, do: 'add', node: 'new1', via: 'n0', insteadOf: 'n4' },
+      ],
+    },
+  ],
+  [
+    'a node that was behind with its timers sent an entry past its retention',
+    {
+      nodes: 3,
+      seed: 558_029_822,
+      seeds: [],
+      settings: {
+        rejoinInterval: 2_000,
+        suspicionQuorum: 1,
+        retransmitMult: 2,
+        syncInterval: 5_000,
+        failedRetention: 3_000,
+      },
+      network: { duplicate: 1 },
+      steps: [
+        { at: 75, do: 'slow', node: 'n2', by: 256, for: 25_313 },
+        { at: 17_522, do: 'crash', node: 'n0' },
+      ],
+    },
+  ],
+  [
+    'a confirmation that came after the time it left looked like a stall of the node that heard it',
+    {
+      nodes: 4,
+      seed: 1,
+      seeds: [],
+      settings: { rejoinInterval: 2_000 },
+      steps: [
+        { at: 1, do: 'blockIo', node: 'n1', for: 6_615 },
+        { at: 1, do: 'blockIo', node: 'n0', for: 2_615 },
+      ],
+    },
+  ],
+  [
+    'a newcomer that nobody could reach became a member by its own gossip',
+    {
+      nodes: 3,
+      seed: 1,
+      settings: { rejoinInterval: 2_000 },
+      steps: [
+        { at: 1, do: 'add', node: 'new0', via: 'n0', unreachable: true },
+        { at: 2, do: 'update', node: 'new0', text: '1' },
+      ],
+    },
+  ],
+  [
+    'a helper did not tell whom it answered what it had come to hold against it since it was asked',
+    {
+      nodes: 9,
+      seed: 380_669_995,
+      seeds: ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7', 'n8'],
+      settings: { rejoinInterval: 2_000, failedRetention: 3_000 },
+      network: { latency: { kind: 'constant', ms: 0 } },
+      steps: [
+        { at: 11_349, do: 'leave', node: 'n0' },
+        { at: 11_350, do: 'blockIo', node: 'n8', for: 9_670 },
+        { at: 11_350, do: 'pause', node: 'n2' },
+        { at: 11_351, do: 'partition', groups: [['n0', 'n1', 'n2', 'n4', 'n5', 'n7', 'n8'], ['n3']], for: 643 },
+      ],
+    },
+  ],
+  [
+    'a process that started with its clock set back and left at once was alive for ever by the claims of its earlier boot',
+    {
+      nodes: 3,
+      seed: 1,
+      settings: { rejoinInterval: 2_000 },
+      steps: [
+        { at: 1, do: 'restart', node: 'n2', via: 'n0', address: 'same', clock: -3_600 },
+        { at: 2, do: 'leave', node: 'n2' },
+      ],
+    },
+  ],
+]
+
+test.each(regressions)('%s', (_showed, scenario, rest) => {
+  runSchedule({ codec: 'swim', look: 'round-robin', scenario, ...rest })
+})

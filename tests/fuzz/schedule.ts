@@ -1,0 +1,20 @@
+import { jsonCodec, swimCodec, uniform } from '@swimkit/core'
+import { pingAck } from '@swimkit/detector-pingack'
+import { type Parts, runScenario, type Scenario, type ScenarioResult } from '@swimkit/simulator'
+
+/** A scenario, and by name what it runs with: all of it is data. */
+export interface Schedule {
+  readonly codec: 'swim' | 'json'
+  readonly look: 'round-robin' | 'random'
+  readonly scenario: Scenario
+}
+
+/** Runs a schedule under all invariants. Throws a `SimulationFailure`. */
+export function runSchedule({ codec, look, scenario }: Schedule): ScenarioResult {
+  const parts: Parts = {
+    detectors: () => [look === 'random' ? pingAck({ strategy: uniform }) : pingAck()],
+    codec: codec === 'json' ? jsonCodec() : swimCodec(),
+    look,
+  }
+  return runScenario(scenario, parts, { keepEvents: false })
+}
