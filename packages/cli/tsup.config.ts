@@ -31,7 +31,8 @@ async function writeNotices(metafile: string): Promise<void> {
 // until a node serves. The packages of this repository stay apart, so that a program and the command line share them.
 export default defineConfig({
   ...base,
-  entry: ['src/main.ts', 'src/index.ts'],
+  // The worker has a name of its own: a thread is started from a file.
+  entry: { main: 'src/main.ts', index: 'src/index.ts', 'simulate-worker': 'src/simulate/worker.ts' },
   platform: 'node',
   splitting: true,
   metafile: true,

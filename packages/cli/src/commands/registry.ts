@@ -55,5 +55,10 @@ export const commands: readonly CommandEntry[] = [
     summary: 'show or set the share of packets dropped on purpose',
     load: () => import('./drop-rate.ts'),
   },
+  {
+    name: 'simulate',
+    summary: 'run a cluster on a virtual clock and network, and measure it',
+    load: () => import('./simulate.ts'),
+  },
   { name: 'plugins', summary: 'list detectors, transports and codecs', load: () => import('./plugins.ts') },
 ]

@@ -1,4 +1,5 @@
-import { CliError, reasonOf } from '../errors.ts'
+import { CliError } from '../errors.ts'
+import { parseDocument } from './document.ts'
 import { type Field, fields } from './fields.ts'
 
 /** A configuration file as read: its values by key, not yet checked. */
@@ -20,14 +21,7 @@ export async function parseConfig(path: string, text: string): Promise<ConfigFil
     known.set(field.key, field)
     if (field.alias) known.set(field.alias, field)
   }
-  let content: unknown
-  try {
-    content = path.endsWith('.json') ? JSON.parse(text) : (await import('./yaml.ts')).parseYaml(text)
-  } catch (error) {
-    fail(
-      `is not valid ${path.endsWith('.json') ? 'JSON' : 'YAML'}: ${(reasonOf(error).split(/:? {2,}/)[0] ?? '').replace(/:$/, '')}`,
-    )
-  }
+  const content = await parseDocument(path, text)
   const entries = new Map<string, unknown>()
   if (content === null || content === undefined) return { path, entries }
   if (typeof content !== 'object' || Array.isArray(content)) fail('must hold a map of settings')

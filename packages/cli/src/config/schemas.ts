@@ -28,7 +28,7 @@ const numeric = (allowed: string) =>
     v.finite(allowed),
   )
 
-function number(min: number, max: number, whole: boolean) {
+export function number(min: number, max: number, whole: boolean) {
   const allowed = `must be ${whole ? 'a whole' : 'a'} number ${min}..${max}`
   return v.pipe(
     numeric(allowed),
@@ -37,7 +37,7 @@ function number(min: number, max: number, whole: boolean) {
 }
 
 /** In milliseconds; the bounds too. `off`: 0 as well. */
-function duration(min: number, max: number, off = false) {
+export function duration(min: number, max: number, off = false) {
   const allowed = `must be ${off ? '0 or ' : ''}a duration ${formatDuration(min)}..${formatDuration(max)}: seconds, or with a unit (500ms, 2m)`
   return v.pipe(
     v.union([v.string(), v.number()], allowed),
@@ -55,12 +55,12 @@ const settingDuration = (key: keyof Settings) => {
   return duration(min, max)
 }
 
-function oneOf<const T extends readonly string[]>(names: T) {
+export function oneOf<const T extends readonly string[]>(names: T) {
   return v.picklist(names, `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`)
 }
 
 /** Text of so many bytes of UTF-8. Numbers are taken as text: YAML reads `name: 5` as one. */
-function text(pattern: RegExp, maxBytes: number, allowed: string) {
+export function text(pattern: RegExp, maxBytes: number, allowed: string) {
   return v.pipe(
     v.union(
       [
@@ -152,12 +152,13 @@ const flag = v.union(
 
 const nameCharacters = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}]+$/u
 const nameAllowed = 'must be 1..128 bytes without spaces or control characters'
+export const nodeName = text(nameCharacters, 128, nameAllowed)
 
 const dayMs = 86_400_000
 
 /** What each setting may be, and what it becomes. Durations become milliseconds. */
 export const schemas = {
-  name: text(nameCharacters, 128, nameAllowed),
+  name: nodeName,
   cluster: text(nameCharacters, 128, nameAllowed),
   bind: v.pipe(v.string(bindAllowed), v.regex(/^[\w.:%/[\]-]{1,255}$/, bindAllowed)),
   port: number(0, 65_535, true),

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
-import { type Address, type ProfileName, profiles, type Service, type Settings } from '@swimkit/core'
+import type { Address, ProfileName, Service, Settings } from '@swimkit/core'
 import { CliError } from '../errors.ts'
 import type { ControlAddress } from './control-address.ts'
-import { formatDuration } from './duration.ts'
 import { parseConfig } from './file.ts'
 import { eitherOf, envRank, flagRank, type Loaded, loadSettings } from './load.ts'
 import { readNamedFile } from './named-file.ts'
 import { defaultPort, type Seed } from './seed.ts'
+import { timings } from './timings.ts'
 import { tokenIn } from './token.ts'
 
 /** All that `start` needs to know, checked, with the defaults filled in. */
@@ -44,41 +44,6 @@ export interface StartSettings {
   readonly logFormat: 'text' | 'json'
   /** What the user should know before anything starts. */
   readonly warnings: readonly string[]
-}
-
-/** Which flag gives which timing. */
-const timingFields = {
-  'probe-interval': 'probeInterval',
-  'probe-timeout': 'probeTimeout',
-  'suspicion-mult': 'suspicionMult',
-  'suspicion-quorum': 'suspicionQuorum',
-  'indirect-probes': 'indirectProbes',
-  'gossip-interval': 'gossipInterval',
-  'gossip-fanout': 'gossipFanout',
-  'sync-interval': 'syncInterval',
-  'failed-retention': 'failedRetention',
-} as const satisfies Readonly<Record<string, keyof Settings>>
-
-function timings({ values, source }: Loaded, profile: ProfileName): Partial<Settings> {
-  const base = profiles[profile]
-  const chosen: { -readonly [K in keyof Settings]?: Settings[K] } = {}
-  for (const key of Object.keys(timingFields) as (keyof typeof timingFields)[]) {
-    const value = values[key]
-    if (value !== undefined) chosen[timingFields[key]] = value
-  }
-  const { probeInterval = base.probeInterval, probeTimeout } = chosen
-  if (probeTimeout === undefined) {
-    // A shorter interval alone must not contradict the profile's timeout, which then keeps its share of the interval.
-    const share = base.probeTimeout / base.probeInterval
-    if (probeInterval < base.probeInterval) chosen.probeTimeout = Math.max(1, probeInterval * share)
-  } else if (probeTimeout > probeInterval) {
-    const label = source.get('probe-timeout')?.label ?? 'probe-timeout'
-    throw new CliError(
-      2,
-      `${label}: ${formatDuration(probeTimeout)} is not allowed: must be at most the probe interval, which is ${formatDuration(probeInterval)}`,
-    )
-  }
-  return chosen
 }
 
 async function controlToken(loaded: Loaded, warnings: string[]): Promise<string | undefined> {
