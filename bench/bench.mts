@@ -1,0 +1,86 @@
+/**
+ * swimkit beside memberlist, and beside bare sockets: forming, steady cost, a metadata update, and nodes that are lost, at
+ * several sizes and several times. README.md says what each figure is.
+ *
+ *   npm run bench
+ *   npm run bench -- --help
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runProgram } from './peer/numbers.mts'
+import { drawChart } from './run/chart.mts'
+import { findIsolation } from './run/isolation.mts'
+import { describeMachine, describeRevision } from './run/machine.mts'
+import { measure } from './run/measure.mts'
+import { buildMemberlist } from './run/memberlist.mts'
+import { type BenchOptions, readBenchOptions, usage } from './run/options.mts'
+import { plan } from './run/plan.mts'
+import { describeSize } from './run/report.mts'
+import { isFailure, type Size } from './run/result.mts'
+import { summarize } from './run/summary.mts'
+
+const say = (line: string): void => console.error(line)
+
+async function run(options: BenchOptions, signal: AbortSignal): Promise<void> {
+  const isolation = await findIsolation()
+  const memberlist = await buildMemberlist(signal)
+  const missing = [...('missing' in memberlist ? [memberlist.missing] : []), ...isolation.missing]
+  for (const line of missing) say(`not measured: ${line}`)
+  const steps = plan(options, { memberlist: 'binary' in memberlist, silence: isolation.silence })
+  const started = new Date()
+  const sizes = await measure(steps, options, {
+    isolation,
+    memberlist: 'binary' in memberlist ? memberlist.binary : undefined,
+    signal,
+    say,
+  })
+
+  const summaries = sizes.map(summarize)
+  const runtime = runtimeOf(sizes) ?? options.runtime
+  const rival = 'binary' in memberlist ? `memberlist ${memberlist.version} (${memberlist.go})` : undefined
+  const caption = ['swimkit', `(${runtime})`, ...(rival === undefined ? [] : ['and', rival])].join(' ')
+  console.log([`## ${caption}`, ...summaries.map((size) => describeSize(size, options.runs))].join('\n\n'))
+
+  await mkdir(options.out, { recursive: true })
+  const { out: _, ...asked } = options
+  const record = {
+    measured: started.toISOString(),
+    revision: await describeRevision(),
+    machine: describeMachine(),
+    versions: { runtime, memberlist: rival },
+    options: asked,
+    isolated: isolation.enter.length > 0,
+    missing,
+    sizes: sizes.map((size, i) => ({ ...summaries[i], ...size })),
+  }
+  const [json, svg] = [join(options.out, 'bench.json'), join(options.out, 'bench.svg')]
+  await writeFile(json, `${JSON.stringify(record, null, 2)}\n`)
+  await writeFile(svg, drawChart(summaries, caption))
+  say(`written: ${json} and ${svg}`)
+  if (
+    sizes.some((size) => [size.apart, ...size.runs.flatMap(Object.values)].some((x) => x && isFailure(x)))
+  ) {
+    say('some processes failed: see the remarks under the tables')
+    process.exitCode = 1
+  }
+}
+
+function runtimeOf(sizes: readonly Size[]): string | undefined {
+  for (const { runs } of sizes) {
+    for (const { swimkit } of runs) if (swimkit && !isFailure(swimkit)) return swimkit.runtime
+  }
+  return undefined
+}
+
+await runProgram('bench', async () => {
+  const options = readBenchOptions(process.argv.slice(2))
+  if (options === undefined) {
+    console.log(usage)
+    return
+  }
+  const interrupt = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)))
+  }
+  await run(options, interrupt.signal)
+})

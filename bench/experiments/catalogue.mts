@@ -1,0 +1,24 @@
+import { infection } from './infection.mts'
+import type { Experiment } from './kit/experiment.mts'
+import { lifeguard } from './lifeguard.mts'
+import { lifeguardWaiting } from './lifeguard-waiting.mts'
+import { messageLoad } from './message-load.mts'
+import { roundRobinGap } from './round-robin.mts'
+import { swimDetection } from './swim-detection.mts'
+
+export const experiments: readonly Experiment[] = [
+  swimDetection,
+  roundRobinGap,
+  infection,
+  messageLoad,
+  lifeguard,
+  lifeguardWaiting,
+]
+
+/** Throws a RangeError that says what there is. */
+export function findExperiment(name: string): Experiment {
+  const found = experiments.find((experiment) => experiment.name === name)
+  if (found !== undefined) return found
+  const names = experiments.map((experiment) => experiment.name).join(', ')
+  throw new RangeError(`there is no experiment ${JSON.stringify(name)}: there are ${names}`)
+}

@@ -1,0 +1,32 @@
+/** An option of the benchmark that cannot be used as given. */
+export class BenchOptionError extends Error {
+  override readonly name = 'BenchOptionError'
+}
+
+/** A number from the command line, within bounds; `whole` refuses fractions. */
+export function readNumber(
+  option: string,
+  text: string,
+  min: number,
+  max: number,
+  { whole = false }: { whole?: boolean } = {},
+): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value
+  throw new BenchOptionError(
+    `${option} is ${JSON.stringify(text)}: must be ${whole ? 'a whole number ' : ''}${min}..${max}`,
+  )
+}
+
+/** Runs a program of the benchmark: what was wrong with its options is a line and not a stack. */
+export async function runProgram(name: string, program: () => Promise<void>): Promise<void> {
+  try {
+    await program()
+  } catch (error) {
+    const usage = error instanceof BenchOptionError || (error as { code?: unknown }).code === parseArgsCode
+    console.error(`${name}: ${usage ? (error as Error).message : (error as Error).stack}`)
+    process.exitCode = usage ? 2 : 1
+  }
+}
+
+const parseArgsCode = 'ERR_PARSE_ARGS_UNKNOWN_OPTION'

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util'
+import { BenchOptionError, readNumber } from './numbers.mts'
+
+/** What a run of the swimkit peer is to do. The memberlist peer takes the same, and has the same defaults where both have them. */
+export interface PeerOptions {
+  readonly nodes: number
+  /** Port of the first node, the others follow; 0: whichever are free. */
+  readonly base: number
+  /** Seconds of steady state to measure; 0: leave out the rates. */
+  readonly hold: number
+  /** Nodes to lose at the end. */
+  readonly kill: number
+  /** Seconds for all survivors to notice. */
+  readonly limit: number
+  /** Seconds for the cluster to form. */
+  readonly formLimit: number
+  /** The lost nodes' packets are dropped, and they live on; else they stop without a word. */
+  readonly silent: boolean
+  /** Changes of metadata, one after the other. */
+  readonly updates: number
+  /** Each node its own directory, as if it were alone in its process. */
+  readonly apart: boolean
+  /** Also prints every counter, summed over all nodes. */
+  readonly totals: boolean
+}
+
+export function readPeerOptions(args: readonly string[]): PeerOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      nodes: { type: 'string', default: '50' },
+      base: { type: 'string', default: '0' },
+      hold: { type: 'string', default: '10' },
+      kill: { type: 'string', default: '0' },
+      limit: { type: 'string', default: '120' },
+      'form-limit': { type: 'string', default: '300' },
+      silent: { type: 'boolean', default: false },
+      updates: { type: 'string', default: '1' },
+      apart: { type: 'boolean', default: false },
+      totals: { type: 'boolean', default: false },
+    },
+  })
+  const nodes = readNumber('--nodes', values.nodes, 2, 10_000, { whole: true })
+  const base = readNumber('--base', values.base, 0, 65_536 - nodes, { whole: true })
+  // The first changes its metadata, and somebody has to look.
+  const kill = readNumber('--kill', values.kill, 0, nodes - 2, { whole: true })
+  if (values.silent && base === 0)
+    throw new BenchOptionError('--silent needs --base: ports are silenced as one range')
+  return {
+    nodes,
+    base,
+    hold: readNumber('--hold', values.hold, 0, 3_600),
+    kill,
+    limit: readNumber('--limit', values.limit, 1, 3_600),
+    formLimit: readNumber('--form-limit', values['form-limit'], 1, 3_600),
+    silent: values.silent,
+    updates: readNumber('--updates', values.updates, 0, 1_000, { whole: true }),
+    apart: values.apart,
+    totals: values.totals,
+  }
+}

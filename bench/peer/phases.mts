@@ -1,0 +1,128 @@
+import type { Node } from '@swimkit/core'
+import type { Cluster } from './cluster.mts'
+import { cpuSeconds, datagramsOut } from './cost.mts'
+import type { PeerOptions } from './options.mts'
+import { type Quantiles, quantiles } from './quantiles.mts'
+import { silence } from './silence.mts'
+import { sleep, waitUntil } from './wait.mts'
+
+export interface SteadyCost {
+  readonly cpuPercentPerNode: number
+  /** Of the whole network namespace; undefined where the system does not say. */
+  readonly datagramsPerNodePerSecond: number | undefined
+  /** By the nodes' own counters. */
+  readonly packetsPerNodePerSecond: number
+  readonly bytesPerPacket: number
+}
+
+/** What a cluster costs that has nothing to tell. */
+export async function measureSteady(nodes: readonly Node[], seconds: number): Promise<SteadyCost> {
+  const cpu = cpuSeconds()
+  const datagrams = datagramsOut()
+  const before = traffic(nodes)
+  const start = performance.now()
+  await sleep(seconds * 1_000)
+  const span = ((performance.now() - start) / 1_000) * nodes.length
+  const used = cpuSeconds() - cpu
+  const sent = datagramsOut()
+  const after = traffic(nodes)
+  const packets = after.packets - before.packets
+  return {
+    cpuPercentPerNode: (100 * used) / span,
+    datagramsPerNodePerSecond:
+      sent === undefined || datagrams === undefined ? undefined : (sent - datagrams) / span,
+    packetsPerNodePerSecond: packets / span,
+    bytesPerPacket: (after.bytes - before.bytes) / packets,
+  }
+}
+
+export interface UpdateFigures {
+  /** For each update, how long it took to be seen. */
+  readonly updates: readonly Quantiles[]
+  /** How many saw an update, of how many that were to, over all updates. */
+  readonly reached: number
+  readonly wanted: number
+}
+
+/** Changes the first node's payload that many times, one after the other. */
+export async function measureUpdates(cluster: Cluster, times: number): Promise<UpdateFigures> {
+  const updates: Quantiles[] = []
+  let reached = 0
+  for (let i = 0; i < times; i++) {
+    // Long enough for the last transmissions of the one before, and never in step with any period.
+    if (i > 0) await sleep(2_000 + 1_000 * Math.random())
+    const seen = await measureUpdate(cluster, `v${i + 2}`)
+    reached += seen.length
+    const figures = quantiles(seen)
+    if (figures !== undefined) updates.push(figures)
+  }
+  return { updates, reached, wanted: times * (cluster.nodes.length - 1) }
+}
+
+/** The seconds after which each of the others that saw an update saw it. */
+async function measureUpdate({ nodes, watchers }: Cluster, payload: string): Promise<number[]> {
+  const first = nodes[0]!
+  const others = watchers.slice(1)
+  const start = performance.now()
+  // It resolves once the change has been sent as often as it will be, which says nothing of who has it.
+  const told = first.setPayload(new TextEncoder().encode(payload))
+  const instants = (): (number | undefined)[] => others.map((other) => other.updatedAt(first.name, payload))
+  const seen = (): number[] => secondsSince(start, instants())
+  await waitUntil(() => seen().length === others.length, updateLimit)
+  await told
+  return seen()
+}
+
+export interface CrashFigures {
+  /** Seconds after which each survivor held each victim failed. */
+  readonly noticed: readonly number[]
+  /** How many such verdicts there are to be. */
+  readonly wanted: number
+}
+
+/** Takes the last nodes away: they stop without a word, or their packets are dropped and they live on. */
+export async function measureCrash(cluster: Cluster, options: PeerOptions): Promise<CrashFigures> {
+  const { base, kill, limit, silent } = options
+  const left = cluster.nodes.length - kill
+  const victims = cluster.nodes.slice(left)
+  const survivors = cluster.watchers.slice(0, left)
+  const start = performance.now()
+  if (silent) await silence(base + left, base + cluster.nodes.length - 1)
+  else await Promise.all(victims.map((node) => node.stop()))
+  const noticed = (): number[] =>
+    secondsSince(
+      start,
+      survivors.flatMap((watcher) => victims.map(({ name }) => watcher.failedAt(name))),
+    )
+  const wanted = survivors.length * kill
+  await waitUntil(() => noticed().length === wanted, limit * 1_000)
+  return { noticed: noticed(), wanted }
+}
+
+/** Verdicts of survivors about survivors, since the start. */
+export function countFalsePositives({ nodes, watchers }: Cluster, kill: number): number {
+  const left = nodes.length - kill
+  const names = nodes.slice(0, left).map(({ name }) => name)
+  let wrong = 0
+  for (const watcher of watchers.slice(0, left)) for (const name of names) wrong += watcher.failedTimes(name)
+  return wrong
+}
+
+function traffic(nodes: readonly Node[]): { packets: number; bytes: number } {
+  let packets = 0
+  let bytes = 0
+  for (const node of nodes) {
+    const { engine } = node.stats()
+    packets += engine.packetsOut ?? 0
+    bytes += engine.bytesOut ?? 0
+  }
+  return { packets, bytes }
+}
+
+/** What has not happened is left out. */
+function secondsSince(start: number, instants: readonly (number | undefined)[]): number[] {
+  return instants.filter((at) => at !== undefined).map((at) => (at - start) / 1_000)
+}
+
+/** Milliseconds for a change of metadata to reach everyone. */
+const updateLimit = 60_000

@@ -1,0 +1,36 @@
+import type { Node } from '@swimkit/core'
+
+/** Notes when one node first learned of what happened to the others. It listens from the start, as an application would. */
+export class Watcher {
+  readonly #failed = new Map<string, { readonly first: number; times: number }>()
+  /** By the member's name and its payload as text. */
+  readonly #updated = new Map<string, number>()
+
+  constructor(node: Node) {
+    node.on('failed', ({ member }) => {
+      const verdict = this.#failed.get(member.name)
+      if (verdict === undefined) this.#failed.set(member.name, { first: performance.now(), times: 1 })
+      else verdict.times++
+    })
+    node.on('update', ({ member }) => {
+      const change = changeOf(member.name, new TextDecoder().decode(member.payload))
+      if (!this.#updated.has(change)) this.#updated.set(change, performance.now())
+    })
+  }
+
+  /** When it first held that member failed, on the clock of `performance.now()`. */
+  failedAt(name: string): number | undefined {
+    return this.#failed.get(name)?.first
+  }
+
+  failedTimes(name: string): number {
+    return this.#failed.get(name)?.times ?? 0
+  }
+
+  /** When it first saw that member with that payload. */
+  updatedAt(name: string, payload: string): number | undefined {
+    return this.#updated.get(changeOf(name, payload))
+  }
+}
+
+const changeOf = (name: string, payload: string): string => `${name} ${payload}`

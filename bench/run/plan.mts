@@ -1,0 +1,67 @@
+import type { BenchOptions } from './options.mts'
+
+export type Contender = 'swimkit' | 'memberlist' | 'bare' | 'apart'
+
+/** One process to be run: who, at which size, in which run. */
+export interface Step {
+  readonly contender: Contender
+  readonly nodes: number
+  readonly silent: boolean
+  /** From 0. */
+  readonly run: number
+}
+
+/** What can be measured here. */
+export interface Means {
+  readonly memberlist: boolean
+  readonly silence: boolean
+}
+
+/**
+ * All processes in order. In a run each contender has its turn, and who goes first changes with the run: what drifts on a machine,
+ * its clock speed and its neighbours, then falls on each alike.
+ */
+export function plan(options: BenchOptions, means: Means): Step[] {
+  const steps: Step[] = []
+  const add = (nodes: number, silent: boolean, contenders: readonly Contender[]): void => {
+    const here = contenders.filter((each) => each !== 'memberlist' || means.memberlist)
+    for (let run = 0; run < options.runs; run++) {
+      const order = run % 2 === 0 ? here : here.toReversed()
+      for (const contender of order) steps.push({ contender, nodes, silent, run })
+    }
+  }
+  for (const nodes of options.nodes) {
+    add(nodes, false, ['swimkit', 'bare', 'memberlist'])
+    steps.push({ contender: 'apart', nodes, silent: false, run: 0 })
+  }
+  if (means.silence) for (const nodes of options.silentNodes) add(nodes, true, ['swimkit', 'memberlist'])
+  return steps
+}
+
+/** The arguments of a step's process. The two peers are asked for the same. */
+export function argumentsFor(step: Step, options: BenchOptions): string[] {
+  const { base, formLimit, hold, kill, limit, updates } = options
+  const { contender, nodes, silent } = step
+  const size = ['--nodes', `${nodes}`, '--base', `${base}`]
+  if (contender === 'bare') return [...size, '--hold', `${hold}`]
+  if (contender === 'apart')
+    return [...size, '--form-limit', `${formLimit}`, '--hold', '0', '--updates', '0', '--apart']
+  const phases = {
+    hold: silent ? 0 : hold,
+    updates: silent ? 0 : updates,
+    kill,
+    limit,
+    'form-limit': formLimit,
+  }
+  const values = Object.entries(phases).flatMap(([name, value]) => [`--${name}`, `${value}`])
+  const flags = silent ? ['--silent'] : []
+  if (contender === 'memberlist') return ['-n', `${nodes}`, '-base', `${base}`, ...values, ...flags]
+  return [...size, ...values, ...flags]
+}
+
+/** Milliseconds after which a step's process is stuck: all its limits, and as much again as starting and stopping may take. */
+export function limitFor(options: BenchOptions): number {
+  const perUpdate = 64
+  const seconds = options.formLimit + options.hold + options.updates * perUpdate + options.limit + 120
+  return seconds * 1_000
+}

@@ -1,0 +1,64 @@
+/**
+ * A whole cluster of swimkit in this process, over loopback at `lan` timings, through the phases that
+ * peers/memberlist runs memberlist through: form, steady, update, crash. Prints one JSON object with the same keys.
+ *
+ *   npm run bench:loopback -- --nodes 200 --hold 20 --kill 5
+ */
+
+import { form, runtime, sumCounters } from './peer/cluster.mts'
+import { canCollect, cpuSeconds, heapBytes, residentBytes } from './peer/cost.mts'
+import { runProgram } from './peer/numbers.mts'
+import { type PeerOptions, readPeerOptions } from './peer/options.mts'
+import { countFalsePositives, measureCrash, measureSteady, measureUpdates } from './peer/phases.mts'
+import { medianQuantiles, quantiles } from './peer/quantiles.mts'
+import { sleep } from './peer/wait.mts'
+
+/** A cluster that has formed is left alone for so long before anything is measured: what forming queued is then told. Milliseconds. */
+const settle = 5_000
+
+async function run(options: PeerOptions): Promise<void> {
+  const empty = heapBytes()
+  const cluster = await form(options)
+  const formCpu = cpuSeconds()
+  const { nodes } = cluster
+  const perNodeKb = (bytes: number): number => bytes / 1_024 / nodes.length
+
+  await sleep(settle)
+  const steady = options.hold > 0 ? await measureSteady(nodes, options.hold) : undefined
+  const heap = canCollect() ? perNodeKb(heapBytes() - empty) : undefined
+  const resident = perNodeKb(residentBytes())
+
+  const update = await measureUpdates(cluster, options.updates)
+  const crash = options.kill > 0 ? await measureCrash(cluster, options) : undefined
+
+  console.log(
+    JSON.stringify({
+      system: 'swimkit',
+      runtime,
+      n: nodes.length,
+      profile: 'lan',
+      silent: options.silent,
+      apart: options.apart,
+      joined_s: cluster.joined,
+      form_s: cluster.formed,
+      form_cpu_s: formCpu,
+      steady_cpu_pct_per_node: steady?.cpuPercentPerNode,
+      steady_datagrams_per_node_s: steady?.datagramsPerNodePerSecond,
+      steady_packets_per_node_s: steady?.packetsPerNodePerSecond,
+      steady_bytes_per_packet: steady?.bytesPerPacket,
+      heap_kb_per_node: heap,
+      rss_kb_per_node: resident,
+      update_s: medianQuantiles(update.updates),
+      update_reached: update.reached,
+      update_wanted: update.wanted,
+      crash_s: crash && quantiles(crash.noticed),
+      crash_seen: crash?.noticed.length,
+      crash_wanted: crash?.wanted,
+      false_positives: countFalsePositives(cluster, options.kill),
+    }),
+  )
+  if (options.totals) console.log(JSON.stringify(sumCounters(nodes), null, 1))
+  await Promise.all(nodes.map((node) => node.stop()))
+}
+
+await runProgram('swimkit-peer', () => run(readPeerOptions(process.argv.slice(2))))
