@@ -1,4 +1,5 @@
 import { Bench } from 'tinybench'
+import { collectGarbage } from '../peer/cost.mts'
 import { median } from '../peer/quantiles.mts'
 
 /** Something small to be timed. */
@@ -26,7 +27,9 @@ export async function measureCases(
 ): Promise<Map<string, number>> {
   const figures = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    const bench = new Bench({ time, iterations: 16, warmupTime: round === 0 ? time : time / 10 })
+    const warmupTime = round === 0 ? time : time / 10
+    // What the one before left behind is not to be collected at the next one's cost.
+    const bench = new Bench({ time, iterations: 16, warmupTime, setup: collectGarbage })
     for (const { batch, name, run } of cases) {
       bench.add(name, () => {
         for (let i = 0; i < batch; i++) kept = run(i)

@@ -11,14 +11,19 @@ export function canCollect(): boolean {
   return collector() !== undefined
 }
 
-/**
- * Bytes in use on the heap and in array buffers after two forced collections, the second for what finalizers held.
- * Memory of the runtime outside its heap (sockets, compiled code) is not in it.
- */
-export function heapBytes(): number {
+/** Collects twice, the second time what finalizers held; does nothing where that cannot be demanded. */
+export function collectGarbage(): void {
   const collect = collector()
   collect?.()
   collect?.()
+}
+
+/**
+ * Bytes in use on the heap and in array buffers after {@link collectGarbage}. Memory of the runtime outside its heap (sockets,
+ * compiled code) is not in it.
+ */
+export function heapBytes(): number {
+  collectGarbage()
   const { arrayBuffers, heapUsed } = process.memoryUsage()
   return heapUsed + arrayBuffers
 }

@@ -56,7 +56,7 @@ const flaws: Readonly<Record<Exclude<DetectorFlaw, Everywhere>, readonly string[
   'goes on after stop': [silence],
   'remembers its look when it is stopped': [earlier],
   'starts once': [again, left],
-  'tells all its nodes what one has found': [shared, refutes, lossy],
+  'tells all its nodes what one has found': [shared, refutes],
   'pings over streams alone': [packets],
   'pings by packets alone': [streams],
   'reads the clock': [host],
@@ -76,20 +76,20 @@ const everywhere: Readonly<Record<Everywhere, readonly string[]>> = {
   'reports nobody': [found, last, about, alone, again, left, packets, streams],
   'reports two minutes later': [found, last, about, alone, again, left, packets, streams],
   'reports whoever answers': [quiet, found, restarts, stood, voided, earlier],
-  'arms a timer for now, again and again': [quiet, found, lossy, rate, work],
+  'arms a timer for now, again and again': [quiet, found, lossy],
 }
 
-const failingOf = async (flaw: string): Promise<Record<string, unknown>> =>
-  // The keys of the tables above are flaws.
-  failing(detectorCases(() => detectorWithFlaw(flaw as DetectorFlaw)))
+// The keys of the tables above are flaws.
+const casesOf = (flaw: string) => detectorCases(() => detectorWithFlaw(flaw as DetectorFlaw))
 
-describe('the cases find a detector that', () => {
+describe('the cases find a detector that', { timeout: 60_000 }, () => {
   test.each(Object.entries(flaws))('%s', async (flaw, names) => {
-    expect(Object.keys(await failingOf(flaw))).toEqual(names)
+    expect(Object.keys(await failing(casesOf(flaw)))).toEqual(names)
   })
 
   test.each(Object.entries(everywhere))('%s', async (flaw, names) => {
-    expect(Object.keys(await failingOf(flaw))).toEqual(expect.arrayContaining([...names]))
+    const cases = casesOf(flaw).filter(({ name }) => names.includes(name))
+    expect(Object.keys(await failing(cases)).sort()).toEqual([...names].sort())
   })
 })
 

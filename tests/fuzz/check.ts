@@ -48,7 +48,10 @@ export function checkSchedules({ held, runs, seed, shrink = true }: CheckOptions
 }
 
 /** What a person needs of a failure: what happened, and the schedule as a regression test takes it. */
-export function describeFailure(seed: number, { error, run, schedule }: NonNullable<Outcome['failure']>): string {
+export function describeFailure(
+  seed: number,
+  { error, run, schedule }: NonNullable<Outcome['failure']>,
+): string {
   const what = error instanceof Error ? error.message : String(error)
   return [
     `Schedule ${run} of seed ${seed} fails, made as small as it could be:`,

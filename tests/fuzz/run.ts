@@ -31,7 +31,9 @@ if (values.json) {
   const what = failure === undefined ? undefined : (check ?? String(failure.error))
   console.log(JSON.stringify({ runs: outcome.runs, check: what }))
 } else if (failure === undefined) {
-  console.log(`seed ${seed}: ${runs} schedules hold, ${virtualHours.toFixed(1)} virtual hours in ${seconds()}`)
+  console.log(
+    `seed ${seed}: ${runs} schedules hold, ${virtualHours.toFixed(1)} virtual hours in ${seconds()}`,
+  )
 } else console.log(describeFailure(seed, failure))
 process.exitCode = failure === undefined ? 0 : 1
 

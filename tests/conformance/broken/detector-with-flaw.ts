@@ -47,8 +47,8 @@ export type DetectorFlaw =
 
 /** The ping/ack detector, made wrong. */
 export function detectorWithFlaw(flaw: DetectorFlaw): Detector {
-  /** Names that any of its nodes has reported. */
-  const found = new Set<string>()
+  /** How often any of its nodes has reported a name. */
+  const found = new Map<string, number>()
   return {
     kind: 'detector',
     name: flaw === 'has a name that is too long' ? 'pingack-with-a-name-of-forty-characters' : 'pingack',
@@ -61,7 +61,7 @@ export function detectorWithFlaw(flaw: DetectorFlaw): Detector {
 class Flawed implements DetectorHooks {
   readonly #flaw: DetectorFlaw
   readonly #context: DetectorContext
-  readonly #found: Set<string>
+  readonly #found: Map<string, number>
   readonly #hooks: DetectorHooks
   readonly #firstSeen = new Map<Ref, Observation>()
   readonly #heard = new Map<Ref, Millis>()
@@ -70,7 +70,7 @@ class Flawed implements DetectorHooks {
   #starts = 0
   #stopped = true
 
-  constructor(flaw: DetectorFlaw, context: DetectorContext, found: Set<string>) {
+  constructor(flaw: DetectorFlaw, context: DetectorContext, found: Map<string, number>) {
     this.#flaw = flaw
     this.#context = context
     this.#found = found
@@ -154,9 +154,9 @@ class Flawed implements DetectorHooks {
       }
     }
     if (flaw === 'tells all its nodes what one has found') {
-      for (const name of this.#found) {
+      for (const [name, times] of this.#found) {
         const ref = members.find(name)
-        if (ref !== undefined && ref !== members.self)
+        if (times >= 3 && ref !== undefined && ref !== members.self)
           this.#context.unreachable(this.#seenNow(ref), 'timeout', now)
       }
     }
@@ -212,9 +212,11 @@ class Flawed implements DetectorHooks {
         const first = this.#firstSeen.get(seen.ref) ?? seen
         return report({ ...seen, boot: first.boot })
       }
-      case 'tells all its nodes what one has found':
-        this.#found.add(members.name(seen.ref))
+      case 'tells all its nodes what one has found': {
+        const name = members.name(seen.ref)
+        this.#found.set(name, (this.#found.get(name) ?? 0) + 1)
         return report(seen)
+      }
       default:
         return report(seen)
     }

@@ -26,14 +26,17 @@ export async function readScenario(path: string): Promise<ScenarioFile> {
 /** See {@link readScenario}. */
 export async function parseScenario(path: string, text: string): Promise<ScenarioFile> {
   const content = camelKeys(await parseDocument(path, text), [], (what) => fail(path, what))
+  if (Array.isArray(content)) fail(path, 'must be a map, not a list')
   const result = v.safeParse(document, content, { abortEarly: true, abortPipeEarly: true })
   if (!result.success) {
     const [issue] = result.issues
     const where = pathText((issue.path ?? []).map(({ key }) => key as string | number)) // maps and lists alone: see the schema
-    const given =
-      issue.input === undefined || typeof issue.input === 'object'
-        ? ''
-        : `${show(issue.input)} is not allowed: `
+    // Of a key that is not known, the place says it all.
+    const obvious =
+      issue.input === undefined ||
+      typeof issue.input === 'object' ||
+      (issue.type === 'strict_object' && issue.expected === 'never')
+    const given = obvious ? '' : `${show(issue.input)} is not allowed: `
     fail(path, `${where === '' ? '' : `${where}: `}${given}${issue.message}`)
   }
   const { steps, ...rest } = result.output

@@ -71,7 +71,7 @@ const schemas = {
       ),
       v.pipe(
         number(0, maxNodes, false),
-        v.check((n) => n > 0 && (n < 1 || Number.isInteger(n))),
+        v.check((n) => n > 0 && (n < 1 || Number.isInteger(n)), partitionAllowed),
       ),
     ],
     partitionAllowed,

@@ -16,7 +16,7 @@ export const contract = {
   ),
   size: clause(
     'Codec.bundle',
-    "A packet of encoded parts. Its size is `bundleOverhead(sender)` plus each part's length and `partOverhead`.",
+    "Its size is `bundleOverhead(sender)` plus each part's length and `partOverhead`.",
   ),
   overhead: clause('Codec.bundleOverhead', 'Bytes of a packet with no parts, sealing included.'),
   decoded: clause(
@@ -36,7 +36,6 @@ export const contract = {
     'Codec.encodeStream',
     'One message for a stream, in chunks of at most about 64 KiB, made as they are taken: to be taken once.',
   ),
-  thrown: clause('Codec.encodeStream', 'A value out of range throws then.'),
   cluster: clause(
     'CodecContext.cluster',
     'Label on every packet and stream; bytes of another cluster are a fault of kind `cluster`.',

@@ -22,10 +22,6 @@ export const contract = {
   carries: clause('DetectorContext', 'Whether the transport carries packets, and streams.'),
   via: clause('PingOptions.via', 'Whom to ask, for an indirect ping.'),
   timeout: clause('PingOptions.timeout', 'How long to wait'),
-  arg: clause(
-    'PingOptions.arg',
-    'Comes back with the result: to tell the pings of one look from those of another.',
-  ),
   void: clause('PingOutcomeKind', '`void`: this node stalled while it waited, so it says nothing.'),
   seen: clause(
     'Observation',

@@ -25,7 +25,7 @@ export function stoppingCases(setup: Setup): Case[] {
     {
       name: 'stop arms no timer and asks for nothing, and is followed by silence',
       run: () => {
-        for (let start = 5_000; start < 6_000; start += 90) {
+        for (let start = 5_000; start < 6_000; start += 170) {
           const trial = new Trial(setup, 4, { network: slowNetwork })
           trial.run(start)
           const [stopped, , , gone] = trial.nodes as [SimNode, SimNode, SimNode, SimNode]

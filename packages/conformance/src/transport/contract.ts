@@ -17,7 +17,6 @@ export const contract = {
     'Transport.send',
     'Fire and forget: never throws, before `open` and after `close` does nothing.',
   ),
-  sent: clause('Transport.send', 'The bytes are its own from here on.'),
   received: clause(
     'TransportHandlers.packet',
     "A packet arrived. The bytes are the receiver's own until it returns.",
@@ -41,10 +40,6 @@ export const contract = {
   ),
   write: clause('Connection.write', 'Resolves when the next chunk may be written. Rejects with a DialError.'),
   written: clause('Connection.write', "The bytes are the connection's own from here on."),
-  settle: clause(
-    'Connection.settle',
-    'A whole first message has arrived: this connection is no longer the first to go when there are too many.',
-  ),
   end: clause('Connection.end', 'Sends what is written, then ends. Harmless when called again.'),
   destroy: clause('Connection.destroy', 'Drops the connection at once. Harmless when called again.'),
 } as const satisfies Record<string, Clause>

@@ -49,8 +49,18 @@ export function svgOf(option: ChartOption, height: number): string {
       textStyle: { fontFamily: 'inherit', color: paint.ink },
       ...option,
     })
-    return chart.renderToSVGString()
+    return plain(chart.renderToSVGString())
   } finally {
     chart.dispose()
   }
 }
+
+/**
+ * Without what only a script would ask for, and without styles for pointers and paths to clip by: nothing reaches beyond its axes,
+ * and their names would go up with each drawing that a process makes.
+ */
+const plain = (svg: string): string =>
+  svg
+    .replace(/<style\b[^>]*>[\s\S]*?<\/style>\s*/g, '')
+    .replace(/<defs\b[^>]*>[\s\S]*?<\/defs>\s*/g, '')
+    .replace(/ (?:clip-path|ecmeta_\w+|class|pointer-events|xml:space|xmlns:xlink|baseProfile)="[^"]*"/g, '')

@@ -1,0 +1,316 @@
+/**
+ * Bugs put in on purpose, each a line or two, by the rule that it breaks. `find` must stand in the file exactly once. All of them must be
+ * caught by the invariants: one that cannot be told from the original from outside is no use here.
+ */
+
+const engine = (file) => `packages/core/src/engine/${file}.ts`
+
+/** @type {readonly { readonly name: string, readonly file: string, readonly find: string, readonly put: string }[]} */
+export const mutations = [
+  // Precedence
+  {
+    name: 'a failed member is alive again at the same incarnation',
+    file: 'packages/core/src/model/status.ts',
+    find: '? heardStatus > knownStatus',
+    put: '? heardStatus !== knownStatus',
+  },
+  {
+    name: 'a stale failure is accepted',
+    file: engine('membership'),
+    find: 'if (!supersedes(table.status(ref), table.incarnation(ref), status, claim.incarnation)) {',
+    put: 'if (table.status(ref) >= status) {',
+  },
+  {
+    name: 'a newer claim that it lives leaves the record as it was',
+    file: engine('membership'),
+    find: 'table.set(ref, Status.Alive, incarnation, now, record)',
+    put: 'table.set(ref, Status.Alive, incarnation, now)',
+  },
+  {
+    name: 'a member that failed anew keeps the age of its earlier failure',
+    file: 'packages/core/src/model/member-table.ts',
+    find: 'if (status !== before || anew) this.#since.set(slot, now)',
+    put: 'if (status !== before) this.#since.set(slot, now)',
+  },
+  {
+    name: 'the digest forgets to take in a newer record',
+    file: 'packages/core/src/model/member-table.ts',
+    find: `    this.#replaceRecord(ref, record, incarnation)
+    this.#toggle(ref)
+    return { ref, before: status`,
+    put: `    this.#replaceRecord(ref, record, incarnation)
+    return { ref, before: status`,
+  },
+  {
+    name: 'a change of status is not reported',
+    file: engine('news'),
+    find: 'if (type !== undefined) this.tell(type, ref, now, restarted)',
+    put: "if (type !== undefined && type !== 'alive') this.tell(type, ref, now, restarted)",
+  },
+
+  // The member's own word
+  {
+    name: 'a refutation that has to wait is lost',
+    file: engine('own-claims'),
+    find: 'else this.#refuteTimer ??= timers.arm(earliest, TimerKind.Refute)',
+    put: '',
+  },
+  {
+    name: 'refutations are not spaced',
+    file: engine('own-claims'),
+    find: 'const earliest = this.#lastRefutation + settings.probeInterval',
+    put: 'const earliest = this.#lastRefutation + settings.probeInterval / 8',
+  },
+  {
+    name: 'a refutation goes by the own incarnation, not by what was heard',
+    file: engine('own-claims'),
+    find: 'this.announce(now, {}, heard + 1)',
+    put: 'this.announce(now, {})',
+  },
+  {
+    name: 'a node that left does not tell those who still speak to it',
+    file: engine('outbox'),
+    find: 'if (table.status(table.self) === Status.Left) budget -= this.#putHeld(table.self, budget)',
+    put: '',
+  },
+  {
+    name: 'the later start keeps a contested name',
+    file: engine('introductions'),
+    find: 'ownStart === otherStart ? ownBoot < otherBoot : ownStart < otherStart',
+    put: 'ownStart === otherStart ? ownBoot < otherBoot : ownStart > otherStart',
+  },
+  {
+    name: 'a second process under a name is not looked into',
+    file: engine('own-claims'),
+    find: 'this.contested.push(claim)',
+    put: '',
+  },
+  {
+    name: 'another process that answers for a name is not told what is held of it',
+    file: engine('ping-service'),
+    find: 'this.#tellOther(pending, sender)',
+    put: '',
+  },
+
+  // The door
+  {
+    name: 'a newcomer becomes a member before it was dialled back',
+    file: engine('introductions'),
+    find: '    else this.#dial(admission, now)\n    return',
+    put: '    else this.#apply(admission, now)\n    return',
+  },
+  {
+    name: 'a newcomer becomes a member by its own gossip',
+    file: engine('swim-engine'),
+    find: "if (claim.type === 'alive' && this.#isStranger(claim, sender))",
+    put: "if (claim.type === 'alive' && this.#isStranger(claim, undefined))",
+  },
+  {
+    name: 'a claim that moves a member is not held back while that lives',
+    file: engine('introductions'),
+    find: 'const moves = held !== undefined && !same &&',
+    put: 'const moves = held === undefined && !same &&',
+  },
+
+  // Suspicion
+  {
+    name: 'an accuser counts each time it is heard',
+    file: engine('suspicions'),
+    find: 'if (accusations.some(({ accuser }) => accuser === accusation.accuser)) return false',
+    put: '',
+  },
+  {
+    name: 'a confirmation shortens a suspicion twice',
+    file: engine('suspicions'),
+    find: `    accusations.push(accusation)
+    const timeout = suspicionTimeout(accusations.length - 1,`,
+    put: `    accusations.push(accusation)
+    const timeout = suspicionTimeout(accusations.length,`,
+  },
+  {
+    name: 'an unconfirmed suspicion lasts no longer than a confirmed one',
+    file: engine('suspicions'),
+    find: 'const max = Math.round(min * settings.suspicionMaxMult)',
+    put: 'const max = min',
+  },
+  {
+    name: 'one report too few is a quorum',
+    file: engine('suspicions'),
+    find: 'accusations.length - heardOf(accusations) >= suspicionQuorum',
+    put: 'accusations.length - heardOf(accusations) >= suspicionQuorum - 1',
+  },
+  {
+    name: 'a table that was heard counts towards the quorum',
+    file: engine('suspicions'),
+    find: 'accusations.length - heardOf(accusations) >= suspicionQuorum',
+    put: 'accusations.length >= suspicionQuorum',
+  },
+  {
+    name: 'a confirmation that comes late looks like a stall',
+    file: engine('suspicions'),
+    find: 'Math.min(timer.at, Math.max(now, start + timeout))',
+    put: 'Math.min(timer.at, start + timeout)',
+  },
+  {
+    name: 'evidence of an earlier incarnation condemns the present one',
+    file: engine('membership'),
+    find: 'if (table.incarnation(ref) !== seen.incarnation || table.record(ref).boot !== seen.boot) return false',
+    put: 'seen = { ...seen, incarnation: table.incarnation(ref) }',
+  },
+  {
+    name: 'evidence against a member that is gone makes it a suspect',
+    file: engine('membership'),
+    find: `    } else if (status === Status.Alive) {
+      counters.suspectedOthers++`,
+    put: `    } else {
+      counters.suspectedOthers++`,
+  },
+  {
+    name: 'a failure that was heard by sync alone is taken at its word',
+    file: engine('membership'),
+    find: `    this.#hearSuspect(
+      { type: 'suspect', name, incarnation, accusations: [{ accuser, evidence: 'heard' }] },`,
+    put: `    this.#hearTerminal(
+      { type: 'failed', name, incarnation, accuser, evidence: 'heard' },`,
+  },
+
+  // Pings
+  {
+    name: 'a node answers pings that are for another',
+    file: engine('ping-service'),
+    find: 'if (ping.target === sender.name && (ping.boot === undefined || standsBy)) return true',
+    put: 'if (ping.boot === undefined || standsBy) return true',
+  },
+  {
+    name: 'a node that has left still stands by its boot',
+    file: engine('ping-service'),
+    find: 'ping.boot === sender.boot && table.status(table.self) !== Status.Left',
+    put: 'ping.boot === sender.boot',
+  },
+  {
+    name: 'a helper that has heard nothing says nothing',
+    file: engine('ping-service'),
+    find: "this.#answerOrigin(relay, { type: 'nack', seq: relay.originSeq })",
+    put: '',
+  },
+  {
+    name: 'a helper keeps the ack for itself',
+    file: engine('ping-service'),
+    find: "this.#answerOrigin(relay, { type: 'ack', seq: relay.originSeq, payload })",
+    put: '',
+  },
+  {
+    name: 'a look that nobody answers is no evidence',
+    file: 'packages/detector-pingack/src/ping-ack.ts',
+    find: "this.#context.unreachable(seen, closed ? 'refused' : 'timeout', now)",
+    put: "if (closed) this.#context.unreachable(seen, 'refused', now)",
+  },
+
+  // Telling
+  {
+    name: 'a member that is suspected is not told so',
+    file: engine('outbox'),
+    find: 'export const isHeldAgainst = (status: Status): boolean => status !== Status.Alive',
+    put: 'export const isHeldAgainst = (status: Status): boolean => status > Status.Suspect',
+  },
+  {
+    name: 'a member that is failed is not told so when it is dialled',
+    file: engine('ping-service'),
+    find: 'this.#outbox.toAddress(to.address, this.#refOf(to), ping)',
+    put: 'this.#outbox.toAddress(to.address, undefined, ping)',
+  },
+  {
+    name: 'a helper goes by what it knew when it was asked',
+    file: engine('ping-service'),
+    find: 'const ref = originName === undefined ? undefined : this.#state.table.find(originName)',
+    put: 'const ref = undefined',
+  },
+  {
+    name: 'the budget of a packet forgets its header',
+    file: engine('outbox'),
+    find: 'let budget = maxPacketBytes - codec.bundleOverhead(sender)',
+    put: 'let budget: number = maxPacketBytes',
+  },
+  {
+    name: 'updates are told once more than they ought to be',
+    file: engine('outbox'),
+    find: 'return this.#state.settings.retransmitMult * decimalDigits(this.#state.table.active)',
+    put: 'return this.#state.settings.retransmitMult * decimalDigits(this.#state.table.active) + 1',
+  },
+  {
+    name: 'nobody learns that an update has been told',
+    file: 'packages/core/src/dissemination/piggyback-queue.ts',
+    find: 'entry.update.done?.()',
+    put: '',
+  },
+  {
+    name: 'an update that nobody is there for stays queued',
+    file: engine('gossip-pace'),
+    find: '    this.#dropUntellable()\n    this.#outbox.gossip',
+    put: '    this.#outbox.gossip',
+  },
+
+  // Stalls
+  {
+    name: 'suspicions go on while their node stands still',
+    file: engine('suspicions'),
+    find: 'const by = now - Math.max(since, suspicion.start)',
+    put: 'const by = 0',
+  },
+  {
+    name: 'a suspicion whose time was the first to run out in a stall ends with it',
+    file: engine('swim-engine'),
+    find: 'this.#membership.extendSuspicions(this.#onTimeAt, now)',
+    put: 'this.#membership.extendSuspicions(now - lag, now)',
+  },
+  {
+    name: 'pings that a node stood still over are judged',
+    file: engine('swim-engine'),
+    find: '      this.#pings.voidAll(now)\n',
+    put: '',
+  },
+  {
+    name: 'a node that stood still trusts itself',
+    file: engine('swim-engine'),
+    find: '      health.worst()\n',
+    put: '',
+  },
+
+  // Forgetting and finding back
+  {
+    name: 'whoever failed is forgotten as soon as who left',
+    file: engine('retention'),
+    find: 'const set = status === Status.Failed ? failedRetention : leftRetention',
+    put: 'const set = Math.min(failedRetention, leftRetention)',
+  },
+  {
+    name: 'nobody is ever forgotten',
+    file: engine('membership'),
+    find: '    this.#reap(ref, now)\n  }',
+    put: '  }',
+  },
+  {
+    name: 'a member is forgotten before that has been told',
+    file: engine('retention'),
+    find: 'return Math.max(set, retransmitMult * decimalDigits(n) * gossipInterval)',
+    put: 'return set',
+  },
+  {
+    name: 'the age that another knows is not taken',
+    file: engine('membership'),
+    find: 'if (since >= table.since(ref)) return',
+    put: 'if (since !== 0) return',
+  },
+  {
+    name: 'entries past their retention are sent',
+    file: engine('synchronizer'),
+    find: 'return now - table.since(ref) > retentionOf(settings, status, table.active)',
+    put: 'return false',
+  },
+  {
+    name: 'nobody tries the addresses of those that ought to be members',
+    file: engine('exchanges'),
+    find: 'if (candidates.length === 0) return',
+    put: 'if (candidates.length >= 0) return',
+  },
+]
