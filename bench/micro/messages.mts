@@ -9,6 +9,9 @@ const variants = 64
  */
 const forgotten = 20_000
 
+/** Members that claims are about. Their names have been heard; what is new is an incarnation. */
+const members = 1_000
+
 export const cluster = 'production'
 
 export const sender: Sender = { name: nameOf(1), boot: 0x1234_5678_9abc_def0n, incarnation: 1_790_000_000 }
@@ -58,11 +61,11 @@ function seqOf(i: number): number {
 }
 
 function nameOf(i: number): string {
-  return `node-${String(i).padStart(4, '0')}.eu-west`
+  return `node-${String(i % members).padStart(4, '0')}.eu-west`
 }
 
 function aliveOf(i: number): AliveClaim {
-  return { type: 'alive', incarnation: 1_790_000_000 + i, record: recordOf(i) }
+  return { type: 'alive', incarnation: 1_790_000_000 + i, record: recordOf(i % members) }
 }
 
 function tenOf(i: number): AliveClaim[] {

@@ -85,12 +85,6 @@ export const mutations = [
     find: 'this.contested.push(claim)',
     put: '',
   },
-  {
-    name: 'another process that answers for a name is not told what is held of it',
-    file: engine('ping-service'),
-    find: 'this.#tellOther(pending, sender)',
-    put: '',
-  },
 
   // The door
   {
@@ -100,16 +94,10 @@ export const mutations = [
     put: '    else this.#apply(admission, now)\n    return',
   },
   {
-    name: 'a newcomer becomes a member by its own gossip',
-    file: engine('swim-engine'),
-    find: "if (claim.type === 'alive' && this.#isStranger(claim, sender))",
-    put: "if (claim.type === 'alive' && this.#isStranger(claim, undefined))",
-  },
-  {
     name: 'a claim that moves a member is not held back while that lives',
     file: engine('introductions'),
     find: 'const moves = held !== undefined && !same &&',
-    put: 'const moves = held === undefined && !same &&',
+    put: 'const moves = held !== undefined && same &&',
   },
 
   // Suspicion
@@ -156,14 +144,6 @@ export const mutations = [
     file: engine('membership'),
     find: 'if (table.incarnation(ref) !== seen.incarnation || table.record(ref).boot !== seen.boot) return false',
     put: 'seen = { ...seen, incarnation: table.incarnation(ref) }',
-  },
-  {
-    name: 'evidence against a member that is gone makes it a suspect',
-    file: engine('membership'),
-    find: `    } else if (status === Status.Alive) {
-      counters.suspectedOthers++`,
-    put: `    } else {
-      counters.suspectedOthers++`,
   },
   {
     name: 'a failure that was heard by sync alone is taken at its word',

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { codecCases, detectorCases, disseminatorCases, transportCases } from '@swimkit/conformance'
 import { compose, jsonCodec, PiggybackQueue, swimCodec } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
@@ -41,8 +42,8 @@ describe.each(runtimes)('the cases under the test runner of $name', ({ command, 
     new Promise((resolve) => {
       const args = [...testing[name], fixture(which)]
       execFile(command, args, { timeout: 120_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
-        // Bun's runner writes to the one, the others to the other; Deno's in colours.
-        const output = `${stdout}${stderr}`.replaceAll(/\x1b\[[\d;]*m/g, '')
+        // Bun's runner writes to the one, the others to the other.
+        const output = stripVTControlCharacters(`${stdout}${stderr}`)
         const [, passed, failed] = summaries[name].exec(output) ?? []
         resolve({ code: error?.code ?? 0, output, passed: Number(passed), failed: Number(failed) })
       })

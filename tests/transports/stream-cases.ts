@@ -19,8 +19,6 @@ import {
   within,
 } from './rig.ts'
 
-const MEBIBYTE = 1 << 20
-
 async function pair(scope: Scope, options = {}): Promise<[Connection, Connection]> {
   const server = await scope.open(tcp(options))
   const client = await scope.open(tcp(options))
@@ -28,69 +26,8 @@ async function pair(scope: Scope, options = {}): Promise<[Connection, Connection
   return [near, await server.accepted()]
 }
 
-async function echo(connection: Connection): Promise<void> {
-  for (;;) {
-    const chunk = await connection.read()
-    if (chunk === undefined) break
-    await connection.write(chunk)
-  }
-  connection.end()
-}
-
+/** What tcp does besides what the conformance kit asks of any transport, which tests/conformance runs. */
 export const streamCases: readonly Case[] = [
-  {
-    name: 'stream: 1 MiB and its echo, the end passed on',
-    async run(scope) {
-      const [near, far] = await pair(scope)
-      const echoed = echo(far)
-      const sent = pattern(MEBIBYTE)
-      const received = readAll(near)
-      for (let at = 0; at < sent.byteLength; at += 10_000) await near.write(sent.slice(at, at + 10_000))
-      near.end()
-      deepEqual(await within(received, 'the echo'), sent)
-      await within(echoed, 'the end of the echo')
-      equal(await near.read(), undefined)
-    },
-  },
-  {
-    name: 'stream: one chunk of 4 MiB is written whole',
-    async run(scope) {
-      const [near, far] = await pair(scope)
-      const sent = pattern(4 * MEBIBYTE)
-      const received = readAll(far)
-      await within(near.write(sent), 'the write')
-      near.end()
-      deepEqual(await received, sent)
-    },
-  },
-  {
-    name: 'stream: who is not read has to wait, and loses nothing',
-    async run(scope) {
-      const [near, far] = await pair(scope)
-      const total = 32 * MEBIBYTE // more than both ends and the kernel hold
-      const piece = pattern(MEBIBYTE / 4)
-      let written = 0
-      const writing = (async () => {
-        for (; written < total; written += piece.byteLength) await near.write(piece)
-        near.end()
-      })()
-      let before = -1
-      while (written > before) {
-        before = written
-        await pause(150)
-      }
-      ok(written > 0 && written < total, `${written} bytes were written with nobody reading`)
-      let read = 0
-      for (;;) {
-        const chunk = await within(far.read(), 'a chunk')
-        if (chunk === undefined) break
-        equal(chunk[0], piece[read % piece.byteLength])
-        read += chunk.byteLength
-      }
-      await within(writing, 'the writer')
-      equal(read, total)
-    },
-  },
   {
     name: 'stream: after its own end one still reads the answer',
     async run(scope) {

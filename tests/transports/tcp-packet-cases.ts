@@ -10,7 +10,6 @@ import {
   joined,
   pattern,
   pause,
-  readAll,
   text,
   utf8,
   within,
@@ -119,24 +118,6 @@ export const tcpPacketCases: readonly Case[] = [
         station.packets.map(({ bytes }) => text(bytes)),
         ['slow', 'but sure'],
       )
-    },
-  },
-  {
-    name: 'tcp packets: streams come in on the same port',
-    async run(scope) {
-      const [a, b] = [await scope.open(packetTcp()), await scope.open(packetTcp())]
-      a.send(b, utf8('packet'))
-      const near = await a.dial(b.address)
-      await near.write(utf8('request'))
-      near.end()
-      const far = await b.accepted()
-      equal(text(await readAll(far)), 'request')
-      await far.write(utf8('reply'))
-      far.end()
-      equal(text(await readAll(near)), 'reply')
-      await b.heard(1)
-      equal(text(b.packets[0]!.bytes), 'packet')
-      equal(b.connections.length, 1)
     },
   },
   {

@@ -14,7 +14,7 @@ import {
   sameIncarnationOnlyWorsens,
   unknownNamesCreateNothing,
 } from './precedence.ts'
-import { membersRefute, refutationsAreSpaced } from './refutation.ts'
+import { membersRefute } from './refutation.ts'
 import { allAgreeAtRest } from './rest.ts'
 import { largerAgeWins, nothingPastRetentionIsSent, retentionIsKept } from './retention.ts'
 import { stallsJudgeNobody } from './stall.ts'
@@ -33,7 +33,6 @@ export function allInvariants(look: 'round-robin' | 'random' = 'round-robin'): r
     leftByItself,
     leaversNeverFail,
     membersRefute,
-    refutationsAreSpaced,
     oneProcessKeepsAName,
     livingMembersAreNotMoved,
     membersAreWhereTheySay,

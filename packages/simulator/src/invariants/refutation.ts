@@ -3,80 +3,72 @@ import { Status } from '@swimkit/core'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import type { Process } from './process.ts'
 
-/** What a process has heard against itself and not refuted yet. */
-interface Doubt {
-  readonly incarnation: number
-  /** On its own clock. */
-  readonly at: Millis
+/** What a process has heard against itself and not refuted yet, and when it last refuted. Instants are on its own clock. */
+interface Refuting {
+  /** Own incarnation after the last input, and refutations so far. */
+  incarnation: number
+  count: number
+  last: Millis
+  doubt: { readonly incarnation: number; readonly at: Millis } | undefined
 }
 
 /**
- * A node that hears of itself at its own incarnation or above with another status refutes with a higher one, at most once per
- * probe interval: so at the latest one interval after it heard, as soon as it has a chance to.
+ * A node that hears of itself at its own incarnation or above with another status refutes with a higher one: at once, or if it refuted
+ * less than a probe interval ago, when that is over. It never refutes more often.
  */
 export const membersRefute: Invariant = {
   name: 'members-refute',
-  rule: 'a node that hears a claim against itself has a higher incarnation within one probe interval, unless it leaves',
+  rule: 'a node refutes what it hears against itself at once, and never twice within a probe interval',
   watch: ({ settings }) => {
-    const doubts = new WeakMap<Process, Doubt>()
-    return {
-      settled(at) {
-        const { engine } = at.node
-        if (!at.standing) {
-          doubts.delete(at)
-          return
-        }
-        const { members } = engine
-        const own = members.incarnation(members.self)
-        const heard = highestAgainst(at, settings)
-        let doubt = doubts.get(at)
-        // The claim was taken in before the node's answer to it, which this input may have seen already.
-        if (heard >= own && (doubt === undefined || heard > doubt.incarnation)) {
-          doubt = { incarnation: heard, at: doubt?.at ?? at.input.at }
-          doubts.set(at, doubt)
-        }
-        if (doubt === undefined) return
-        if (own > doubt.incarnation) {
-          doubts.delete(at)
-          return
-        }
-        if (at.input.kind !== 'tick' || at.input.at <= doubt.at + settings.probeInterval + 1e-6) return
-        throw new InvariantViolation(
-          membersRefute,
-          `has heard a claim against itself at ${doubt.incarnation} ${Math.round(at.input.at - doubt.at)} ms ago, and is still at ${own}`,
-          at.node,
-          at.name,
-        )
-      },
-    }
-  },
-}
+    const states = new WeakMap<Process, Refuting>()
+    const breach = (at: Process, what: string) =>
+      new InvariantViolation(membersRefute, what, at.node, at.name)
+    const { probeInterval } = settings
 
-/** See {@link membersRefute}: two refutations are at least a probe interval apart. */
-export const refutationsAreSpaced: Invariant = {
-  name: 'refutations-are-spaced',
-  rule: 'a node refutes at most once per probe interval',
-  watch: ({ settings }) => {
-    const last = new WeakMap<Process, { count: number; at: Millis; incarnation: number }>()
+    function noteRefutations(at: Process, state: Refuting, own: number): void {
+      if (own === state.incarnation) return
+      state.incarnation = own
+      const { refutations } = at.node.engine.stats()
+      const more = refutations - state.count
+      if (more === 0) return
+      const apart = at.input.at - state.last
+      state.count = refutations
+      state.last = at.input.at
+      if (more > 1 || apart < probeInterval - 1e-6) {
+        throw breach(at, `has refuted ${more} times, ${Math.round(apart)} ms after the last time`)
+      }
+    }
+
     return {
       settled(at) {
         const { members } = at.node.engine
-        const incarnation = members.incarnation(members.self)
-        const known = last.get(at)
-        if (known?.incarnation === incarnation) return
-        const count = at.node.engine.stats().refutations
-        if (known === undefined || known.count === count) {
-          last.set(at, { count, at: known?.at ?? Number.NEGATIVE_INFINITY, incarnation })
+        const own = members.incarnation(members.self)
+        let state = states.get(at)
+        if (state === undefined) {
+          state = { incarnation: own, count: 0, last: Number.NEGATIVE_INFINITY, doubt: undefined }
+          states.set(at, state)
+        }
+        noteRefutations(at, state, own)
+        if (!at.standing) {
+          state.doubt = undefined
           return
         }
-        const apart = at.input.at - known.at
-        last.set(at, { count, at: at.input.at, incarnation })
-        if (count === known.count + 1 && apart >= settings.probeInterval - 1e-6) return
-        throw new InvariantViolation(
-          refutationsAreSpaced,
-          `has refuted ${count - known.count} times, ${Math.round(apart)} ms after the last time`,
-          at.node,
-          at.name,
+        // What this input has refuted at once is below the own incarnation by now.
+        const heard = highestAgainst(at, settings)
+        if (heard >= own && heard > (state.doubt?.incarnation ?? -1)) {
+          state.doubt = { incarnation: heard, at: state.doubt?.at ?? at.input.at }
+        }
+        const { doubt } = state
+        if (doubt === undefined) return
+        if (own > doubt.incarnation) {
+          state.doubt = undefined
+          return
+        }
+        const due = Math.max(doubt.at, state.last + probeInterval)
+        if (at.input.kind !== 'tick' || at.input.at <= due + 1e-6) return
+        throw breach(
+          at,
+          `heard a claim against itself at ${doubt.incarnation} ${Math.round(at.input.at - doubt.at)} ms ago, and is still at ${own}`,
         )
       },
     }
