@@ -3,17 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { PREFACE, type TcpOptions, tcp } from '@swimkit/transport-tcp'
 import { packetCases } from './packet-cases.ts'
-import {
-  type Case,
-  deadAddress,
-  eventually,
-  joined,
-  pattern,
-  pause,
-  text,
-  utf8,
-  within,
-} from './rig.ts'
+import { type Case, deadAddress, eventually, joined, pattern, pause, text, utf8, within } from './rig.ts'
 
 const packetTcp = (options: TcpOptions = {}) => tcp({ packets: true, ...options })
 
