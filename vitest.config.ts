@@ -19,6 +19,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', ...inProcess, 'scripts/**/*.test.ts'],
           exclude: ['**/runtimes.test.ts'],
+          // No test here is about time by the clock: this ends what hangs, also where the machine is busy.
+          testTimeout: 60_000,
         },
       },
       {

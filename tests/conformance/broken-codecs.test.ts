@@ -80,7 +80,7 @@ const sealingFlaws: Readonly<Record<SealingFlaw, readonly string[]>> = {
   ],
 }
 
-describe('the cases find a codec that', () => {
+describe('the cases find a codec that', { timeout: 60_000 }, () => {
   test.each(Object.entries(flaws))('%s', async (flaw, names) => {
     // The keys of the tables above are flaws.
     const cases = codecCases(() => codecWithFlaw(flaw as CodecFlaw), { sealing: false })

@@ -7,7 +7,10 @@ export interface DetectorCaseOptions {
    * timings of the `lan` profile. Default: 30 s and 1 s for each member.
    */
   readonly detectsWithin?: (n: number) => Millis
-  /** Share of packets that may get lost without a live member being failed for it, 0..0.5. Default 0.1. */
+  /**
+   * Share of packets, 0..0.5, that may get lost while nobody that lives is failed, and each node reports one at most every
+   * 20 s. Default 0.1; 0: there is no such case.
+   */
   readonly loss?: number
 }
 

@@ -40,11 +40,12 @@ describe('pages', () => {
           }
         }
         for (const [i, model] of models.entries()) {
-          for (let index = 0; index < pages[i]!.capacity; index++) {
-            expect(pages[i]!.get(index)).toBe(model.get(index) ?? 0)
-          }
+          const { capacity } = pages[i]!
+          const held = Array.from({ length: capacity }, (_, index) => pages[i]!.get(index))
+          expect(held).toEqual(Array.from({ length: capacity }, (_, index) => model.get(index) ?? 0))
         }
       }),
+      { numRuns: 50 },
     )
   })
 
