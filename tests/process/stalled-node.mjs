@@ -1,6 +1,8 @@
 // Two roles for stall.test.ts, run with the built packages on each runtime.
 //   answerer           a node whose packets leave 60 ms late
 //   prober ADDRESS     a node that stands still right after each ping, until after its timeout; prints what it made of it
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { compose, createNode } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { host } from '@swimkit/host'
@@ -21,7 +23,8 @@ const node = createNode({
   host: clock,
   transport: { ...transport, send: (to, packet) => out(to, packet) },
   detector: pingAck(),
-  settings: { probeInterval: 500, probeTimeout: 200, syncInterval: 0 },
+  // The answerer hardly ever probes: each packet that the prober sends is a ping, and has the stall that it is to have.
+  settings: { probeInterval: role === 'prober' ? 500 : 60_000, probeTimeout: 200, syncInterval: 0 },
 })
 await node.start()
 
@@ -34,15 +37,20 @@ if (role === 'answerer') {
   await sleep(1_500)
   const before = node.stats().engine
   let stalls = 0
+  // Stands still while a socket is being read: after that all three runtimes come to their timers before they read again.
+  // After a timer or `setImmediate`, some of them read first.
+  const trigger = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(trigger, 'listening')
+  trigger.on('message', () => {
+    stalls++
+    const end = clock.now() + 260
+    while (clock.now() < end);
+  })
   out = (to, packet) => {
     send.call(transport, to, packet)
     if (stalls === 8) return
     // Long enough for the packet to leave, then blind until after the timeout. The answer arrives meanwhile.
-    setTimeout(() => {
-      stalls++
-      const end = clock.now() + 260
-      while (clock.now() < end);
-    }, 20)
+    setTimeout(() => trigger.send('', trigger.address().port, '127.0.0.1'), 20)
   }
   while (stalls < 8) await sleep(50)
   out = (to, packet) => send.call(transport, to, packet)
