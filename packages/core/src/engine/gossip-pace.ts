@@ -11,7 +11,11 @@ const urgentSpacing = 10
 /** Share of the gossip interval that is waited while there is more news than a packet holds. */
 const crowdedShare = 0.25
 
-/** When queued updates are gossiped that do not ride on other packets: by the period, or at once if they are urgent. */
+/**
+ * When queued updates are gossiped that do not ride on other packets: at once where the last gossip is a gossip interval ago, else
+ * when it will be, and urgent ones without waiting for that. News thus runs through an idle group as fast as packets do, and none
+ * of its members ever sends more for it than it would by a fixed period.
+ */
 export class GossipPace {
   readonly #state: CoreState
   readonly #membership: Membership
@@ -19,6 +23,7 @@ export class GossipPace {
   #periodTimer: Timer | undefined
   #urgentTimer: Timer | undefined
   #lastUrgent = Number.NEGATIVE_INFINITY
+  #lastPeriod = Number.NEGATIVE_INFINITY
   #failedTurn = 0
 
   constructor(state: CoreState, membership: Membership, outbox: Outbox) {
@@ -29,15 +34,14 @@ export class GossipPace {
 
   onPeriod(now: Millis): void {
     this.#periodTimer = undefined
-    this.#state.due |= Due.Gossip
-    this.#outbox.crowded = false
     this.#dropUntellable()
-    this.#outbox.gossip(this.#state.settings.gossipFanout, this.#nextRecentlyFailed(now))
+    this.#tell(now)
   }
 
   onUrgentTimer(now: Millis): void {
     this.#urgentTimer = undefined
     this.#lastUrgent = now
+    this.#lastPeriod = now
     this.#outbox.gossip(this.#state.settings.gossipFanout)
   }
 
@@ -49,23 +53,41 @@ export class GossipPace {
     const { settings, timers } = state
     if (now - this.#lastUrgent >= urgentSpacing) {
       this.#lastUrgent = now
+      this.#lastPeriod = now
       this.#outbox.gossip(settings.gossipFanout)
     } else {
       this.#urgentTimer ??= timers.arm(this.#lastUrgent + urgentSpacing, TimerKind.Urgent)
     }
   }
 
+  /** Gossips what came during an input, if the last period is over. */
+  pushNews(now: Millis): void {
+    if (this.#periodTimer !== undefined || this.#state.queue.backlog === 0 || !this.#hasOthers) return
+    if (now >= this.#nextPeriod) this.#tell(now)
+  }
+
   /** Arms the next period, if there is anything to tell and anybody to tell it to: an idle node does not wake for it. */
   arm(now: Millis): void {
-    const { queue, settings, timers } = this.#state
+    const { queue, timers } = this.#state
     const idle = this.#periodTimer !== undefined || queue.backlog === 0
     // Alone it is asked again until there is somebody.
     if (!idle && !this.#hasOthers) return
     this.#state.due &= ~Due.Gossip
     if (idle) return
-    // More news than a packet holds: the same packets sooner, rather than news that waits for stale news to be told.
+    this.#periodTimer = timers.arm(Math.max(now, this.#nextPeriod), TimerKind.Gossip)
+  }
+
+  #tell(now: Millis): void {
+    this.#lastPeriod = now
+    this.#state.due |= Due.Gossip
+    this.#outbox.crowded = false
+    this.#outbox.gossip(this.#state.settings.gossipFanout, this.#nextRecentlyFailed(now))
+  }
+
+  /** More news than a packet holds: the same packets sooner, rather than news that waits for stale news to be told. */
+  get #nextPeriod(): Millis {
     const share = this.#outbox.crowded ? crowdedShare : 1
-    this.#periodTimer = timers.arm(now + settings.gossipInterval * share, TimerKind.Gossip)
+    return this.#lastPeriod + this.#state.settings.gossipInterval * share
   }
 
   get #hasOthers(): boolean {
@@ -78,7 +100,10 @@ export class GossipPace {
     return table.active - (table.status(table.self) < Status.Failed ? 1 : 0)
   }
 
-  /** With one other member there is nobody to tell of it but itself: the queue would never drain. */
+  /**
+   * With one other member there is nobody to tell of it but itself: the queue would never drain. Not before a period is over, for who
+   * asked to join meanwhile was answered without that news.
+   */
   #dropUntellable(): void {
     if (this.#others !== 1) return
     const { queue, table } = this.#state

@@ -525,6 +525,7 @@ export class SwimEngine implements Engine {
     this.#deliverReports(now)
     if ((state.due & Due.Helpers) !== 0) this.#pings.flush()
     if ((state.due & Due.Urgent) !== 0) this.#gossip.pushUrgent(now)
+    if ((state.due & Due.Gossip) !== 0) this.#gossip.pushNews(now)
     if ((state.due & Due.Reaped) !== 0) this.#exchanges.keepReaped(this.#membership.reaped)
     // Letting packets out may end the last transmission of an update, and that an operation.
     while ((state.due & Due.Outbox) !== 0) this.#outbox.flush()
