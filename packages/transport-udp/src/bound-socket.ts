@@ -164,7 +164,8 @@ function socketOptions(family: number, settings: UdpSettings): SocketOptions {
  * its buffer only then. All three runtimes take the option; on Node it also saves about 4 % of a send's CPU time.
  */
 const literal: NonNullable<SocketOptions['lookup']> = (host, _options, callback) => {
-  callback(null, host, isIPv6(host) ? 6 : 4)
+  // Whoever asks has checked that it is an address.
+  callback(null, host, host.includes(':') ? 6 : 4)
 }
 
 function listening(socket: Socket, bind: Address): Promise<void> {

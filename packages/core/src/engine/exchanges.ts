@@ -60,6 +60,8 @@ export class Exchanges {
   #seeds: readonly Address[] = []
   #departure: Departure | undefined
   #syncing = 0
+  /** How long the first sync waits at scale 1; once that is over and the group is known to be larger, it waits in proportion. Milliseconds. */
+  #firstSync = 0
   #nextToken = -1
   /** Whether somebody who was told the advertised address has reached this node there, in this boot. */
   #reachedByPacket = false
@@ -88,7 +90,8 @@ export class Exchanges {
     if (!streams) return
     // A random first delay keeps nodes that start together from syncing together.
     if (settings.syncInterval > 0) {
-      timers.arm(now + random.fraction() * settings.syncInterval, TimerKind.Sync)
+      this.#firstSync = random.fraction() * settings.syncInterval
+      timers.arm(now + this.#firstSync, TimerKind.Sync)
     }
     timers.arm(now + random.fraction() * settings.rejoinInterval, TimerKind.Rejoin)
   }
@@ -155,7 +158,13 @@ export class Exchanges {
 
   onSyncTimer(now: Millis): void {
     const { sampler, settings, table, timers } = this.#state
-    timers.arm(now + settings.syncInterval * syncScale(table.active), TimerKind.Sync)
+    const scale = syncScale(table.active)
+    if (this.#firstSync > 0 && scale > 1) {
+      timers.arm(now + this.#firstSync * (scale - 1), TimerKind.Sync)
+      this.#firstSync = 0
+      return
+    }
+    timers.arm(now + settings.syncInterval * scale, TimerKind.Sync)
     const partner: Ref[] = []
     sampler.sample(1, 1 << Status.Alive, partner)
     if (partner[0] !== undefined && !this.#own.hasLeft) this.#sync(table.record(partner[0]).address, now)

@@ -170,7 +170,9 @@ class SwimNode implements Node {
     const engine = this.#createEngine(this.#address, now)
     this.#running = {
       engine,
-      pace: new Pace(this.#host, engine, () => this.#call((live, at) => live.tick(at))),
+      pace: new Pace(this.#host, engine, this.settings.probeTimeout, () =>
+        this.#call((live, at) => live.tick(at)),
+      ),
       snapshots: new Snapshots(engine, this.#host.wallMillis() - now),
     }
     const { bytes, limit } = engine.recordSize({})

@@ -7,12 +7,14 @@ import { Status, type StatusName, statusNames } from '../model/status.ts'
 import type { Explanation, Member, SuspectInfo } from './api.ts'
 import { decodeMemberData, type MemberData } from './member-data.ts'
 
+/** Of all nodes: those that share a directory share records, and what they were decoded to. */
+const decoded = new WeakMap<PeerRecord, MemberData>()
+
 /** Turns what an engine holds, in handles and instants, into what the public API hands out. */
 export class Snapshots {
   readonly #engine: Engine
   /** Wall clock at the instant zero of the engine's clock, in milliseconds. */
   readonly #wallOrigin: number
-  readonly #decoded = new WeakMap<PeerRecord, MemberData>()
 
   constructor(engine: Engine, wallOrigin: number) {
     this.#engine = engine
@@ -84,10 +86,10 @@ export class Snapshots {
 
   /** A member as it was when this was true of it. */
   describe(record: PeerRecord, status: Status, incarnation: number, since: Millis): Member {
-    let data = this.#decoded.get(record)
+    let data = decoded.get(record)
     if (data === undefined) {
       data = decodeMemberData(record.data)
-      this.#decoded.set(record, data)
+      decoded.set(record, data)
     }
     return {
       name: record.name,
