@@ -17,7 +17,7 @@ import type { Observer } from '../observer.ts'
 import type { Simulation } from '../simulation.ts'
 import { GroundTruth } from './ground-truth.ts'
 import type { Invariant, Watch } from './invariant.ts'
-import { claimKey, type Entry, type Input, type Process } from './process.ts'
+import { claimKey, type Entry, type Input, type Process, stallEndedBy } from './process.ts'
 
 /** Of all watches, those that have a hook. */
 type Hooked<K extends keyof Watch> = (Watch & Required<Pick<Watch, K>>)[]
@@ -105,6 +105,7 @@ export class Inspection implements Observer {
     const process = this.truth.of(node)
     const late = Math.max(0, node.clock.local(now) - due)
     this.#open(process, 'tick', nothing, nothing, late, now)
+    if (stallEndedBy(process, this.truth.settings) > 0) process.voidLooks()
   }
 
   packet(node: SimNode, to: Address, packet: Uint8Array, now: Millis): void {

@@ -76,7 +76,7 @@ export class Process {
   inputOpen = false
   /** When it last had an input, on its own clock, and after it nothing to do that was overdue. */
   onTimeAt: Millis
-  /** When it first pinged which process at which incarnation, on its own clock: see {@link Process.hasLookedAt}. */
+  /** When it first pinged which process at which incarnation since it last stood still, on its own clock: see {@link Process.hasLookedAt}. */
   readonly #looks = new Map<string, Millis>()
 
   constructor(node: SimNode, number: number, now: Millis) {
@@ -143,9 +143,14 @@ export class Process {
     if (!this.#looks.has(key)) this.#looks.set(key, clock.local(now))
   }
 
+  /** It has stood still: of the pings that were under way it may have missed the answers. */
+  voidLooks(): void {
+    this.#looks.clear()
+  }
+
   /**
-   * Whether it has pinged a member, as the process and at the incarnation that it holds now, a probe interval ago or earlier: a look
-   * takes no less. Another detector than ping/ack may look in other ways.
+   * Whether it has pinged a member, as the process and at the incarnation that it holds now, a probe interval ago or earlier, and has not
+   * stood still since: a look takes no less. Another detector than ping/ack may look in other ways.
    */
   hasLookedAt(ref: Ref, { probeInterval }: Settings): boolean {
     const { engine } = this.node

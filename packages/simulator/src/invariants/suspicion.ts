@@ -76,7 +76,7 @@ function problemWith(
       .some((process) => (looked ? process.accused.has(key) : process.heldAgainst.has(key)))
     if (known || (own && !looked)) continue
     return own
-      ? `accuses it at ${incarnation} of ${evidence}, without having looked at it at that incarnation for a whole period`
+      ? `accuses it at ${incarnation} of ${evidence}, without having looked at it at that incarnation for a whole period without a stall`
       : `names ${accuser} as its accuser (${evidence}) at ${incarnation}, who has never accused it of that`
   }
   return undefined
