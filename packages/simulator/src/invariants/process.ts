@@ -159,6 +159,20 @@ export class Process {
     return first !== undefined && this.input.at - first >= probeInterval - 1e-6
   }
 
+  /** How many active members there may have been while the input was handled, ascending: some may have come, and others gone. */
+  get sizesDuring(): number[] {
+    let before = 0
+    for (const { status } of this.entries?.values() ?? []) if (status <= Status.Suspect) before++
+    let low = before
+    let high = before
+    for (const { type } of this.input.events) {
+      if (type === 'failed' || type === 'leave') low--
+      // One that had failed or left, and is suspect at a newer incarnation, counts again.
+      else if (type === 'join' || type === 'suspect') high++
+    }
+    return Array.from({ length: high - low + 1 }, (_, i) => low + i)
+  }
+
   end(now: Millis): void {
     this.#leftAtEnd = this.departures.size > 0 && Math.max(...this.departures.keys()) >= this.latest
     this.endedAt = now

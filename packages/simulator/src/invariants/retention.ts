@@ -7,18 +7,25 @@ const retentionOf = (settings: Settings, status: Status): Millis =>
   status === Status.Failed ? settings.failedRetention : settings.leftRetention
 
 /**
- * Nobody is forgotten before the news of it has been told as often as any update: `retransmitMult × ceil(log10(n + 1)) ×
- * gossipInterval`, of n members at most.
+ * How long a member that failed or left is kept in a group of n: nobody is forgotten before the news of it has been told as often as any
+ * update, `retransmitMult × ceil(log10(n + 1)) × gossipInterval` (SWIM §4.1).
  */
-function longestRetention({ processes, settings }: GroundTruth, status: Status): Millis {
+function keptFor(settings: Settings, status: Status, n: number): Millis {
   const { gossipInterval, retransmitMult } = settings
-  const told = retransmitMult * Math.ceil(Math.log10(processes.length + 1)) * gossipInterval
-  return Math.max(retentionOf(settings, status), told)
+  return Math.max(
+    retentionOf(settings, status),
+    retransmitMult * Math.ceil(Math.log10(n + 1)) * gossipInterval,
+  )
 }
+
+/** In the largest group that there may have been. */
+const longestRetention = ({ processes, settings }: GroundTruth, status: Status): Millis =>
+  keptFor(settings, status, processes.length)
 
 /**
  * A member that failed or left stays for its retention, counted from the earliest that anybody is known to have held it so, and no longer:
- * it is removed by the first tick from then on, and by nothing before.
+ * it is removed by the first tick from then on, and by nothing before. The group may have grown or shrunk since: it is as
+ * large as it is at the removal.
  */
 export const retentionIsKept: Invariant = {
   name: 'retention-is-kept',
@@ -27,10 +34,10 @@ export const retentionIsKept: Invariant = {
     changed(at, before, after) {
       if (before === undefined || after !== undefined) return
       const { name } = before
-      // It may have failed in the same input, with no retention at all.
+      // What it was when it was removed, which may be news of this very input.
       const reaped = at.input.events.find(({ record, type }) => type === 'reap' && record.name === name)
       const { incarnation, since, status } = reaped ?? before
-      const due = since + retentionOf(truth.settings, status)
+      const due = since + keptFor(truth.settings, status, at.sizesDuring[0]!)
       if (status >= Status.Failed && at.input.at >= due - 1e-3) return
       throw new InvariantViolation(
         retentionIsKept,

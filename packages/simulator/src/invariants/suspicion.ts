@@ -119,7 +119,7 @@ export const deadlinesFollowTheFormula: Invariant = {
           }
           let begin = known.get(ref)
           if (begin === undefined || begin.incarnation !== incarnation || !goesOn) {
-            begin = { incarnation, sizes: sizesDuring(at) }
+            begin = { incarnation, sizes: at.sizesDuring }
             known.set(ref, begin)
           }
           const shifted = goesOn ? before.deadline + start - before.start : Number.POSITIVE_INFINITY
@@ -138,18 +138,4 @@ export const deadlinesFollowTheFormula: Invariant = {
       },
     }
   },
-}
-
-/** How many active members there may have been while the input was handled: some may have come, and others gone. */
-function sizesDuring({ entries, input }: Process): number[] {
-  let before = 0
-  for (const { status } of entries?.values() ?? []) if (status <= Status.Suspect) before++
-  let low = before
-  let high = before
-  for (const { type } of input.events) {
-    if (type === 'failed' || type === 'leave') low--
-    // One that had failed or left, and is suspect at a newer incarnation, counts again.
-    else if (type === 'join' || type === 'suspect') high++
-  }
-  return Array.from({ length: high - low + 1 }, (_, i) => low + i)
 }
