@@ -16,7 +16,7 @@ import {
 } from './precedence.ts'
 import { membersRefute } from './refutation.ts'
 import { allAgreeAtRest } from './rest.ts'
-import { largerAgeWins, nothingPastRetentionIsSent, retentionIsKept } from './retention.ts'
+import { agesBeginAnew, largerAgeWins, nothingPastRetentionIsSent, retentionIsKept } from './retention.ts'
 import { stallsJudgeNobody } from './stall.ts'
 import { accusersAreReal, deadlinesFollowTheFormula } from './suspicion.ts'
 import { verdictsHaveGrounds } from './verdicts.ts'
@@ -52,6 +52,7 @@ export function allInvariants(look: 'round-robin' | 'random' = 'round-robin'): r
     retentionIsKept,
     nothingPastRetentionIsSent,
     largerAgeWins,
+    agesBeginAnew,
     memoryIsBounded,
     digestsTellTablesApart,
     eventsTellTheTable,

@@ -1,7 +1,7 @@
 import { type Millis, type Settings, Status } from '@swimkit/core'
 import type { GroundTruth } from './ground-truth.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
-import { showClaim } from './show.ts'
+import { showClaim, showEntry } from './show.ts'
 
 const retentionOf = (settings: Settings, status: Status): Millis =>
   status === Status.Failed ? settings.failedRetention : settings.leftRetention
@@ -116,6 +116,35 @@ export const largerAgeWins: Invariant = {
           record.name,
         )
       }
+    },
+  }),
+}
+
+/**
+ * Whoever comes to hold a member suspect, failed or left, or comes to hold it so at a newer incarnation, does so from that moment: the
+ * member has been alive in between. Only a table that has had it for longer moves that moment back.
+ */
+export const agesBeginAnew: Invariant = {
+  name: 'ages-begin-anew',
+  rule: 'a node holds a status at an incarnation since it took it, or for as long as a table that it was sent',
+  watch: () => ({
+    changed(at, before, after) {
+      if (after === undefined || after.status === Status.Alive) return
+      const { incarnation, name, since, status } = after
+      if (before?.status === status && before.incarnation === incarnation) return
+      let age: Millis = 0
+      for (const entry of at.input.entries) {
+        if (entry.record.name !== name || entry.status !== status || entry.incarnation !== incarnation)
+          continue
+        age = Math.max(age, entry.age * 1_000)
+      }
+      if (since >= at.input.at - age - 1e-3) return
+      throw new InvariantViolation(
+        agesBeginAnew,
+        `held ${showEntry(before)}, and holds ${showEntry(after)} for ${Math.round(at.input.at - since)} ms already`,
+        at.node,
+        name,
+      )
     },
   }),
 }
