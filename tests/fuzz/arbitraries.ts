@@ -6,8 +6,9 @@ import type { Schedule } from './schedule.ts'
 /** Who something is done to: turned into a name once it is known how many there are. */
 type Place = number
 
-/** An operation as it is drawn. */
-type Act = (nameOf: (place: Place) => string, i: number) => Operation
+/** Operations that are drawn as one, each `wait` milliseconds after the one before it, or at once. */
+type Act = (nameOf: (place: Place) => string, i: number) => Operation | readonly Part[]
+type Part = Operation & { readonly wait?: number }
 
 const place = fc.nat(14)
 /** Short, for what happens at once; or long enough for verdicts. */
@@ -17,6 +18,8 @@ const time = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 30_000 }) },
 )
 const pause = fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: time })
+/** Within a few round trips. */
+const moment = fc.oneof(fc.nat(5), fc.nat(100))
 const maybeTime = fc.option(time, { nil: undefined, freq: 4 })
 const share = (most: number) => fc.integer({ min: 0, max: 20 }).map((n) => (n * most) / 20)
 const optional = <T>(key: string, value: T | undefined) => (value === undefined ? {} : { [key]: value })
@@ -113,6 +116,18 @@ const settledActs: fc.Arbitrary<Act>[] = [
       text: `${i}${'x'.repeat(length)}`,
     })),
   fc.constant(() => ({ do: 'heal' })),
+  // A node that gets no answers stands still, with pings under way.
+  fc
+    .record({
+      node: place,
+      cut: fc.constantFrom('packets', 'everything'),
+      wait: fc.nat(3_000),
+      for_: fc.integer({ min: 500, max: 5_000 }),
+    })
+    .map(({ cut, for_, node, wait }) => (nameOf) => [
+      { do: 'links', from: nameOf(node), change: { cut }, for: wait + for_ },
+      { do: 'pause', node: nameOf(node), for: for_, wait },
+    ]),
 ]
 
 /** What brings new processes, whom only seeds may help to find the others. */
@@ -145,6 +160,30 @@ const movingActs: fc.Arbitrary<Act>[] = [
       via: nameOf(via),
       ...(insteadOf === undefined ? { unreachable } : { insteadOf: nameOf(insteadOf) }),
     })),
+  // Another name takes over an address, perhaps while that of the one who had it is still pinged there.
+  fc
+    .record({ node: place, via: place, silent: fc.boolean(), wait: pause })
+    .map(({ node, silent, via, wait }) => (nameOf, i) => [
+      { do: 'crash', node: nameOf(node), silent },
+      { do: 'add', node: `new${i}`, via: nameOf(via), insteadOf: nameOf(node), wait },
+    ]),
+  // A process leaves while it is being introduced.
+  fc.record({ via: place, wait: moment }).map(({ via, wait }) => (nameOf, i) => [
+    { do: 'add', node: `new${i}`, via: nameOf(via) },
+    { do: 'leave', node: `new${i}`, wait },
+  ]),
+  fc
+    .record({
+      how: fc.constantFrom('restart', 'rival'),
+      node: place,
+      via: place,
+      clock,
+      wait: moment,
+    })
+    .map(({ clock, how, node, via, wait }) => (nameOf) => [
+      { do: how, node: nameOf(node), via: nameOf(via), ...optional('clock', clock) },
+      { do: 'leave', node: nameOf(node), wait },
+    ]),
 ]
 
 const settings: fc.Arbitrary<Partial<Settings>> = fc
@@ -201,11 +240,15 @@ export const schedules: fc.Arbitrary<Schedule> = fc
     const known = [...names]
     const steps: Step[] = []
     let at = 0
-    for (const [i, [wait, act]] of course.acts.entries()) {
-      at += wait
-      const operation = act((at) => known[at % known.length]!, i)
-      if (operation.do === 'add') known.push(operation.node)
-      steps.push({ at, ...operation })
+    for (const [i, [delay, act]] of course.acts.entries()) {
+      at += delay
+      const drawn = act((at) => known[at % known.length]!, i)
+      const parts: readonly Part[] = 'do' in drawn ? [drawn] : drawn
+      for (const { wait = 0, ...operation } of parts) {
+        at += wait
+        if (operation.do === 'add') known.push(operation.node)
+        steps.push({ at, ...operation })
+      }
     }
     return {
       codec,
