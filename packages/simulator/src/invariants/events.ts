@@ -42,8 +42,7 @@ export const eventsTellTheTable: Invariant = {
           throw breach(at, name, `reports ${event.type} and in it the status ${show(event.status)}`)
         }
         const last = latest.get(at)
-        // A drifting clock may be handed the instant of a timer, a rounding error ahead of it.
-        if (last !== undefined && event.at < last - 1e-6) {
+        if (last !== undefined && event.at < last) {
           throw breach(at, name, `reports ${event.type} at ${event.at}, after something at ${last}`)
         }
         latest.set(at, event.at)
