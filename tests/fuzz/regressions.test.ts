@@ -170,6 +170,19 @@ const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?
       ],
     },
   ],
+  [
+    'an update never ended whose last listener left before it was told',
+    {
+      nodes: 2,
+      seed: 1,
+      seeds: [],
+      settings: { rejoinInterval: 2_000 },
+      steps: [
+        { at: 1, do: 'update', node: 'n1', text: '1' },
+        { at: 1, do: 'leave', node: 'n0' },
+      ],
+    },
+  ],
 ]
 
 for (const [showed, scenario, rest] of regressions) {

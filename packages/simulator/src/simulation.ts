@@ -609,10 +609,8 @@ export class Simulation {
     }
     const due = node.engine.nextWake()
     if (due !== Number.POSITIVE_INFINITY) {
-      const local = node.clock.local(this.#now)
       for (const observer of this.#observers) observer.ticking?.(node, due, this.#now)
-      // Rounding may bring a drifting clock here a moment before what it was set for.
-      node.engine.tick(local < due && due - local < 1e-6 ? due : local)
+      node.engine.tick(node.clock.localAtWake(this.#now, due))
       if (node.slowness > 0) node.busyUntil = this.#now + node.slowness
     }
     this.#settled(node)

@@ -2,6 +2,7 @@ import type { Disseminator } from '../dissemination/disseminator.ts'
 import type { HealthScore } from '../model/local-health.ts'
 import type { MemberTable } from '../model/member-table.ts'
 import type { PeerRecord, Sender } from '../model/peer.ts'
+import { Status } from '../model/status.ts'
 import type { Sampler } from '../selection/sampler.ts'
 import type { Codec } from '../wire/codec.ts'
 import type { ClusterConfig } from '../wire/message.ts'
@@ -95,3 +96,7 @@ export interface CoreState {
   /** Wall-clock seconds at an instant, counted from the start: the clock may be set without harm. */
   wallSeconds(now: Millis): number
 }
+
+/** Active members other than this node, which has left perhaps. */
+export const othersActive = (table: MemberTable): number =>
+  table.active - (table.status(table.self) < Status.Failed ? 1 : 0)

@@ -1,6 +1,6 @@
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
-import { type CoreState, Due, TimerKind } from './core-state.ts'
+import { type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
 import type { Membership } from './membership.ts'
 import type { Outbox } from './outbox.ts'
 import type { Millis } from './time.ts'
@@ -49,7 +49,7 @@ export class GossipPace {
   pushUrgent(now: Millis): void {
     const state = this.#state
     state.due &= ~Due.Urgent
-    if (!this.#hasOthers) return
+    if (othersActive(this.#state.table) === 0) return
     const { settings, timers } = state
     if (now - this.#lastUrgent >= urgentSpacing) {
       this.#lastUrgent = now
@@ -62,7 +62,12 @@ export class GossipPace {
 
   /** Gossips what came during an input, if the last period is over. */
   pushNews(now: Millis): void {
-    if (this.#periodTimer !== undefined || this.#state.queue.backlog === 0 || !this.#hasOthers) return
+    if (
+      this.#periodTimer !== undefined ||
+      this.#state.queue.backlog === 0 ||
+      othersActive(this.#state.table) === 0
+    )
+      return
     if (now >= this.#nextPeriod) this.#tell(now)
   }
 
@@ -71,7 +76,7 @@ export class GossipPace {
     const { queue, timers } = this.#state
     const idle = this.#periodTimer !== undefined || queue.backlog === 0
     // Alone it is asked again until there is somebody.
-    if (!idle && !this.#hasOthers) return
+    if (!idle && othersActive(this.#state.table) === 0) return
     this.#state.due &= ~Due.Gossip
     if (idle) return
     this.#periodTimer = timers.arm(Math.max(now, this.#nextPeriod), TimerKind.Gossip)
@@ -90,23 +95,13 @@ export class GossipPace {
     return this.#lastPeriod + this.#state.settings.gossipInterval * share
   }
 
-  get #hasOthers(): boolean {
-    return this.#others > 0
-  }
-
-  /** Active members other than this node, which has left perhaps. */
-  get #others(): number {
-    const { table } = this.#state
-    return table.active - (table.status(table.self) < Status.Failed ? 1 : 0)
-  }
-
   /**
    * With one other member there is nobody to tell of it but itself: the queue would never drain. Not before a period is over, for who
    * asked to join meanwhile was answered without that news.
    */
   #dropUntellable(): void {
-    if (this.#others !== 1) return
     const { queue, table } = this.#state
+    if (othersActive(table) !== 1) return
     const first = table.activeAt(0)
     queue.drop(first === table.self ? table.activeAt(1) : first)
   }

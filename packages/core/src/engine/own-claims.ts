@@ -4,7 +4,7 @@ import { healthDelta } from '../model/local-health.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import { Status } from '../model/status.ts'
 import type { AliveClaim, LeftClaim } from '../wire/message.ts'
-import { type CoreState, Due, TimerKind } from './core-state.ts'
+import { type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
 import type { News } from './news.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -55,7 +55,7 @@ export class OwnClaims {
       if (number === this.#announcement) this.#allTold()
     })
     // Alone there is nobody to wait for, but whoever comes next is told.
-    if (table.active === 1) this.#allTold()
+    if (othersActive(table) === 0) this.#allTold()
     this.#state.due |= Due.Urgent
   }
 
@@ -112,6 +112,11 @@ export class OwnClaims {
     } else if (incarnation > ownIncarnation || (incarnation === ownIncarnation && !sameRecord(record, own))) {
       this.refute(incarnation, now)
     }
+  }
+
+  /** Another went: whoever waits until the others have been told waits no longer if there is nobody left. */
+  onOtherGone(): void {
+    if (othersActive(this.#state.table) === 0) this.#allTold()
   }
 
   #refute(now: Millis): void {

@@ -5,6 +5,7 @@ import { HealthScore, healthDelta } from '../model/local-health.ts'
 import { MemberTable, type MemberView } from '../model/member-table.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
 import { createSampler } from '../selection/sampler.ts'
 import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
 import {
@@ -113,9 +114,10 @@ export class SwimEngine implements Engine {
     )
     const news = new News(state, this.#outbox)
     this.#own = new OwnClaims(state, news)
-    this.#membership = new Membership(state, news, this.#own, (ref, before, after, at) =>
-      this.#detection.onStatus(ref, before, after, at),
-    )
+    this.#membership = new Membership(state, news, this.#own, (ref, before, after, at) => {
+      this.#detection.onStatus(ref, before, after, at)
+      if (after !== undefined && after >= Status.Failed) this.#own.onOtherGone()
+    })
     this.#gossip = new GossipPace(state, this.#membership, this.#outbox)
     this.#pings = new PingService(state, this.#outbox)
     this.#introductions = new Introductions(state, this.#membership, this.#own, news, this.#pings)

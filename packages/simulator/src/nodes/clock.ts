@@ -6,6 +6,8 @@ export class NodeClock {
   /** An instant on both clocks: from there on they run apart. */
   #here: Millis = 0
   #there: Millis = 0
+  /** What it has shown already: rounding never turns it back. */
+  #shown = Number.NEGATIVE_INFINITY
 
   get rate(): number {
     return this.#rate
@@ -21,7 +23,19 @@ export class NodeClock {
 
   /** What this clock shows at an instant of the simulation. */
   local(at: Millis): Millis {
-    return this.#rate === 1 && this.#here === this.#there ? at : this.#there + (at - this.#here) * this.#rate
+    if (this.#rate === 1 && this.#here === this.#there) return at
+    return Math.max(this.#shown, this.#there + (at - this.#here) * this.#rate)
+  }
+
+  /**
+   * What this clock shows when somebody wakes who was to wake at `due`, local time: that, if rounding brought it here a moment before, and then
+   * nothing earlier any more.
+   */
+  localAtWake(at: Millis, due: Millis): Millis {
+    const local = this.local(at)
+    if (local >= due || due - local >= 1e-6) return local
+    this.#shown = due
+    return due
   }
 
   /** When this clock will show an instant. */
