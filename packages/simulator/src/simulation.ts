@@ -190,7 +190,9 @@ export class Simulation {
   populate(count: number): SimNode[] {
     const members = Array.from({ length: count }, () => {
       const name = `n${this.names.length}`
-      return { record: this.#record(name, this.#placeOf(name), {}), incarnation: this.#wallSeconds({}) }
+      // They have been there for long: each has been reached by stream, and has said so.
+      const record = { ...this.#record(name, this.#placeOf(name), {}), streams: true }
+      return { record, incarnation: this.#wallSeconds({}) }
     })
     const roster = new Roster(members, this.#now, this.directory)
     return members.map(({ record }) => this.#add(record.name, {}, { roster, record }))

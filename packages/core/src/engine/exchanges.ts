@@ -144,7 +144,9 @@ export class Exchanges {
     if (path === 'packet') this.#reachedByPacket = true
     else if (!this.#reachedByStream) {
       this.#reachedByStream = true
-      if (!this.#own.hasLeft) this.#own.announce(now, { streams: true })
+      const { table } = this.#state
+      // One that starts among those who know it may have said so before.
+      if (!this.#own.hasLeft && !table.record(table.self).streams) this.#own.announce(now, { streams: true })
     }
     const both =
       (this.#reachedByPacket || !this.#state.packets) && (this.#reachedByStream || !this.#state.streams)
