@@ -51,7 +51,7 @@ export class Inspection implements Observer {
     this.#settled = having('settled')
     this.#ended = having('ended')
     this.#atRest = having('atRest')
-    simulation.observe(this)
+    simulation.observe(watches.length > 0 ? this : lifeOf(this.truth))
   }
 
   /** To be called when everything should have come to rest. */
@@ -250,3 +250,15 @@ export const isClaim = (message: Message): message is Claim =>
   message.type === 'suspect' ||
   message.type === 'failed' ||
   message.type === 'left'
+
+/** Where nothing is checked it is enough to know who runs: to tell apart what each input changed costs more than the run itself. */
+const lifeOf = (truth: GroundTruth): Observer => ({
+  started: (node) => {
+    truth.start(node).entries = undefined
+  },
+  ended: (node) => void truth.end(node),
+  disturbed: (node, now) => {
+    truth.of(node).disturbedAt = now
+  },
+  relinked: () => truth.relinked(),
+})
