@@ -226,8 +226,14 @@ export const mutations = [
   {
     name: 'an update that nobody is there for stays queued',
     file: engine('gossip-pace'),
-    find: '    this.#dropUntellable()\n    this.#outbox.gossip',
-    put: '    this.#outbox.gossip',
+    find: '    this.#dropUntellable()\n',
+    put: '',
+  },
+  {
+    name: 'an update goes on that has nobody left to hear it',
+    file: engine('own-claims'),
+    find: '    if (othersActive(this.#state.table) === 0) this.#allTold()\n',
+    put: '',
   },
 
   // Stalls
