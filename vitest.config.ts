@@ -17,7 +17,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', ...inProcess, 'scripts/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            ...inProcess,
+            'scripts/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
           exclude: ['**/runtimes.test.ts'],
           // No test here is about time by the clock: this ends what hangs, also where the machine is busy.
           testTimeout: 60_000,

@@ -15,6 +15,7 @@ import { measure } from './run/measure.mts'
 import { buildMemberlist } from './run/memberlist.mts'
 import { type BenchOptions, readBenchOptions, usage } from './run/options.mts'
 import { plan } from './run/plan.mts'
+import { publish, resultsFolder } from './run/publish.mts'
 import { describeSize } from './run/report.mts'
 import { isFailure, type Size } from './run/result.mts'
 import { summarize } from './run/summary.mts'
@@ -39,7 +40,8 @@ async function run(options: BenchOptions, signal: AbortSignal): Promise<void> {
   const runtime = runtimeOf(sizes) ?? options.runtime
   const rival = 'binary' in memberlist ? `memberlist ${memberlist.version} (${memberlist.go})` : undefined
   const caption = ['swimkit', `(${runtime})`, ...(rival === undefined ? [] : ['and', rival])].join(' ')
-  console.log([`## ${caption}`, ...summaries.map((size) => describeSize(size, options.runs))].join('\n\n'))
+  const text = summaries.map((size) => describeSize(size, options.runs)).join('\n\n')
+  console.log(`## ${caption}\n\n${text}`)
 
   await mkdir(options.out, { recursive: true })
   const { out: _, ...asked } = options
@@ -56,6 +58,12 @@ async function run(options: BenchOptions, signal: AbortSignal): Promise<void> {
   const [json, svg] = [join(options.out, 'bench.json'), join(options.out, 'bench.svg')]
   await writeFile(json, `${JSON.stringify(record, null, 2)}\n`)
   await writeFile(svg, drawChart(summaries, caption))
+  if (options.out === resultsFolder) {
+    await publish(
+      'bench',
+      `${caption}, ${started.toISOString().slice(0, 10)}.\n\n${text}\n\n![${caption}](results/bench.svg)`,
+    )
+  }
   say(`written: ${json} and ${svg}`)
   if (
     sizes.some((size) => [size.apart, ...size.runs.flatMap(Object.values)].some((x) => x && isFailure(x)))

@@ -15,6 +15,7 @@ import { measureParts } from './micro/parts.mts'
 import { compareCodecs, describeCodecs, describeParts } from './micro/report.mts'
 import { readNumber, runProgram } from './peer/numbers.mts'
 import { describeMachine, describeRevision } from './run/machine.mts'
+import { publish, resultsFolder } from './run/publish.mts'
 
 await runProgram('micro', async () => {
   const { values } = parseArgs({
@@ -22,7 +23,7 @@ await runProgram('micro', async () => {
       rounds: { type: 'string', default: '5' },
       /** Milliseconds for each figure in each round. */
       time: { type: 'string', default: '100' },
-      out: { type: 'string', default: 'docs/results' },
+      out: { type: 'string', default: resultsFolder },
     },
   })
   const options = {
@@ -36,8 +37,9 @@ await runProgram('micro', async () => {
   const comparisons = compareCodecs(codecs)
   const { runtime } = host()
   const native = isNativeAccelerationEnabled ? 'with its native addon' : 'without its native addon'
-  console.log(`## ${runtime}, msgpackr ${native}\n`)
-  console.log(`${describeCodecs(codecs, comparisons)}\n\n${describeParts(parts)}`)
+  const caption = `${runtime}, msgpackr ${native}`
+  const text = `${describeCodecs(codecs, comparisons)}\n\n${describeParts(parts)}`
+  console.log(`## ${caption}\n\n${text}`)
 
   const record = {
     measured: started.toISOString(),
@@ -52,5 +54,8 @@ await runProgram('micro', async () => {
   await mkdir(values.out, { recursive: true })
   const path = join(values.out, 'micro.json')
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`)
+  if (values.out === resultsFolder) {
+    await publish('micro', `${caption}, ${started.toISOString().slice(0, 10)}.\n\n${text}`)
+  }
   say(`written: ${path}`)
 })

@@ -2,130 +2,126 @@
  * How fast the simulator runs, beside a bare event heap that delivers the same pings and acks and does nothing else: what is
  * between the two is the protocol itself.
  *
- *   npm run bench:simulation -- --nodes 1000 --seconds 60
- *   npm run bench:simulation -- --nodes 10000 --seconds 60 --crash 10
+ *   npm run bench:simulation                      the standard ones, each in processes of its own; to docs/results
+ *   npm run bench:simulation -- --nodes 1000      one, in this process
  */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { pingAck } from '@swimkit/detector-pingack'
-import { Simulation } from '@swimkit/simulator'
+import { readNumber, runProgram } from './peer/numbers.mts'
+import { runChild } from './run/child.mts'
+import { describeMachine, describeRevision } from './run/machine.mts'
+import { publish, resultsFolder } from './run/publish.mts'
+import { table } from './run/table.mts'
+import { type SimulationFigures, type SimulationOrder, simulate } from './simulation/simulate.mts'
 
-const { values } = parseArgs({
-  options: {
-    nodes: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '60' },
-    crash: { type: 'string', default: '0' },
-    seed: { type: 'string', default: '1' },
-  },
+interface Standard extends Omit<SimulationOrder, 'seed'> {
+  /** Virtual seconds a second at least, and GiB at most. */
+  readonly goal?: { readonly speed: number; readonly memory: number }
+}
+
+const standard: readonly Standard[] = [
+  { nodes: 100, seconds: 600, crash: 0 },
+  { nodes: 1_000, seconds: 60, crash: 0, goal: { speed: 40, memory: 1 } },
+  { nodes: 1_000, seconds: 60, crash: 10 },
+  { nodes: 10_000, seconds: 60, crash: 0 },
+  { nodes: 10_000, seconds: 60, crash: 10, goal: { speed: 3, memory: 6 } },
+]
+
+await runProgram('simulation', async () => {
+  const { values } = parseArgs({
+    options: {
+      nodes: { type: 'string' },
+      seconds: { type: 'string', default: '60' },
+      crash: { type: 'string', default: '0' },
+      seed: { type: 'string', default: '1' },
+      runs: { type: 'string', default: '3' },
+      out: { type: 'string', default: resultsFolder },
+    },
+  })
+  const whole = { whole: true }
+  const seed = readNumber('--seed', values.seed, 0, 1e9, whole)
+  if (values.nodes === undefined) {
+    await runStandard(seed, readNumber('--runs', values.runs, 1, 100, whole), values.out)
+    return
+  }
+  const nodes = readNumber('--nodes', values.nodes, 2, 65_536, whole)
+  const seconds = readNumber('--seconds', values.seconds, 1, 86_400, whole)
+  const crash = readNumber('--crash', values.crash, 0, nodes - 1, whole)
+  console.log(JSON.stringify(simulate({ nodes, seconds, crash, seed })))
 })
-const nodes = Number(values.nodes)
-const seconds = Number(values.seconds)
-const crash = Number(values.crash)
 
-/** CPU seconds of this process: on a shared machine they say more than the time by the clock. */
-const cpu = (): number => {
-  const { system, user } = process.cpuUsage()
-  return (system + user) / 1e6
-}
-
-interface Due {
-  readonly at: number
-  readonly kind: 'period' | 'ping' | 'ack'
-  readonly from: number
-  readonly to: number
-}
-
-/** A binary heap of objects, as anybody would write it first. */
-function bareHeap(count: number, span: number): { seconds: number; events: number } {
-  const heap: Due[] = []
-  let seed = 1
-  const random = (): number => {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-    return seed / 4_294_967_296
-  }
-  const push = (due: Due): void => {
-    let place = heap.push(due) - 1
-    while (place > 0) {
-      const above = (place - 1) >> 1
-      if (heap[above]!.at <= due.at) break
-      heap[place] = heap[above]!
-      place = above
+async function runStandard(seed: number, runs: number, out: string): Promise<void> {
+  const started = new Date()
+  const results: { readonly order: Standard; readonly figures: SimulationFigures[] }[] = []
+  for (const order of standard) {
+    const figures: SimulationFigures[] = []
+    for (let run = 0; run < runs; run++) {
+      figures.push(await inChild({ ...order, seed }))
+      const { nodes, crash } = order
+      console.error(
+        `${nodes} nodes, ${crash} crash, run ${run + 1}: ${figures.at(-1)!.wallSeconds.toFixed(1)} s`,
+      )
     }
-    heap[place] = due
+    results.push({ order, figures })
   }
-  const pop = (): Due => {
-    const first = heap[0]!
-    const last = heap.pop()!
-    if (heap.length === 0) return first
-    let place = 0
-    for (;;) {
-      let child = 2 * place + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && heap[child + 1]!.at < heap[child]!.at) child++
-      if (heap[child]!.at >= last.at) break
-      heap[place] = heap[child]!
-      place = child
-    }
-    heap[place] = last
-    return first
+  const text = describe(results, runs)
+  console.log(text)
+  await mkdir(out, { recursive: true })
+  const path = join(out, 'simulation.json')
+  const record = {
+    measured: started.toISOString(),
+    revision: await describeRevision(),
+    machine: describeMachine(),
+    results,
   }
-  for (let node = 0; node < count; node++)
-    push({ at: random() * 1_000, kind: 'period', from: node, to: node })
-  const delay = (): number => 0.2 + 0.6 * random()
-  const start = cpu()
-  let events = 0
-  while (heap[0]!.at <= span * 1_000) {
-    const { at, from, kind, to } = pop()
-    events++
-    if (kind === 'period') {
-      push({ at: at + 1_000, kind, from, to })
-      push({ at: at + delay(), kind: 'ping', from, to: Math.floor(random() * count) })
-    } else if (kind === 'ping') push({ at: at + delay(), kind: 'ack', from: to, to: from })
-  }
-  return { seconds: cpu() - start, events }
+  await writeFile(path, `${JSON.stringify(record, null, 2)}\n`)
+  if (out === resultsFolder) await publish('simulation', text)
+  console.error(`written: ${path}`)
 }
 
-/** Before and after, as the machine's speed drifts while the simulation runs. */
-const span = Math.max(1, Math.min(seconds, 600_000 / nodes))
-const bareBefore = bareHeap(nodes, span)
-const started = performance.now()
-const simulation = new Simulation({
-  detectors: () => [pingAck()],
-  seed: Number(values.seed),
-  keepEvents: false,
-})
-simulation.populate(nodes)
-const populated = (performance.now() - started) / 1_000
-const runStarted = performance.now()
-const cpuStarted = cpu()
-for (let second = 0; second < seconds; second++) {
-  if (second === Math.floor(seconds / 12)) {
-    for (let i = 0; i < crash; i++) simulation.crash(`n${Math.floor(((i + 0.5) * nodes) / crash)}`)
-  }
-  simulation.run(1_000)
+/** In a process of its own: what one run leaves in memory would slow the next. */
+async function inChild({ crash, nodes, seconds, seed }: SimulationOrder): Promise<SimulationFigures> {
+  const args = Object.entries({ nodes, seconds, crash, seed }).flatMap(([name, value]) => [
+    `--${name}`,
+    `${value}`,
+  ])
+  const command = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...args]
+  return JSON.parse(await runChild(command, { limit: 1_800_000 }))
 }
-const wall = (performance.now() - runStarted) / 1_000
-const busy = cpu() - cpuStarted
-const bareAfter = bareHeap(nodes, span)
-const bare = (2 * span) / (bareBefore.seconds + bareAfter.seconds)
-const { arrayBuffers, heapUsed, rss } = process.memoryUsage()
-console.log(
-  JSON.stringify({
-    nodes,
-    virtualSeconds: seconds,
-    crash,
-    populateSeconds: populated,
-    wallSeconds: wall,
-    virtualSecondsPerSecond: seconds / wall,
-    cpuSeconds: busy,
-    bareHeapVirtualSecondsPerCpuSecond: bare,
-    ratioToBareHeap: bare / (seconds / busy),
-    events: simulation.steps,
-    cpuMicrosecondsPerEvent: (1e6 * busy) / simulation.steps,
-    packets: simulation.traffic.packets,
-    traceHash: simulation.trace.hash,
-    rssMiB: rss / 2 ** 20,
-    heapMiB: heapUsed / 2 ** 20,
-    arrayBuffersMiB: arrayBuffers / 2 ** 20,
-    maxRssMiB: process.resourceUsage().maxRSS / 1_024,
-  }),
-)
+
+function describe(
+  results: readonly { readonly order: Standard; readonly figures: readonly SimulationFigures[] }[],
+  runs: number,
+): string {
+  const rows = results.map(({ figures, order: { crash, goal, nodes } }) => {
+    const of = (key: 'bareHeapVirtualSecondsPerCpuSecond' | 'cpuMicrosecondsPerEvent' | 'ratioToBareHeap') =>
+      middle(figures.map((each) => each[key]))
+    const speeds = figures.map(({ virtualSecondsPerSecond }) => virtualSecondsPerSecond)
+    const memory = middle(figures.map(({ maxRssMiB }) => maxRssMiB)) / 1_024
+    const met = goal !== undefined && middle(speeds) >= goal.speed && memory <= goal.memory
+    return [
+      `${nodes.toLocaleString('en-US')} nodes, ${crash === 0 ? 'nothing happens' : `${crash} crash`}`,
+      `${short(middle(speeds))} (${short(Math.min(...speeds))} to ${short(Math.max(...speeds))})`,
+      short(of('bareHeapVirtualSecondsPerCpuSecond')),
+      short(of('ratioToBareHeap')),
+      short(of('cpuMicrosecondsPerEvent')),
+      memory.toFixed(2),
+      goal === undefined ? '' : `≥ ${goal.speed}, ≤ ${goal.memory} GiB: ${met ? 'met' : 'missed'}`,
+    ]
+  })
+  const head = [
+    `median of ${runs} (lowest to highest)`,
+    'virtual seconds a second',
+    'bare heap, by CPU time',
+    'ratio',
+    'µs of CPU per event',
+    'resident memory, GiB',
+    'goal',
+  ]
+  return table(head, rows)
+}
+
+const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
+const short = (value: number): string => value.toFixed(value < 10 ? 2 : 0)

@@ -9,6 +9,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BenchOptionError, readNumber, runProgram } from '../peer/numbers.mts'
+import { publish, resultsFolder } from '../run/publish.mts'
 import { table } from '../run/table.mts'
 import { experiments, findExperiment } from './catalogue.mts'
 import { drawFigure } from './kit/chart.mts'
@@ -63,7 +64,7 @@ function readOptions(args: readonly string[]): Options | undefined {
     chosen: positionals.flatMap((name) => (name === 'all' ? experiments : [find(name)])),
     scale: { size: values.full ? 'full' : values.quick ? 'quick' : 'default', runs, seed },
     workers: readNumber('--workers', values.workers, 1, 2, whole),
-    out: values.out ?? (values.quick ? 'bench/dist/results' : 'docs/results'),
+    out: values.out ?? (values.quick ? 'bench/dist/results' : resultsFolder),
     asked: [
       ...(values.full ? ['--full'] : []),
       ...(values.quick ? ['--quick'] : []),
@@ -99,6 +100,7 @@ async function run(experiment: Experiment, options: Options): Promise<void> {
   await writeFile(`${path}.json`, `${JSON.stringify({ command, goals, data }, null, 2)}\n`)
   await writeFile(`${path}.svg`, drawFigure(report.figure))
   await writeFile(`${path}.md`, markdown)
+  if (out === resultsFolder) await publish(experiment.name, markdown)
   console.error(`written: ${path}.json, .svg and .md`)
 }
 

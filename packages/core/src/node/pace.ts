@@ -40,8 +40,8 @@ export class Pace {
   }
 
   /**
-   * To be called after every input. A timer that has become too early is moved as well: to wake for nothing, once for every ping that
-   * was answered, costs a sixth of what an idle node does.
+   * To be called after every input. A timer that has become too early is moved as well, rather than to wake for nothing once for every
+   * ping that was answered.
    */
   schedule(): void {
     if (this.#polling || this.#stopped) return

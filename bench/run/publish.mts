@@ -1,0 +1,20 @@
+import { readFile, writeFile } from 'node:fs/promises'
+
+/** Where results are kept that were measured in full. */
+export const resultsFolder = 'docs/results'
+/** The page that shows them. */
+const page = 'docs/performance.md'
+
+/** Puts what was measured into the page, in place of what stands between the markers of that name. */
+export async function publish(name: string, text: string): Promise<void> {
+  await writeFile(page, between(await readFile(page, 'utf8'), name, text))
+}
+
+/** The page with another text between `<!-- measured: name -->` and the `<!-- end -->` after it. Throws where there are none. */
+export function between(markdown: string, name: string, text: string): string {
+  const marker = `<!-- measured: ${name} -->`
+  const start = markdown.indexOf(marker)
+  const end = markdown.indexOf('<!-- end -->', start)
+  if (start < 0 || end < 0) throw new Error(`${page} has no place for ${name}: ${marker} … <!-- end -->`)
+  return `${markdown.slice(0, start)}${marker}\n\n${text.trim()}\n\n${markdown.slice(end)}`
+}
