@@ -2,7 +2,7 @@ import { ChildError, runChild } from './child.mts'
 import type { Isolation } from './isolation.mts'
 import type { BenchOptions } from './options.mts'
 import { argumentsFor, limitFor, type Step } from './plan.mts'
-import { type Failure, parseResult, type Result, type Run, type Size } from './result.mts'
+import { type Failure, isFailure, parseResult, type Result, type Run, type Size } from './result.mts'
 import { commandFor } from './runtime.mts'
 
 export interface Surroundings {
@@ -14,7 +14,10 @@ export interface Surroundings {
   readonly say: (line: string) => void
 }
 
-/** Runs all steps, one process at a time. One that fails is noted, and the others go on; an abort rejects. */
+/**
+ * Runs all steps, one process at a time. One that fails is noted, and the others go on; but who fails at a size is not tried there again, for
+ * what a machine cannot do takes all of its limits to find out. An abort rejects.
+ */
 export async function measure(
   steps: readonly Step[],
   options: BenchOptions,
@@ -28,7 +31,10 @@ export async function measure(
     sizes.set(key, size)
     const what = contender === 'apart' ? 'swimkit, directories apart' : `run ${run + 1}, ${contender}`
     const start = performance.now()
-    const result = await outcome(step, options, surroundings)
+    const tried = contender === 'apart' ? [] : size.runs.map((each) => each[contender])
+    const result = tried.some((each) => each && isFailure(each))
+      ? { failed: 'not tried again' }
+      : await outcome(step, options, surroundings)
     const took = `${((performance.now() - start) / 1_000).toFixed(0)} s`
     const ending = 'failed' in result ? `FAILED after ${took}: ${result.failed}` : took
     surroundings.say(

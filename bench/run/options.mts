@@ -35,7 +35,7 @@ export const usage = `npm run bench -- [options]
   --kill 5              nodes to lose at the end of each run
   --updates 5           changes of metadata in each run
   --limit 120           seconds for all survivors to notice
-  --form-limit 300      seconds for a cluster to form
+  --form-limit 120      seconds for a cluster to form
   --base 20000          port of the first node
   --runtime node        node, bun or deno
   --out docs/results    folder for bench.json and bench.svg
@@ -72,7 +72,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | undefi
       kill: { ...text, default: '5' },
       updates: text,
       limit: { ...text, default: '120' },
-      'form-limit': { ...text, default: '300' },
+      'form-limit': { ...text, default: '120' },
       base: { ...text, default: '20000' },
       runtime: { ...text, default: 'node' },
       out: text,

@@ -38,6 +38,9 @@ func form(o options) (*cluster, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot start %s: %w", name(i), err)
 		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("%d nodes have not joined after %v: %d have", o.nodes, o.formLimit, i)
+		}
 		if i > 0 {
 			if _, err := node.Join([]string{first}); err != nil {
 				return nil, fmt.Errorf("%s cannot join: %w", name(i), err)
