@@ -123,5 +123,10 @@ function describe(
   return table(head, rows)
 }
 
-const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
-const short = (value: number): string => value.toFixed(value < 10 ? 2 : 0)
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+}
+
+function short(value: number): string {
+  return value.toFixed(value < 10 ? 2 : 0)
+}
