@@ -229,12 +229,6 @@ export const mutations = [
     find: '    this.#dropUntellable()\n',
     put: '',
   },
-  {
-    name: 'an update goes on that has nobody left to hear it',
-    file: engine('own-claims'),
-    find: '    if (othersActive(this.#state.table) === 0) this.#allTold()\n',
-    put: '',
-  },
 
   // Stalls
   {
