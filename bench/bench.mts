@@ -15,7 +15,7 @@ import { measure } from './run/measure.mts'
 import { buildMemberlist } from './run/memberlist.mts'
 import { type BenchOptions, readBenchOptions, usage } from './run/options.mts'
 import { plan } from './run/plan.mts'
-import { publish, resultsFolder } from './run/publish.mts'
+import { commandLine, publish, resultsFolder } from './run/publish.mts'
 import { describeSize } from './run/report.mts'
 import { isFailure, type Size } from './run/result.mts'
 import { summarize } from './run/summary.mts'
@@ -61,7 +61,7 @@ async function run(options: BenchOptions, signal: AbortSignal): Promise<void> {
   if (options.out === resultsFolder) {
     await publish(
       'bench',
-      `${caption}, ${started.toISOString().slice(0, 10)}.\n\n${text}\n\n![${caption}](results/bench.svg)`,
+      `\`${commandLine('bench')}\`: ${caption}, ${started.toISOString().slice(0, 10)}.\n\n${text}\n\n![${caption}](results/bench.svg)`,
     )
   }
   say(`written: ${json} and ${svg}`)

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { readNumber, runProgram } from './peer/numbers.mts'
 import { runChild } from './run/child.mts'
 import { describeMachine, describeRevision } from './run/machine.mts'
-import { publish, resultsFolder } from './run/publish.mts'
+import { commandLine, publish, resultsFolder } from './run/publish.mts'
 import { table } from './run/table.mts'
 import { type SimulationFigures, type SimulationOrder, simulate } from './simulation/simulate.mts'
 
@@ -77,7 +77,7 @@ async function runStandard(seed: number, runs: number, out: string): Promise<voi
     results,
   }
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`)
-  if (out === resultsFolder) await publish('simulation', text)
+  if (out === resultsFolder) await publish('simulation', `\`${commandLine('bench:simulation')}\`\n\n${text}`)
   console.error(`written: ${path}`)
 }
 

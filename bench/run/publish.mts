@@ -18,3 +18,9 @@ export function between(markdown: string, name: string, text: string): string {
   if (start < 0 || end < 0) throw new Error(`${page} has no place for ${name}: ${marker} … <!-- end -->`)
   return `${markdown.slice(0, start)}${marker}\n\n${text.trim()}\n\n${markdown.slice(end)}`
 }
+
+/** The command that this process was started by. */
+export function commandLine(script: string): string {
+  const given = process.argv.slice(2)
+  return ['npm run', script, ...(given.length > 0 ? ['--', ...given] : [])].join(' ')
+}
