@@ -5,6 +5,7 @@ import { type Case, type MeasureOptions, measureCases } from './measure.mts'
 import {
   acks,
   alives,
+  changedAlives,
   newAlives,
   newSuspects,
   newTens,
@@ -171,6 +172,7 @@ const each = (messages: readonly Message[]): Message[][] => messages.map((messag
 const subjects: readonly Subject[] = [
   alone('ping', pings, 512),
   alone('ack', acks, 512),
+  anew(alone('alive, its data changed', changedAlives, 256)),
   anew(alone('alive with data', newAlives, 256)),
   alone('alive with data, heard before', alives, 256),
   anew(alone('suspect', newSuspects, 512)),

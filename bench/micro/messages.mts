@@ -9,7 +9,7 @@ const variants = 64
  */
 const forgotten = 20_000
 
-/** Members that claims are about. Their names have been heard; what is new is an incarnation. */
+/** Members that claims are about. Their names have been heard; what is new is an incarnation, or the data as well. */
 const members = 1_000
 
 export const cluster = 'production'
@@ -24,6 +24,11 @@ export const acks = make((i): Message => ({ type: 'ack', seq: seqOf(i), payload:
 
 export const alives = make(aliveOf)
 export const newAlives = make(aliveOf, forgotten)
+
+export const changedAlives = make((i): AliveClaim => {
+  const claim = aliveOf(i)
+  return { ...claim, record: { ...claim.record, data: new TextEncoder().encode(`role=web,load=${i + 1e6}`) } }
+}, forgotten)
 
 export const suspects = make(suspectOf)
 export const newSuspects = make(suspectOf, forgotten)

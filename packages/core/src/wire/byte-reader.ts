@@ -1,5 +1,6 @@
 import { maxU32 } from './limits.ts'
 import { decodeName, decodeUtf8, type NameTable } from './names.ts'
+import { viewFor } from './view.ts'
 
 /** The one empty array of bytes: what has no bytes costs none. */
 export const noBytes: Uint8Array = new Uint8Array(0)
@@ -123,19 +124,26 @@ export class ByteReader {
       if (byte > max) this.fail()
       return this.#ok ? byte : 0
     }
-    let value = byte & 0x7f
-    let scale = 0x80
-    for (let i = 1; i < 8; i++) {
+    // Two halves of 28 bits, as bit operations are 32 bits wide.
+    let low = byte & 0x7f
+    for (let shift = 7; shift < 28; shift += 7) {
       byte = this.u8()
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) {
-        if (byte === 0 || value > max) this.fail()
-        return this.#ok ? value : 0
-      }
-      scale *= 0x80
+      low |= (byte & 0x7f) << shift
+      if (byte < 0x80) return this.#number(low, byte, max)
+    }
+    let high = 0
+    for (let shift = 0; shift < 28; shift += 7) {
+      byte = this.u8()
+      high |= (byte & 0x7f) << shift
+      if (byte < 0x80) return this.#number(low + high * 0x1000_0000, byte, max)
     }
     this.fail()
     return 0
+  }
+
+  #number(value: number, lastByte: number, max: number): number {
+    if (lastByte === 0 || value > max) this.fail()
+    return this.#ok ? value : 0
   }
 
   /** A varint of at most 2^32 - 1. */
@@ -201,6 +209,8 @@ export class ByteReader {
 
 /** The big-endian u64 at `at`, which must be within bounds. */
 export function u64At(bytes: Uint8Array, at: number): bigint {
+  const view = viewFor(bytes, 8)
+  if (view !== undefined) return view.getBigUint64(at)
   word.setUint32(0, (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)
   word.setUint32(4, (bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!)
   return word.getBigUint64(0)

@@ -68,7 +68,7 @@ export class ByteWriter {
   }
 
   u64(value: bigint): this {
-    if (value < 0n || value > maxU64) throw new RangeError(`a u64 must be 0..2^64-1, not ${value}`)
+    if (BigInt.asUintN(64, value) !== value) throw new RangeError(`a u64 must be 0..2^64-1, not ${value}`)
     // Room first: it may replace the bytes.
     const at = this.#room(8)
     putU64(this.#bytes, at, value)
@@ -93,6 +93,23 @@ export class ByteWriter {
     const at = this.#room(value.length)
     if (value.length <= shortCopy) for (let i = 0; i < value.length; i++) this.#bytes[at + i] = value[i]!
     else this.#bytes.set(value, at)
+    return this
+  }
+
+  /** Leaves a byte for the length of what is written next; the result is for {@link end}. */
+  begin(): number {
+    return this.#room(1) + 1
+  }
+
+  /** Puts the length of all that was written since {@link begin} before it, as a varint. */
+  end(start: number): this {
+    const length = this.#length - start
+    const more = varintLength(length) - 1
+    if (more > 0) {
+      this.#room(more)
+      this.#bytes.copyWithin(start + more, start, start + length)
+    }
+    putVarint(this.#bytes, start - 1, length)
     return this
   }
 
@@ -159,8 +176,17 @@ export function varintLength(value: number): number {
 export function putVarint(into: Uint8Array, at: number, value: number): number {
   let rest = value
   let next = at
-  // Bit operations are 32 bits wide.
-  for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 0x80)) into[next++] = (rest % 0x80) | 0x80
+  // Bit operations are 32 bits wide: four bytes first, of 28 of the bits.
+  if (rest > 0x7fff_ffff) {
+    const above = Math.floor(rest / 0x1000_0000)
+    const low = rest - above * 0x1000_0000
+    into[next] = low | 0x80
+    into[next + 1] = (low >>> 7) | 0x80
+    into[next + 2] = (low >>> 14) | 0x80
+    into[next + 3] = (low >>> 21) | 0x80
+    next += 4
+    rest = above
+  }
   for (; rest >= 0x80; rest >>>= 7) into[next++] = (rest & 0x7f) | 0x80
   into[next++] = rest
   return next
@@ -187,7 +213,6 @@ function check(value: number, max: number, what: string): void {
     throw new RangeError(`a ${what} must be a whole number in 0..${max}, not ${value}`)
 }
 
-const maxU64 = 0xffff_ffff_ffff_ffffn
 const shortCopy = 32
 const encoder = new TextEncoder()
 const word = new DataView(new ArrayBuffer(8))

@@ -1,3 +1,5 @@
+import { viewOf } from './view.ts'
+
 /**
  * CRC-32 as IEEE 802.3, zip and memberlist have it (polynomial 0xEDB88320, reflected), of `bytes[start..end)`.
  * Give the sum of the bytes before as `before` to continue it. It finds every change of up to 32 bits in a row;
@@ -6,6 +8,23 @@
 export function crc32(bytes: Uint8Array, start = 0, end = bytes.length, before = 0): number {
   let crc = ~before
   let at = start
+  if (end - start >= viewed) {
+    // The same by words, which is faster in spite of what the view costs.
+    const view = viewOf(bytes)
+    for (const whole = end - 7; at < whole; at += 8) {
+      const low = crc ^ view.getInt32(at, true)
+      const high = view.getInt32(at + 4, true)
+      crc =
+        table[0x700 | (low & 255)]! ^
+        table[0x600 | ((low >>> 8) & 255)]! ^
+        table[0x500 | ((low >>> 16) & 255)]! ^
+        table[0x400 | (low >>> 24)]! ^
+        table[0x300 | (high & 255)]! ^
+        table[0x200 | ((high >>> 8) & 255)]! ^
+        table[0x100 | ((high >>> 16) & 255)]! ^
+        table[high >>> 24]!
+    }
+  }
   // Eight bytes a round, each through the table that has its distance to the end of the round built in.
   for (const whole = end - 7; at < whole; at += 8) {
     const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
@@ -30,6 +49,8 @@ export function endsWithCrc32(bytes: Uint8Array, before = 0): boolean {
   const sum = (bytes[end]! << 24) | (bytes[end + 1]! << 16) | (bytes[end + 2]! << 8) | bytes[end + 3]!
   return crc32(bytes, 0, end, before) === sum >>> 0
 }
+
+const viewed = 512
 
 const table = /* @__PURE__ */ makeTable()
 

@@ -28,7 +28,7 @@ export function hostProblem(host: string): string | undefined {
 /** Names from the network: bytes that were seen before give the same string again, without decoding or checking them. */
 export class NameTable extends ByteTable<string> {
   constructor(limit?: number) {
-    super(decodeName, limit)
+    super(decodeName, limit === undefined ? {} : { limit })
   }
 }
 

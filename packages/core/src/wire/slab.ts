@@ -21,3 +21,15 @@ export function newBytes(size: number): Uint8Array {
   used += size
   return bytes
 }
+
+/** `bytes[start..end)` as the caller's own. (`slice` is no way to copy: Node's Buffer returns a view.) */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const length = end - start
+  const own = newBytes(length)
+  // A view costs more than a short loop.
+  if (length <= shortCopy) for (let i = 0; i < length; i++) own[i] = bytes[start + i]!
+  else own.set(bytes.subarray(start, end))
+  return own
+}
+
+const shortCopy = 64

@@ -2,7 +2,7 @@ import { type Address, ipBytes, ipText } from '../model/address.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteTable } from './byte-table.ts'
-import { ByteWriter } from './byte-writer.ts'
+import type { ByteWriter } from './byte-writer.ts'
 import {
   maxAccusations,
   maxCapabilities,
@@ -11,7 +11,7 @@ import {
   maxHostBytes,
   maxOpaqueBytes,
 } from './limits.ts'
-import { type Accusation, type EvidenceKind, evidenceKinds } from './message.ts'
+import { type Accusation, type AliveClaim, type EvidenceKind, evidenceKinds } from './message.ts'
 import { decodeName, decodeUtf8, hostProblem, NameTable } from './names.ts'
 
 /** What decoding interns of fields. */
@@ -19,7 +19,28 @@ export class FieldTables {
   readonly names = new NameTable()
   readonly hosts = new ByteTable(buildHost)
   /** Most members of a cluster have the same capabilities, so a few entries serve. */
-  readonly capabilities = new ByteTable(buildCapabilities, 1_024)
+  readonly capabilities = new ByteTable(buildCapabilities, { limit: 1_024 })
+  /** Whoever compares tables sends the same records time after time, and who refutes changes nothing but its incarnation. */
+  readonly records: ByteTable<HeardRecord> = new ByteTable(
+    (bytes, start, length): HeardRecord | undefined => {
+      const r = this.#reader.reset(bytes, start, start + length)
+      const record = takeFields(r, this)
+      return r.ok ? { record, whole: r.remaining === 0, claim: undefined, shared: false } : undefined
+    },
+    { limit: 16_384, fromSecond: true },
+  )
+  readonly #reader = new ByteReader(undefined, this.names)
+}
+
+/** What is remembered by the bytes of a record. */
+export interface HeardRecord {
+  readonly record: PeerRecord
+  /** This build knows all its fields. */
+  readonly whole: boolean
+  /** The last claim with it. */
+  claim: AliveClaim | undefined
+  /** That claim has come a second time, and its bytes are kept. */
+  shared: boolean
 }
 
 /**
@@ -46,7 +67,15 @@ export function putRecord(w: ByteWriter, record: PeerRecord): void {
   if (record.opaque !== undefined) putBytes(w, record.opaque, maxOpaqueBytes)
 }
 
-export function takeRecord(r: ByteReader, tables: FieldTables): PeerRecord {
+/** All that is left is the record's; undefined, and the reader has failed, where it isn't one. */
+export function takeRecord(r: ByteReader, tables: FieldTables): HeardRecord | undefined {
+  const length = r.remaining
+  const heard = tables.records.get(r.source, r.skip(length), length)
+  if (heard === undefined) r.fail()
+  return heard
+}
+
+function takeFields(r: ByteReader, tables: FieldTables): PeerRecord {
   const name = r.name()
   const boot = r.u64()
   const startedAt = r.varint()
@@ -115,8 +144,10 @@ export function takeAccusations(r: ByteReader, least: number): readonly Accusati
   const count = r.u8()
   if (count < least || count > maxAccusations) r.fail()
   if (count === 0) return noAccusations
-  const accusations: Accusation[] = []
-  for (let i = 0; i < count && r.ok; i++) accusations.push({ accuser: r.name(), evidence: takeEvidence(r) })
+  // Of the right length at once: what grows from empty starts with room for seventeen.
+  const accusations = new Array<Accusation>(r.ok ? count : 0)
+  for (let i = 0; i < accusations.length; i++)
+    accusations[i] = { accuser: r.name(), evidence: takeEvidence(r) }
   return accusations
 }
 
@@ -141,13 +172,9 @@ export function takeBytes(r: ByteReader, max: number): Uint8Array {
 function putCapabilities(w: ByteWriter, capabilities: readonly string[]): void {
   if (capabilities.length > maxCapabilities)
     throw new RangeError(`capabilities must be 0..${maxCapabilities}, not ${capabilities.length}`)
-  if (capabilities.length === 0) {
-    w.u8(0)
-    return
-  }
-  blockWriter.reset()
-  for (const capability of capabilities) blockWriter.name(capability, maxCapabilityBytes)
-  putBytes(w, blockWriter.finish(), maxCapabilityBlock)
+  const start = w.begin()
+  for (let i = 0; i < capabilities.length; i++) w.name(capabilities[i]!, maxCapabilityBytes)
+  w.end(start)
 }
 
 function takeCapabilities(r: ByteReader, tables: FieldTables): readonly string[] {
@@ -183,7 +210,6 @@ function buildHost(bytes: Uint8Array, start: number, length: number): string | u
     : host
 }
 
-const blockWriter = new ByteWriter()
 const streamsFlag = 1
 const leavingFlag = 2
 const opaqueFlag = 4

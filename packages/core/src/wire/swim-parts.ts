@@ -2,10 +2,19 @@ import { ByteReader } from './byte-reader.ts'
 import { ByteTable } from './byte-table.ts'
 import { ByteWriter, putVarint, varintLength } from './byte-writer.ts'
 import { maxChannelBytes, maxDigestWords, maxErrorBytes, maxPayloadBytes, maxPingTargets } from './limits.ts'
-import type { Claim, ClusterConfig, Message, PingTarget, Sync, SyncDigest, SyncEntry } from './message.ts'
+import type {
+  AliveClaim,
+  Claim,
+  ClusterConfig,
+  Message,
+  PingTarget,
+  Sync,
+  SyncDigest,
+  SyncEntry,
+} from './message.ts'
 import { errorCodes, isClaim } from './message.ts'
 import { cutUtf8 } from './names.ts'
-import { newBytes } from './slab.ts'
+import { copyOf, newBytes } from './slab.ts'
 import {
   FieldTables,
   putAccusations,
@@ -71,8 +80,7 @@ export function decodeParts(r: ByteReader, messages: Message[], tables: SwimTabl
     const type = r.u8()
     const end = r.enter(r.varint())
     if (isClaimType(type)) {
-      // The same claim arrives many times over; bytes that were seen before are not taken apart again.
-      const claim = tables.claims.get(r.source, start, r.offset + r.remaining - start)
+      const claim = type === partTypes.alive ? tables.takeAlive(start, r) : tables.takeOther(start, r)
       if (claim === undefined) r.fail()
       else messages.push(claim)
     } else if (!decodeBody(type, r, messages, tables)) skipped++
@@ -83,29 +91,60 @@ export function decodeParts(r: ByteReader, messages: Message[], tables: SwimTabl
 
 const isClaimType = (type: number): boolean => type >= partTypes.alive && type <= partTypes.left
 
-/** Everything that decoding interns. One set may serve all codecs of a process, since it only caches. */
+/**
+ * Everything that decoding interns. One set may serve all codecs of a process, since it only caches.
+ *
+ * The same claim arrives many times over. From the second time on its bytes are not taken apart again, and the same object comes of
+ * them, of which the same bytes are handed on (decision 010).
+ */
 export class SwimTables extends FieldTables {
-  readonly claims: ByteTable<Claim> = new ByteTable((bytes, start, length) => {
-    const r = this.#reader.reset(bytes, start, start + length)
-    const type = r.u8()
-    r.enter(r.varint())
-    const claim = takeClaim(type, r, this)
-    if (claim === undefined || !r.ok) return undefined
-    this.#bytes.set(claim, bytes.slice(start, start + length))
-    return claim
-  }, 8_192)
-  readonly #reader = new ByteReader(undefined, this.names)
+  readonly #others: ByteTable<Claim> = new ByteTable(
+    (bytes, start, length) => {
+      const r = this.#claimReader.reset(bytes, start, start + length)
+      const type = r.u8()
+      r.enter(r.varint())
+      const claim = buildOther(type, r)
+      if (!r.ok) return undefined
+      if (r.remaining > 0) this.#bytes.set(claim, copyOf(bytes, start, start + length))
+      return claim
+    },
+    {
+      limit: 8_192,
+      fromSecond: true,
+      kept: (claim, bytes, start, length) => this.#bytes.set(claim, copyOf(bytes, start, start + length)),
+    },
+  )
+  readonly #claimReader = new ByteReader(undefined, this.names)
   readonly #bytes = new WeakMap<Claim, Uint8Array>()
 
-  /** The part of a claim: the same array for all that say the same, as long as they are remembered. */
+  /** The claim of the part that starts at `start`, of which the body is left to read. */
+  takeAlive(start: number, r: ByteReader): AliveClaim | undefined {
+    const incarnation = r.u32()
+    const heard = takeRecord(r, this)
+    if (heard === undefined) return undefined
+    const last = heard.claim
+    const again = last !== undefined && last.incarnation === incarnation
+    const claim = again ? last : { type: 'alive' as const, incarnation, record: heard.record }
+    if (!again) {
+      heard.claim = claim
+      heard.shared = false
+    }
+    // Fields that only later builds know are handed on, from the first time on.
+    if ((again || !heard.whole) && !heard.shared) {
+      heard.shared = true
+      this.#bytes.set(claim, copyOf(r.source, start, r.offset))
+    }
+    return claim
+  }
+
+  /** The same, of a claim of the other types. */
+  takeOther(start: number, r: ByteReader): Claim | undefined {
+    return this.#others.get(r.source, start, r.offset + r.remaining - start)
+  }
+
+  /** The part of a claim: the same array for all that say the same, where they have come a second time. */
   bytesOf(claim: Claim): Uint8Array {
-    const known = this.#bytes.get(claim)
-    if (known !== undefined) return known
-    const part = encodePart(claim)
-    const same = this.claims.get(part, 0, part.length)
-    const bytes = (same === undefined ? undefined : this.#bytes.get(same)) ?? part
-    this.#bytes.set(claim, bytes)
-    return bytes
+    return this.#bytes.get(claim) ?? encodePart(claim)
   }
 }
 
@@ -197,9 +236,11 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
     case partTypes.sync:
       messages.push(takeSyncHead(r))
       return true
-    case partTypes.syncEntry:
-      if (!addSyncEntry(messages, takeSyncEntry(r, tables))) r.fail()
+    case partTypes.syncEntry: {
+      const entry = takeSyncEntry(r, tables)
+      if (entry === undefined || !addSyncEntry(messages, entry)) r.fail()
       return true
+    }
     case partTypes.syncState:
       if (!addSyncState(messages, r.copy(r.remaining))) r.fail()
       return true
@@ -228,24 +269,17 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
   }
 }
 
-function takeClaim(type: number, r: ByteReader, tables: FieldTables): Claim | undefined {
+/** A claim of a type other than `alive`. */
+function buildOther(type: number, r: ByteReader): Claim {
+  const name = r.name()
+  const incarnation = r.u32()
   switch (type) {
-    case partTypes.alive:
-      return { type: 'alive', incarnation: r.u32(), record: takeRecord(r, tables) }
     case partTypes.suspect:
-      return { type: 'suspect', name: r.name(), incarnation: r.u32(), accusations: takeAccusations(r, 1) }
+      return { type: 'suspect', name, incarnation, accusations: takeAccusations(r, 1) }
     case partTypes.failed:
-      return {
-        type: 'failed',
-        name: r.name(),
-        incarnation: r.u32(),
-        accuser: r.name(),
-        evidence: takeEvidence(r),
-      }
-    case partTypes.left:
-      return { type: 'left', name: r.name(), incarnation: r.u32(), by: r.name() }
+      return { type: 'failed', name, incarnation, accuser: r.name(), evidence: takeEvidence(r) }
     default:
-      return undefined
+      return { type: 'left', name, incarnation, by: r.name() }
   }
 }
 
@@ -317,16 +351,18 @@ function encodeSyncEntry(entry: SyncEntry): Uint8Array {
   return part(partTypes.syncEntry, w)
 }
 
-function takeSyncEntry(r: ByteReader, tables: SwimTables): SyncEntry {
+function takeSyncEntry(r: ByteReader, tables: SwimTables): SyncEntry | undefined {
   const status = r.u8()
   const incarnation = r.u32()
   const recordIncarnation = r.u32()
   const age = r.varint32()
   const accusations = takeAccusations(r, 0)
-  const record = takeRecord(r, tables)
+  const heard = takeRecord(r, tables)
   const known = status === 0 || status === 1 || status === 2 || status === 3
   if (!known || incarnation < recordIncarnation) r.fail()
-  return { record, recordIncarnation, status: known ? status : 0, incarnation, age, accusations }
+  return heard && known
+    ? { record: heard.record, recordIncarnation, status, incarnation, age, accusations }
+    : undefined
 }
 
 /** `[epoch varint][detector][flags u8]` */
