@@ -31,6 +31,7 @@ export class PiggybackQueue implements Disseminator {
   readonly #tiers: Tier[] = []
   readonly #entries = { status: new Map<Ref, Entry>(), record: new Map<Ref, Entry>() }
   readonly #taken: Entry[] = []
+  #backlog = 0
   /** Bytes of all that is queued. */
   #bytes = 0
   /** Updates let go unsent or half sent because the queue was full. */
@@ -41,21 +42,22 @@ export class PiggybackQueue implements Disseminator {
   }
 
   get backlog(): number {
-    return this.#entries.status.size + this.#entries.record.size
+    return this.#backlog
   }
 
   push(update: QueuedUpdate): void {
     this.drop(update.ref, update.subject)
-    if (this.backlog >= this.#capacity) this.#dropMostSent()
+    if (this.#backlog >= this.#capacity) this.#dropMostSent()
     const entry: Entry = { update, tier: this.#tier(0), newer: undefined, older: undefined }
     this.#entries[update.subject].set(update.ref, entry)
+    this.#backlog++
     this.#bytes += update.bytes.length
     this.#link(entry)
   }
 
   fill(to: Ref | undefined, budget: number, partOverhead: number, limit: number, out: Uint8Array[]): number {
     const { record, status } = this.#entries
-    const all = this.#bytes + this.backlog * partOverhead
+    const all = this.#bytes + this.#backlog * partOverhead
     if (all <= budget && (to === undefined || !(status.has(to) || record.has(to)))) {
       this.#sendAll(limit, out)
       return all
@@ -120,6 +122,7 @@ export class PiggybackQueue implements Disseminator {
   #remove(entry: Entry | undefined): void {
     if (entry === undefined) return
     this.#unlink(entry)
+    this.#backlog--
     this.#bytes -= entry.update.bytes.length
     this.#entries[entry.update.subject].delete(entry.update.ref)
     entry.update.done?.()

@@ -223,7 +223,8 @@ export class PingService {
   }
 
   onAck(seq: number, payload: Uint8Array | undefined, sender: Sender | undefined, now: Millis): void {
-    const relay = this.#relays.get(seq)
+    // Asked first whether there are any at all: most of the time there are none.
+    const relay = this.#relays.size === 0 ? undefined : this.#relays.get(seq)
     if (relay !== undefined && (sender === undefined || sender.name === relay.name)) {
       this.#endRelay(seq, relay)
       this.#answerOrigin(relay, { type: 'ack', seq: relay.originSeq, payload })

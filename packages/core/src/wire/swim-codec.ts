@@ -74,15 +74,12 @@ class SwimCodec implements Codec {
     let end = front.length
     for (let i = 0; i < parts.length; i++) end += parts[i]!.length
     const packet = newBytes(this.#sealer === undefined ? end + crcBytes : end)
-    packet.set(front)
+    put(packet, 0, front)
     let at = front.length
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!
-      const size = part.length
-      // A call costs more than so few bytes.
-      if (size <= 48) for (let k = 0; k < size; k++) packet[at + k] = part[k]!
-      else packet.set(part, at)
-      at += size
+      put(packet, at, part)
+      at += part.length
     }
     if (this.#sealer !== undefined) return this.#seal(packet, this.#sealer)
     putU32(packet, end, crc32(packet, 0, end))
@@ -184,6 +181,13 @@ class StreamAssembly implements RecordConsumer {
       ? { fault: 'version', detail: 'a message of a type that this build does not know' }
       : malformed('no message')
   }
+}
+
+function put(packet: Uint8Array, at: number, bytes: Uint8Array): void {
+  const size = bytes.length
+  // A call costs more than so few bytes.
+  if (size <= 48) for (let i = 0; i < size; i++) packet[at + i] = bytes[i]!
+  else packet.set(bytes, at)
 }
 
 function* withFirst(first: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array> {
