@@ -1,23 +1,16 @@
 import {
   type Address,
   type Codec,
-  type CodecPlugin,
   createEngine,
   createRandom,
-  type Detector,
   Directory,
-  type Disseminator,
   type Effects,
   type Engine,
   type EngineEvent,
-  type EngineOptions,
-  formatAddress,
   type Millis,
   maxProtocol,
   minProtocol,
-  type OperationResult,
   type PeerRecord,
-  type ProfileName,
   type Random,
   Roster,
   resolveSettings,
@@ -27,67 +20,18 @@ import {
 } from '@swimkit/core'
 import { EventQueue } from './event-queue.ts'
 import { type Conditions, quietNetwork } from './network/conditions.ts'
-import { LinkDraw } from './network/draw.ts'
 import { Exchange, type ExchangeWorld } from './network/exchange.ts'
-import { type Endpoint, Hosts } from './network/hosts.ts'
-import { drawLatency } from './network/latency.ts'
+import { Hosts } from './network/hosts.ts'
+import { type PacketArrival, PacketNetwork } from './network/packets.ts'
 import { LinkRules, type Places } from './network/rules.ts'
+import { Segments } from './network/segments.ts'
 import { Traffic } from './network/traffic.ts'
-import { type Input, SimNode } from './nodes/sim-node.ts'
+import { SimNode } from './nodes/sim-node.ts'
+import { Turns } from './nodes/turns.ts'
 import type { Observer } from './observer.ts'
-import { SimTrace, type TraceKind } from './trace.ts'
+import type { AddOptions, NodeLike, SimulationOptions } from './options.ts'
+import { SimTrace } from './trace.ts'
 
-export interface SimulationOptions {
-  /** The first one of each node runs. Called once per node. */
-  readonly detectors: () => readonly Detector[]
-  /** Default 1. */
-  readonly seed?: number
-  /** Default `swimCodec()`. Opened once: all nodes share what it keeps. */
-  readonly codec?: CodecPlugin
-  readonly disseminator?: () => Disseminator
-  /** Default `lan`. */
-  readonly profile?: ProfileName
-  readonly settings?: Partial<Settings>
-  /** Of every link, where no rule says otherwise. Default {@link quietNetwork}. */
-  readonly network?: Partial<Conditions>
-  readonly cluster?: string
-  /** See `EngineOptions.buddy`. */
-  readonly buddy?: boolean
-  /** Entries of evidence that each node keeps. Default 512. */
-  readonly evidence?: number
-  /** Whether `SimNode.events` collects what each node reports. Default true; turn it off for thousands of nodes. */
-  readonly keepEvents?: boolean
-  /** Inputs that a node which stands still holds before the operating system would drop more. Default 4,096. */
-  readonly inboxLimit?: number
-  /** Things kept for `SimTrace.latest`. Default 512. */
-  readonly traceCapacity?: number
-}
-
-export interface AddOptions {
-  /** Where it listens. Default: a host of its own, port 7946; after a restart the same. */
-  readonly address?: Address
-  /** What it tells others, if that is another. */
-  readonly advertise?: Address
-  /** Seconds by which its wall clock is ahead; negative: behind. Default 0. */
-  readonly wallOffset?: number
-  /** Incarnation of its last life that it remembers from a snapshot. */
-  readonly remembers?: number
-  readonly data?: Uint8Array
-  /** Passed on to the engine as they are. */
-  readonly engine?: Partial<
-    Pick<EngineOptions, 'hooks' | 'disseminator' | 'settings' | 'packets' | 'streams' | 'maxPacketBytes'>
-  >
-}
-
-/** A node, or the name of one. */
-export type NodeLike = SimNode | string
-
-interface PacketArrival {
-  readonly kind: 'packet'
-  readonly from: SimNode
-  readonly to: Endpoint
-  readonly bytes: Uint8Array
-}
 interface Task {
   readonly kind: 'task'
   readonly run: () => void
@@ -95,9 +39,6 @@ interface Task {
 
 /** 2026-01-01, in seconds. */
 const epoch = 1_767_225_600
-/** First retransmission of a lost segment (RFC 6298 asks for a second; Linux has 200 ms), doubled each time. */
-const firstRetransmission = 200
-const retransmissions = 6
 
 /**
  * Engines, as they run in production, on a network and a clock that exist only here. Everything that happens is a function
@@ -121,17 +62,12 @@ export class Simulation {
   readonly #hosts = new Hosts()
   /** All there ever were, by their numbers: those of the queue's sleepers. */
   readonly #processes: SimNode[] = []
-  readonly #draw: LinkDraw
-  readonly #streamDraw: LinkDraw
+  readonly #packets: PacketNetwork
+  readonly #turns: Turns
   readonly #places = new Map<string, number>()
   readonly #observers: Observer[] = []
-  readonly #inboxLimit: number
   readonly #keepEvents: boolean
   readonly #exchangeWorld: ExchangeWorld
-  /** By place: when it sent last, and how many packets then. */
-  #sentAt = new Float64Array(64)
-  #sentThen = new Int32Array(64)
-  #legs = 0
   #now: Millis = 0
   /** Events taken from the queue. */
   steps = 0
@@ -143,9 +79,10 @@ export class Simulation {
     this.rules = new LinkRules({ ...quietNetwork, ...network })
     this.trace = new SimTrace(options.traceCapacity)
     this.random = createRandom([seed])
-    this.#draw = new LinkDraw(this.random.fork('packets').u32())
-    this.#streamDraw = new LinkDraw(this.random.fork('streams').u32())
-    this.#inboxLimit = inboxLimit
+    const { random, rules, traffic } = this
+    this.#packets = new PacketNetwork(rules, this.#hosts, traffic, random.fork('packets'), this.#queue)
+    this.#turns = new Turns(this, traffic, inboxLimit)
+    const segments = new Segments(rules, random.fork('streams'))
     this.#keepEvents = keepEvents
     this.#codec = codec.open({
       cluster: options.cluster ?? 'simulation',
@@ -154,13 +91,13 @@ export class Simulation {
       maxStreamBytes: this.settings.maxStreamBytes,
     })
     this.#exchangeWorld = {
-      leg: (from, to) => this.#leg(from, to),
-      streams: (from, to) => this.rules.of(from, to).streams,
+      leg: (from, to) => segments.leg(from, to, this.#now),
+      streams: (from, to) => rules.of(from, to).streams,
       after: (delay, run) => this.after(delay, run),
-      deliver: (node, input) => this.#deliver(node, input),
+      deliver: (node, input) => this.#turns.deliver(node, input),
       message: (kind, from, to, bytes) => {
-        this.traffic.streamMessages++
-        this.traffic.streamBytes += bytes
+        traffic.streamMessages++
+        traffic.streamBytes += bytes
         this.trace.record(kind, this.#now, from.place, to.place, bytes)
       },
       heard: (node, message) => {
@@ -282,7 +219,7 @@ export class Simulation {
     this.trace.record('resume', this.#now, target.place, -1, target.inbox.length)
     this.#disturbed(target)
     if (target.blocked) return
-    this.#handleHeld(target)
+    this.#turns.goOn(target)
     this.#tick(target)
   }
 
@@ -520,15 +457,15 @@ export class Simulation {
     return {
       send: (to, packet) => {
         for (const observer of this.#observers) observer.packet?.(node, to, packet, this.#now)
-        if (node.ready) this.#send(node, to, packet)
-        else this.#out(node, () => this.#send(node, to, packet))
+        if (node.ready) this.#packets.send(node, to, packet, this.#now)
+        else this.#turns.out(node, () => this.#packets.send(node, to, packet, this.#now))
       },
       request: (to, parts, token, limit) => {
         const exchange = new Exchange(this.#exchangeWorld, node, this.#hosts.at(to), [...parts], token, limit)
-        this.#out(node, () => exchange.dial())
+        this.#turns.out(node, () => exchange.dial())
       },
       event: (event) => this.#onEvent(node, event),
-      done: (operation, result) => this.#onDone(node, operation, result),
+      done: (operation, result) => node.results.set(operation, result),
     }
   }
 
@@ -539,54 +476,7 @@ export class Simulation {
     for (const observer of this.#observers) observer.event?.(node, event, this.#now)
   }
 
-  #onDone(node: SimNode, operation: number, result: OperationResult): void {
-    node.results.set(operation, result)
-  }
-
-  // Inputs
-
-  /** Hands an input to a process, now or when it can take it. */
-  #deliver(node: SimNode, input: Input): void {
-    if (node.state === 'gone') return
-    const busy = node.slowness > 0 || node.turnScheduled
-    if (node.ready || (node.state === 'up' && !node.blocked && !busy)) {
-      input.handle(node, node.clock.local(this.#now))
-      return
-    }
-    if (node.inbox.length >= this.#inboxLimit) {
-      this.traffic.inboxFull++
-      return
-    }
-    node.inbox.push(input)
-    if (node.state === 'up' && !node.blocked) this.#takeTurn(node)
-  }
-
-  /** Lets a slow node handle one input, once it is through with the last. */
-  #takeTurn(node: SimNode): void {
-    if (node.turnScheduled) return
-    node.turnScheduled = true
-    node.look()
-    this.after(node.busyUntil - this.#now, () => {
-      node.turnScheduled = false
-      node.look()
-      if (node.state !== 'up' || node.blocked) return
-      const input = node.inbox.shift()
-      if (input === undefined) return
-      node.busyUntil = this.#now + node.slowness
-      input.handle(node, node.clock.local(this.#now))
-      if (node.inbox.length > 0) this.#takeTurn(node)
-    })
-  }
-
-  #handleHeld(node: SimNode): void {
-    if (node.slowness > 0) {
-      if (node.inbox.length > 0) this.#takeTurn(node)
-      return
-    }
-    for (const input of node.inbox.splice(0)) {
-      if (node.state === 'up') input.handle(node, node.clock.local(this.#now))
-    }
-  }
+  // What happens at a process
 
   #unblock(node: SimNode, until: Millis): void {
     if (node.blockedUntil !== until || node.state === 'gone') return
@@ -595,7 +485,7 @@ export class Simulation {
     this.trace.record('unblock', this.#now, node.place, -1, node.inbox.length)
     this.#disturbed(node)
     for (const send of node.held.splice(0)) send()
-    if (node.state === 'up') this.#handleHeld(node)
+    if (node.state === 'up') this.#turns.goOn(node)
   }
 
   #tick(node: SimNode): void {
@@ -630,71 +520,6 @@ export class Simulation {
     this.#queue.wake(node.number, Math.max(this.#now, node.ready ? local : node.clock.global(local)))
   }
 
-  // Packets
-
-  #out(node: SimNode, send: () => void): void {
-    if (node.state === 'gone') return
-    if (!node.blocked) send()
-    else if (node.held.length < this.#inboxLimit) node.held.push(send)
-    else this.traffic.inboxFull++
-  }
-
-  #send(from: SimNode, to: Address, packet: Uint8Array): void {
-    const { traffic } = this
-    traffic.packets++
-    traffic.bytes += packet.length
-    const endpoint = this.#hosts.at(to)
-    if (endpoint.place < 0) {
-      traffic.unheard++
-      return
-    }
-    const conditions = this.rules.of(from.place, endpoint.place)
-    if (conditions.cut === 'packets' || conditions.cut === 'everything') {
-      traffic.cut++
-      return
-    }
-    if (packet.length > conditions.mtu) {
-      traffic.oversize++
-      return
-    }
-    const draw = this.#draw
-    draw.turn(from.place, endpoint.place, this.#now, this.#turnAt(from.place))
-    if (conditions.loss > 0 && draw.fraction() < conditions.loss) {
-      traffic.lost++
-      return
-    }
-    this.#underWay(from, endpoint, packet, conditions)
-    if (conditions.duplicate > 0 && draw.fraction() < conditions.duplicate) {
-      traffic.duplicated++
-      this.#underWay(from, endpoint, packet.slice(), conditions)
-    }
-  }
-
-  /** Which of the packets that a node sends at this instant the next one is: tells their draws apart. */
-  #turnAt(place: number): number {
-    if (place >= this.#sentAt.length) {
-      this.#sentAt = largerBy(new Float64Array(2 * place + 64), this.#sentAt)
-      this.#sentThen = largerBy(new Int32Array(2 * place + 64), this.#sentThen)
-    }
-    if (this.#sentAt[place] !== this.#now) {
-      this.#sentAt[place] = this.#now
-      this.#sentThen[place] = 0
-    }
-    return this.#sentThen[place]!++
-  }
-
-  #underWay(
-    from: SimNode,
-    to: Endpoint,
-    bytes: Uint8Array,
-    { latency, reorder, reorderBy }: Conditions,
-  ): void {
-    const draw = this.#draw
-    let delay = drawLatency(latency, draw)
-    if (reorder > 0 && draw.fraction() < reorder) delay += reorderBy
-    this.#queue.push(this.#now + delay, { kind: 'packet', from, to, bytes })
-  }
-
   #arrive({ bytes, from, to }: PacketArrival): void {
     const { node } = to
     if (node === undefined) {
@@ -709,7 +534,7 @@ export class Simulation {
       this.#settled(node)
       return
     }
-    this.#deliver(node, {
+    this.#turns.deliver(node, {
       handle: (target, now) => {
         for (const observer of this.#observers) observer.received?.(target, bytes, from, this.#now)
         target.engine.receive(from.address, bytes, now)
@@ -717,35 +542,9 @@ export class Simulation {
       },
     })
   }
-
-  #leg(from: number, to: number): Millis | undefined {
-    if (from < 0 || to < 0) return undefined
-    const { cut, latency, loss } = this.rules.of(from, to)
-    if (cut === 'streams' || cut === 'everything') return undefined
-    const draw = this.#streamDraw
-    draw.turn(from, to, this.#now, this.#legs++)
-    let delay = drawLatency(latency, draw)
-    let wait = firstRetransmission
-    for (let lost = 0; loss > 0 && draw.fraction() < loss; lost++) {
-      if (lost === retransmissions) return undefined
-      delay += wait
-      wait *= 2
-    }
-    return delay
-  }
 }
 
 const defaultAddress = (place: number): Address => ({
   host: `10.${(place >> 16) & 255}.${(place >> 8) & 255}.${place & 255}`,
   port: 7_946,
 })
-
-function largerBy<T extends Float64Array | Int32Array>(larger: T, smaller: T): T {
-  larger.set(smaller)
-  return larger
-}
-
-/** For messages: where a node is. */
-export const describeNode = (node: SimNode): string => `${node.name} at ${formatAddress(node.address)}`
-
-export type { TraceKind }

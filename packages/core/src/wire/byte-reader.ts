@@ -209,7 +209,7 @@ export class ByteReader {
 
 /** The big-endian u64 at `at`, which must be within bounds. */
 export function u64At(bytes: Uint8Array, at: number): bigint {
-  const view = viewFor(bytes, 8)
+  const view = viewFor(bytes)
   if (view !== undefined) return view.getBigUint64(at)
   word.setUint32(0, (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)
   word.setUint32(4, (bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!)

@@ -8,6 +8,7 @@ import { viewFor } from './view.ts'
 export class ByteTable<T> {
   readonly #build: (bytes: Uint8Array, start: number, length: number) => T | undefined
   readonly #limit: number
+  readonly #hash: ((bytes: Uint8Array, start: number, length: number) => number) | undefined
   readonly #kept: ((value: T, bytes: Uint8Array, start: number, length: number) => void) | undefined
   /** The hashes of what came once, where only what comes again is kept: by their last bits, the latest of each. */
   readonly #once: Int32Array | undefined
@@ -28,6 +29,7 @@ export class ByteTable<T> {
   ) {
     this.#build = build
     this.#limit = options.limit ?? 65_536
+    this.#hash = options.hash
     this.#kept = options.kept
     this.#once = options.fromSecond === true ? new Int32Array(remembered) : undefined
   }
@@ -39,8 +41,8 @@ export class ByteTable<T> {
 
   /** The value of `bytes[start..start + length)`; undefined where `build` refuses them. */
   get(bytes: Uint8Array, start: number, length: number): T | undefined {
-    const view = viewFor(bytes, length)
-    const hash = view === undefined ? hashOf(bytes, start, length) : hashOfView(view, start, length)
+    const view = viewFor(bytes)
+    const hash = this.#hashOf(bytes, view, start, length)
     const hashes = this.#hashes
     const mask = hashes.length - 1
     for (let probe = 0; probe < probes; probe++) {
@@ -59,6 +61,11 @@ export class ByteTable<T> {
         return this.#values[slot]
     }
     return this.#add(hash, bytes, start, length)
+  }
+
+  #hashOf(bytes: Uint8Array, view: DataView | undefined, start: number, length: number): number {
+    if (this.#hash !== undefined) return this.#hash(bytes, start, length)
+    return view === undefined ? hashOf(bytes, start, length) : hashOfView(view, start, length)
   }
 
   #add(hash: number, bytes: Uint8Array, start: number, length: number): T | undefined {
@@ -142,6 +149,8 @@ export interface ByteTableOptions<T> {
   readonly limit?: number
   /** Keep only what comes a second time: keeping costs more than building, and some of what is built never comes again. */
   readonly fromSecond?: boolean
+  /** Not 0; for keys of which a part tells most of them apart. Default: one of all the bytes. */
+  readonly hash?: (bytes: Uint8Array, start: number, length: number) => number
   /** Told of each value that is kept, and of what. */
   readonly kept?: (value: T, bytes: Uint8Array, start: number, length: number) => void
 }
@@ -180,6 +189,13 @@ function hashOfView(view: DataView, start: number, length: number): number {
   return finish(hash)
 }
 
+/** A hash of a few words; never 0. */
+export function hashOfWords(a: number, b: number, c: number, d: number): number {
+  let hash = Math.imul(a, 0x9e3779b1) ^ b
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca77) ^ c
+  return finish(Math.imul(hash ^ (hash >>> 15), 0xc2b2ae3d) ^ d)
+}
+
 /** All of MurmurHash3's: names that differ in a digit differ in few bits, and must not share a neighbourhood. */
 function finish(mixed: number): number {
   let hash = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
@@ -204,7 +220,7 @@ function sameInView(keys: Int32Array, key: number, view: DataView, start: number
 }
 
 /** Four bytes, or as many as there are before `end`, as if zeros followed. */
-function wordAt(bytes: Uint8Array, at: number, end: number): number {
+export function wordAt(bytes: Uint8Array, at: number, end: number): number {
   if (at + 4 <= end)
     return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   let word = 0

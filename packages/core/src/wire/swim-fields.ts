@@ -1,7 +1,7 @@
 import { type Address, ipBytes, ipText } from '../model/address.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import { ByteReader } from './byte-reader.ts'
-import { ByteTable } from './byte-table.ts'
+import { ByteTable, hashOfWords, wordAt } from './byte-table.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import {
   maxAccusations,
@@ -25,9 +25,9 @@ export class FieldTables {
     (bytes, start, length): HeardRecord | undefined => {
       const r = this.#reader.reset(bytes, start, start + length)
       const record = takeFields(r, this)
-      return r.ok ? { record, whole: r.remaining === 0, claim: undefined, shared: false } : undefined
+      return r.ok ? { record, whole: r.remaining === 0, incarnation: -1, claim: undefined } : undefined
     },
-    { limit: 16_384, fromSecond: true },
+    { limit: 16_384, fromSecond: true, hash: hashOfRecord },
   )
   readonly #reader = new ByteReader(undefined, this.names)
 }
@@ -37,10 +37,10 @@ export interface HeardRecord {
   readonly record: PeerRecord
   /** This build knows all its fields. */
   readonly whole: boolean
-  /** The last claim with it. */
+  /** Of the last claim with it; −1: none yet. */
+  incarnation: number
+  /** That claim, where it has come a second time. */
   claim: AliveClaim | undefined
-  /** That claim has come a second time, and its bytes are kept. */
-  shared: boolean
 }
 
 /**
@@ -73,6 +73,21 @@ export function takeRecord(r: ByteReader, tables: FieldTables): HeardRecord | un
   const heard = tables.records.get(r.source, r.skip(length), length)
   if (heard === undefined) r.fail()
   return heard
+}
+
+/**
+ * Of its boot, which is drawn at random, of its end and of its length: of one member there are few records at a time, and those of others differ in
+ * their boots.
+ */
+function hashOfRecord(bytes: Uint8Array, start: number, length: number): number {
+  const end = start + length
+  const boot = start + 1 + (bytes[start] ?? 0)
+  return hashOfWords(
+    length,
+    wordAt(bytes, boot, end),
+    wordAt(bytes, boot + 4, end),
+    wordAt(bytes, Math.max(start, end - 4), end),
+  )
 }
 
 function takeFields(r: ByteReader, tables: FieldTables): PeerRecord {

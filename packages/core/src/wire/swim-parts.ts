@@ -122,18 +122,16 @@ export class SwimTables extends FieldTables {
     const incarnation = r.u32()
     const heard = takeRecord(r, this)
     if (heard === undefined) return undefined
-    const last = heard.claim
-    const again = last !== undefined && last.incarnation === incarnation
-    const claim = again ? last : { type: 'alive' as const, incarnation, record: heard.record }
-    if (!again) {
-      heard.claim = claim
-      heard.shared = false
+    const again = heard.incarnation === incarnation
+    if (again && heard.claim !== undefined) return heard.claim
+    const claim: AliveClaim = { type: 'alive', incarnation, record: heard.record }
+    if (again) heard.claim = claim
+    else {
+      heard.incarnation = incarnation
+      if (heard.claim !== undefined) heard.claim = undefined
     }
-    // Fields that only later builds know are handed on, from the first time on.
-    if ((again || !heard.whole) && !heard.shared) {
-      heard.shared = true
-      this.#bytes.set(claim, copyOf(r.source, start, r.offset))
-    }
+    // Fields that only later builds know are handed on from the first time on.
+    if (again || !heard.whole) this.#bytes.set(claim, copyOf(r.source, start, r.offset))
     return claim
   }
 
