@@ -8,7 +8,7 @@ import { viewFor } from './view.ts'
 export class ByteTable<T> {
   readonly #build: (bytes: Uint8Array, start: number, length: number) => T | undefined
   readonly #limit: number
-  readonly #hash: ((bytes: Uint8Array, start: number, length: number) => number) | undefined
+  readonly #hash: (bytes: Uint8Array, start: number, length: number) => number
   readonly #kept: ((value: T, bytes: Uint8Array, start: number, length: number) => void) | undefined
   /** The hashes of what came once, where only what comes again is kept: by their last bits, the latest of each. */
   readonly #once: Int32Array | undefined
@@ -29,7 +29,7 @@ export class ByteTable<T> {
   ) {
     this.#build = build
     this.#limit = options.limit ?? 65_536
-    this.#hash = options.hash
+    this.#hash = options.hash ?? hashOf
     this.#kept = options.kept
     this.#once = options.fromSecond === true ? new Int32Array(remembered) : undefined
   }
@@ -41,31 +41,17 @@ export class ByteTable<T> {
 
   /** The value of `bytes[start..start + length)`; undefined where `build` refuses them. */
   get(bytes: Uint8Array, start: number, length: number): T | undefined {
-    const view = viewFor(bytes)
-    const hash = this.#hashOf(bytes, view, start, length)
+    const hash = this.#hash(bytes, start, length)
     const hashes = this.#hashes
     const mask = hashes.length - 1
     for (let probe = 0; probe < probes; probe++) {
       const slot = (hash + probe) & mask
       const there = hashes[slot]
       if (there === 0) break
-      if (there !== hash) continue
-      const keys = this.#keys
-      const key = this.#starts[slot]!
-      if (keys[key] !== length) continue
-      if (
-        view === undefined
-          ? same(keys, key, bytes, start, length)
-          : sameInView(keys, key, view, start, length)
-      )
+      if (there === hash && same(this.#keys, this.#starts[slot]!, bytes, start, length))
         return this.#values[slot]
     }
     return this.#add(hash, bytes, start, length)
-  }
-
-  #hashOf(bytes: Uint8Array, view: DataView | undefined, start: number, length: number): number {
-    if (this.#hash !== undefined) return this.#hash(bytes, start, length)
-    return view === undefined ? hashOf(bytes, start, length) : hashOfView(view, start, length)
   }
 
   #add(hash: number, bytes: Uint8Array, start: number, length: number): T | undefined {
@@ -165,6 +151,8 @@ const remembered = 4_096
 
 /** In the manner of FNV-1a, but four bytes a round; never 0. */
 function hashOf(bytes: Uint8Array, start: number, length: number): number {
+  const view = viewFor(bytes)
+  if (view !== undefined) return hashOfView(view, start, length)
   let hash = length | 0
   const end = start + length
   for (let at = start; at < end; at += 4) {
@@ -205,6 +193,9 @@ function finish(mixed: number): number {
 }
 
 function same(keys: Int32Array, key: number, bytes: Uint8Array, start: number, length: number): boolean {
+  if (keys[key] !== length) return false
+  const view = viewFor(bytes)
+  if (view !== undefined) return sameInView(keys, key, view, start, length)
   let word = key + 1
   const end = start + length
   for (let at = start; at < end; at += 4) if (keys[word++] !== wordAt(bytes, at, end)) return false
