@@ -183,6 +183,20 @@ const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?
       ],
     },
   ],
+  [
+    'one that had left and came back under a name that was taken told all members so before anybody had looked',
+    {
+      nodes: 7,
+      seed: 1,
+      seeds: ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6'],
+      settings: { rejoinInterval: 2_000, suspicionMaxMult: 1, streamTimeout: 2_000 },
+      steps: [
+        { at: 1, do: 'rival', node: 'n2', via: 'n0' },
+        { at: 1, do: 'leave', node: 'n2' },
+        { at: 14_997, do: 'join', node: 'n2', via: 'n0' },
+      ],
+    },
+  ],
 ]
 
 for (const [showed, scenario, rest] of regressions) {

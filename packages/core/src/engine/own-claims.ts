@@ -41,22 +41,24 @@ export class OwnClaims {
    * `done` is called when it, or an announcement that replaced it, has been handed on as often as any update.
    */
   announce(now: Millis, change: Partial<PeerRecord>, atLeast = 0, done?: () => void): void {
-    const { queue, table } = this.#state
-    const { self } = table
-    const incarnation = Math.min(0xffffffff, Math.max(atLeast, table.incarnation(self) + 1))
-    const record: PeerRecord = { ...table.record(self), ...change }
-    const outcome = table.set(self, Status.Alive, incarnation, now, record)
-    this.#state.sender = { ...this.#state.sender, incarnation }
-    this.#news.tellChange(outcome, now)
-    const number = ++this.#announcement
-    queue.drop(self)
+    const claim = this.#rise(now, change, atLeast)
+    const { table } = this.#state
+    const number = this.#announcement
     if (done !== undefined) this.#announcing.push(done)
-    this.#news.queue(self, 'status', { type: 'alive', incarnation, record }, () => {
+    this.#news.queue(table.self, 'status', claim, () => {
       if (number === this.#announcement) this.#allTold()
     })
     // Alone there is nobody to wait for, but whoever comes next is told.
     if (othersActive(table) === 0) this.#allTold()
     this.#state.due |= Due.Urgent
+  }
+
+  /**
+   * Is back after leaving, above the incarnation at which it left. It tells nobody: whom it joins introduces it, like any newcomer, and finds
+   * out before whether the name is another's by now.
+   */
+  comeBack(now: Millis): void {
+    this.#rise(now, { leaving: false }, 0)
   }
 
   /** Says that this node leaves, at its current incarnation, or at that of an earlier boot which is still held alive. */
@@ -117,6 +119,20 @@ export class OwnClaims {
   /** Another went: whoever waits until the others have been told waits no longer if there is nobody left. */
   onOtherGone(): void {
     if (othersActive(this.#state.table) === 0) this.#allTold()
+  }
+
+  /** Raises the own incarnation; what was being told of this node before is not told any further. */
+  #rise(now: Millis, change: Partial<PeerRecord>, atLeast: number): AliveClaim {
+    const { queue, table } = this.#state
+    const { self } = table
+    const incarnation = Math.min(0xffffffff, Math.max(atLeast, table.incarnation(self) + 1))
+    const record: PeerRecord = { ...table.record(self), ...change }
+    const outcome = table.set(self, Status.Alive, incarnation, now, record)
+    this.#state.sender = { ...this.#state.sender, incarnation }
+    this.#news.tellChange(outcome, now)
+    this.#announcement++
+    queue.drop(self)
+    return { type: 'alive', incarnation, record }
   }
 
   #refute(now: Millis): void {

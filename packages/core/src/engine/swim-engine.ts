@@ -264,7 +264,7 @@ export class SwimEngine implements Engine {
     this.#enter()
     try {
       if (this.#own.hasLeft) {
-        this.#own.announce(now, { leaving: false })
+        this.#own.comeBack(now)
         if (this.#running) this.#detection.start(now)
       }
       this.#exchanges.join(operation, address, now)
