@@ -76,8 +76,8 @@ class Gaps {
 
   /** The strategy as it is, and beside it a record of what it does. `stays`: who is there throughout. */
   watching(inner: ProbeStrategy, stays: (name: string) => boolean): ProbeStrategy {
-    return (members, random) => {
-      const scheduler = inner(members, random)
+    return (members, random, paths) => {
+      const scheduler = inner(members, random, paths)
       const watched = new Map<Ref, Watched>()
       let looks = 0
       let size = 0

@@ -6,6 +6,7 @@ import {
   roundRobin,
   Status,
   statusBit,
+  unknownPaths,
 } from '@swimkit/core'
 import { Digest } from '../../packages/core/src/model/digest.ts'
 import { MemberTable } from '../../packages/core/src/model/member-table.ts'
@@ -143,7 +144,7 @@ function queueCases(refs: readonly Ref[]): Case[] {
 function drawCases(table: MemberTable, refs: readonly Ref[]): Case[] {
   const random = createRandom([1])
   const sampler = createSampler(table, random.fork('sampler'))
-  const scheduler = roundRobin(table, random.fork('schedule'))
+  const scheduler = roundRobin(table, random.fork('schedule'), unknownPaths)
   for (const ref of refs) scheduler.added(ref)
   const out: Ref[] = []
   return [

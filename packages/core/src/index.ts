@@ -10,6 +10,9 @@ export type {
   DetectorContext,
   DetectorHooks,
   DetectorTimer,
+  LookOptions,
+  LookOutcome,
+  LookResult,
   Observation,
   PingOptions,
   PingOutcomeKind,
@@ -57,6 +60,11 @@ export * from './node/transport.ts'
 export * from './plugin/index.ts'
 export { roundRobin } from './selection/round-robin.ts'
 export type { Sampler } from './selection/sampler.ts'
-export type { ProbeScheduler, ProbeStrategy } from './selection/strategy.ts'
+export {
+  type PathView,
+  type ProbeScheduler,
+  type ProbeStrategy,
+  unknownPaths,
+} from './selection/strategy.ts'
 export { uniform } from './selection/uniform.ts'
 export * from './wire/index.ts'

@@ -124,15 +124,15 @@ export class Simulation {
   }
 
   /** Starts `count` nodes that have known each other for long: `n0`, `n1`, … */
-  populate(count: number): SimNode[] {
+  populate(count: number, options: Pick<AddOptions, 'data' | 'engine'> = {}): SimNode[] {
     const members = Array.from({ length: count }, () => {
       const name = `n${this.names.length}`
       // They have been there for long: each has been reached by stream, and has said so.
-      const record = { ...this.#record(name, this.#placeOf(name), {}), streams: true }
+      const record = { ...this.#record(name, this.#placeOf(name), options), streams: true }
       return { record, incarnation: this.#wallSeconds({}) }
     })
     const roster = new Roster(members, this.#now, this.directory)
-    return members.map(({ record }) => this.#add(record.name, {}, { roster, record }))
+    return members.map(({ record }) => this.#add(record.name, options, { roster, record }))
   }
 
   /** Starts `count` nodes that join at the first; returns once they agree. Throws after a minute and a second for each. */

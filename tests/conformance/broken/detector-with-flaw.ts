@@ -7,7 +7,7 @@ import {
   type Ref,
   Status,
 } from '@swimkit/core'
-import { pingAck } from '@swimkit/detector-pingack'
+import { pingDetector } from '../foreign/ping-detector.ts'
 
 /** What is wrong with one. */
 export type DetectorFlaw =
@@ -45,7 +45,7 @@ export type DetectorFlaw =
   | 'arms a timer for now, again and again'
   | 'chokes on what it cannot read'
 
-/** The ping/ack detector, made wrong. */
+/** A detector by pings, made wrong. */
 export function detectorWithFlaw(flaw: DetectorFlaw): Detector {
   /** How often any of its nodes has reported a name. */
   const found = new Map<string, number>()
@@ -76,7 +76,7 @@ class Flawed implements DetectorHooks {
     this.#found = found
     const { members } = context
     if (flaw === 'acts when it is attached') context.adjustHealth(0)
-    this.#hooks = pingAck().attach({
+    this.#hooks = pingDetector().attach({
       ...context,
       unreachable: (seen, evidence, now) =>
         this.#report(seen, (which) => context.unreachable(which, evidence, now), now),

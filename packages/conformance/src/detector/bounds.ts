@@ -18,7 +18,9 @@ export function boundCases(setup: Setup): Case[] {
         const rate = (n: number): number => {
           const trial = new Trial(setup, n)
           trial.run(seconds * 1_000)
-          return (trial.done('ping').length + trial.done('send').length) / n / seconds
+          return (
+            (trial.done('ping').length + trial.done('look').length + trial.done('send').length) / n / seconds
+          )
         }
         const [few, many] = [rate(small), rate(large)]
         check(

@@ -17,7 +17,7 @@ export const contract = {
     'DetectorContext.arm',
     'Calls `onTimer(tag, arg, …)` once at the instant; returns what `disarm` takes.',
   ),
-  stop: clause('DetectorHooks.stop', 'Timers and pings of the detector are ended by the core.'),
+  stop: clause('DetectorHooks.stop', 'Timers, pings and looks of the detector are ended by the core.'),
   ended: clause('DetectorContext.arm', 'Timers end with `stop`.'),
   carries: clause('DetectorContext', 'Whether the transport carries packets, and streams.'),
   via: clause('PingOptions.via', 'Whom to ask, for an indirect ping.'),

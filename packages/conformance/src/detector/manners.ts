@@ -98,6 +98,14 @@ export function mannerCases(setup: Setup): Case[] {
             () => `${node} pings with timeout ${timeout}`,
           )
         }
+        for (const { about, node, options } of trial.done('look')) {
+          check(about !== node, contract.detector, () => `${node} looks at itself`)
+          check(
+            options.timeout > 0 && Number.isFinite(options.timeout),
+            contract.timeout,
+            () => `${node} looks with timeout ${options.timeout}`,
+          )
+        }
         const helper = trial.done('ping').find(({ options, ref }) => options.via === ref)
         check(
           helper === undefined,

@@ -25,7 +25,7 @@ export function sparingCases(setup: Setup): Case[] {
       run: () => {
         const trial = new Trial(setup, 1)
         trial.run(30_000)
-        const deed = [...trial.done('ping'), ...trial.done('send')][0]
+        const deed = [...trial.done('ping'), ...trial.done('look'), ...trial.done('send')][0]
         check(
           deed === undefined,
           contract.detector,
@@ -49,10 +49,12 @@ export function sparingCases(setup: Setup): Case[] {
         trial.simulation.crash(leaver)
         const { now } = trial.simulation
         trial.run(60_000)
-        const deed = [...trial.done('ping', now), ...trial.done('unreachable', now)].find(
-          ({ about }) => about === leaver.name,
-        )
-        const what = deed?.what === 'ping' ? 'pinged' : 'reported'
+        const deed = [
+          ...trial.done('ping', now),
+          ...trial.done('look', now),
+          ...trial.done('unreachable', now),
+        ].find(({ about }) => about === leaver.name)
+        const what = deed?.what === 'unreachable' ? 'reported' : 'looked at'
         check(
           deed === undefined,
           contract.status,
@@ -117,6 +119,7 @@ export function sparingCases(setup: Setup): Case[] {
             if (!stalls) return result
             return result.outcome === 'nack' ? undefined : { ...result, outcome: 'void' }
           },
+          looked: (result) => (stalls ? { ...result, outcome: 'void', path: undefined } : result),
         })
         trial.run(20_000)
         stalls = true

@@ -31,7 +31,10 @@ export class Trial {
       seed,
       ...(network === undefined ? {} : { network }),
     })
-    this.nodes = this.simulation.populate(n)
+    this.nodes = this.simulation.populate(
+      n,
+      tampering.carries === undefined ? {} : { engine: tampering.carries },
+    )
   }
 
   run(ms: Millis): void {

@@ -4,6 +4,8 @@ import type {
   DetectorHooks,
   DetectorTimer,
   EvidenceKind,
+  LookOptions,
+  LookResult,
   MemberView,
   Millis,
   Observation,
@@ -19,6 +21,7 @@ import { contract } from './contract.ts'
 export type Act =
   | { readonly what: 'arm'; readonly at: Millis }
   | { readonly what: 'ping'; readonly ref: Ref; readonly options: PingOptions; readonly incarnation: number }
+  | { readonly what: 'look'; readonly ref: Ref; readonly options: LookOptions }
   | { readonly what: 'send'; readonly ref: Ref; readonly bytes: number }
   | { readonly what: 'reachable'; readonly seen: Observation }
   | { readonly what: 'unreachable'; readonly seen: Observation; readonly evidence: EvidenceKind }
@@ -42,6 +45,8 @@ export interface Tampering {
   readonly carries?: { readonly packets: boolean; readonly streams: boolean }
   /** What it is told of a ping; undefined: nothing. */
   readonly result?: (result: PingResult) => PingResult | undefined
+  /** What it is told of a look. */
+  readonly looked?: (result: LookResult) => LookResult
   /** How it sees the members. */
   readonly members?: (members: MemberView) => MemberView
   /** Called before each hook, and after it with the deeds in it; not for those that are called within another. */
@@ -89,7 +94,7 @@ export class WatchedNode implements DetectorHooks {
     number,
     { readonly tag: number; readonly arg: number; readonly timer: DetectorTimer }
   >()
-  /** Pings under way, by the number that stands for each: its own number, and which start it was made in. */
+  /** Pings and looks under way, by the number that stands for each: its own number, and which start it was made in. */
   readonly #pings = new Map<number, { readonly arg: number; readonly start: number }>()
   readonly #commands: ((now: Millis) => void)[] = []
   #number = 0
@@ -145,6 +150,15 @@ export class WatchedNode implements DetectorHooks {
     if (given !== undefined) this.#call('onPing', now, () => this.#hooks.onPing?.(given, now))
   }
 
+  onLook(result: LookResult, now: Millis): void {
+    const look = this.#pings.get(result.arg)
+    this.#pings.delete(result.arg)
+    if (look === undefined || look.start !== this.#starts || this.state !== 'running') return
+    const { looked = (same) => same } = this.#tampering
+    const given = looked({ ...result, arg: look.arg })
+    this.#call('onLook', now, () => this.#hooks.onLook?.(given, now))
+  }
+
   onMessage(...[from, body, now]: Parameters<NonNullable<DetectorHooks['onMessage']>>): void {
     if (this.state !== 'running') return
     this.#call('onMessage', now, () => this.#hooks.onMessage?.(from, body, now))
@@ -152,6 +166,10 @@ export class WatchedNode implements DetectorHooks {
 
   onStatus(...[ref, before, after, now]: Parameters<NonNullable<DetectorHooks['onStatus']>>): void {
     this.#call('onStatus', now, () => this.#hooks.onStatus?.(ref, before, after, now))
+  }
+
+  onRecord(...[ref, before, now]: Parameters<NonNullable<DetectorHooks['onRecord']>>): void {
+    this.#call('onRecord', now, () => this.#hooks.onRecord?.(ref, before, now))
   }
 
   /** Does something in the next input of the node's engine, which is to be called for it. */
@@ -195,6 +213,12 @@ export class WatchedNode implements DetectorHooks {
         const number = this.#number++
         this.#pings.set(number, { arg: options.arg ?? 0, start: this.#starts })
         return context.ping(ref, { ...options, arg: number }, now)
+      },
+      look: (ref, options, now) => {
+        put({ what: 'look', ref, options }, ref)
+        const number = this.#number++
+        this.#pings.set(number, { arg: options.arg ?? 0, start: this.#starts })
+        return context.look(ref, { ...options, arg: number }, now)
       },
       send: (to, body, now) => {
         put({ what: 'send', ref: to, bytes: body.length }, to)

@@ -8,6 +8,7 @@ import type { Codec } from '../wire/codec.ts'
 import type { ClusterConfig } from '../wire/message.ts'
 import type { Counters } from './counters.ts'
 import type { Random } from './random.ts'
+import type { RoundTrips } from './round-trips.ts'
 import type { Settings } from './settings.ts'
 import type { Millis } from './time.ts'
 import type { TimerHeap } from './timers.ts'
@@ -33,6 +34,8 @@ export const TimerKind = {
   /** (join operation) */
   Join: 11,
   Leave: 12,
+  /** (look) */
+  Look: 13,
 } as const
 
 /**
@@ -42,7 +45,7 @@ export const TimerKind = {
 export const Due = {
   /** Claims of other boots to this node's name wait. */
   Contest: 1,
-  /** Pings ended. */
+  /** Pings or looks ended. */
   Reports: 2,
   /** Helpers were asked. */
   Helpers: 4,
@@ -54,6 +57,8 @@ export const Due = {
   Outbox: 32,
   /** Something is queued, and no gossip period is armed. */
   Gossip: 64,
+  /** Others found the ports of suspects closed. */
+  Witness: 128,
 } as const
 
 /** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */
@@ -78,6 +83,7 @@ export interface CoreState {
   readonly table: MemberTable
   readonly timers: TimerHeap
   readonly health: HealthScore
+  readonly roundTrips: RoundTrips
   readonly trace: Trace
   readonly counters: Counters
   readonly random: Random

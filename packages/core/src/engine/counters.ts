@@ -25,6 +25,8 @@ const counterNames = [
   'claimsHeldBack',
   'membersRefused',
   'confirmations',
+  'witnessLooks',
+  'refusalVerdicts',
   'refutations',
   'suspectedOthers',
   'failedOthers',

@@ -1,3 +1,4 @@
+import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { ProbeScheduler, ProbeStrategy } from '../selection/strategy.ts'
@@ -5,6 +6,7 @@ import { ByteReader } from '../wire/byte-reader.ts'
 import type { Custom } from '../wire/message.ts'
 import { type CoreState, TimerKind } from './core-state.ts'
 import type { Detector, DetectorContext, DetectorHooks } from './detector.ts'
+import type { LookReport, Looks } from './looks.ts'
 import type { Membership } from './membership.ts'
 import type { Outbox } from './outbox.ts'
 import type { PingReport, PingService } from './ping-service.ts'
@@ -19,6 +21,7 @@ export class Detection {
   readonly #state: CoreState
   readonly #membership: Membership
   readonly #pings: PingService
+  readonly #looks: Looks
   readonly #outbox: Outbox
   readonly #hooks = new Map<string, DetectorHooks>()
   readonly #schedulers: ProbeScheduler[] = []
@@ -28,12 +31,14 @@ export class Detection {
     state: CoreState,
     membership: Membership,
     pings: PingService,
+    looks: Looks,
     outbox: Outbox,
     detectors: readonly Detector[],
   ) {
     this.#state = state
     this.#membership = membership
     this.#pings = pings
+    this.#looks = looks
     this.#outbox = outbox
     for (const detector of detectors) {
       if (this.#hooks.has(detector.name)) {
@@ -57,6 +62,7 @@ export class Detection {
     this.#running = undefined
     this.#state.timers.cancelAll(TimerKind.Detector)
     this.#pings.forgetAll('detector')
+    this.#looks.forgetAll('detector')
   }
 
   onTimer(timer: Timer, now: Millis): void {
@@ -67,6 +73,10 @@ export class Detection {
     const { arg, boot, incarnation, outcome, path, ref, rtt, via } = report
     if (ref === undefined) return
     this.#running?.onPing?.({ arg, ref, path, via, outcome, rtt, incarnation, boot }, now)
+  }
+
+  onLook({ arg, evidence, outcome, path, rtt, seen }: LookReport, now: Millis): void {
+    this.#running?.onLook?.({ arg, seen, outcome, path, rtt, evidence }, now)
   }
 
   onCustom(message: Custom, from: Ref | undefined, now: Millis): void {
@@ -89,8 +99,17 @@ export class Detection {
     for (const hooks of this.#hooks.values()) hooks.onStatus?.(ref, before, after, now)
   }
 
+  /** What an active member says of itself changed while its status did not. */
+  onRecord(ref: Ref, before: PeerRecord, now: Millis): void {
+    if (ref === this.#state.table.self) return
+    for (const scheduler of this.#schedulers) scheduler.changed?.(ref)
+    for (const hooks of this.#hooks.values()) hooks.onRecord?.(ref, before, now)
+  }
+
   #context(detector: Detector): DetectorContext {
     const state = this.#state
+    const capability = `detector:${detector.name}`
+    const equipped = (ref: Ref): boolean => state.table.record(ref).capabilities.includes(capability)
     const random = state.random.fork(`detector:${detector.name}`)
     return {
       members: state.table,
@@ -100,8 +119,9 @@ export class Detection {
       sampler: state.sampler,
       packets: state.packets,
       streams: state.streams,
+      bodyBytes: this.#bodyBytes(detector),
       schedule: (strategy: ProbeStrategy) => {
-        const scheduler = strategy(state.table, random.fork('schedule'))
+        const scheduler = strategy(state.table, random.fork('schedule'), state.roundTrips)
         this.#schedulers.push(scheduler)
         const { active, self } = state.table
         for (let i = 0; i < active; i++) {
@@ -118,6 +138,9 @@ export class Detection {
         state.table.has(ref) &&
         (via === undefined || state.table.has(via)) &&
         this.#pings.member(ref, path, via, timeout, 'detector', arg, now) >= 0,
+      look: (ref, options, now) => state.table.has(ref) && this.#looks.begin(ref, options, 'detector', now),
+      patience: (ref) => this.#looks.patience(ref),
+      equipped,
       send: (to, body) => {
         if (state.table.has(to)) this.#outbox.toMember(to, { type: 'custom', channel: detector.name, body })
       },
@@ -129,4 +152,19 @@ export class Detection {
       adjustHealth: (delta) => state.health.apply(delta),
     }
   }
+
+  /** What one packet holds of a detector's own, whatever the incarnation. */
+  #bodyBytes({ name }: Detector): number {
+    const { codec, maxPacketBytes, packets, sender } = this.#state
+    if (!packets) return 0
+    const size = (bytes: number): number =>
+      codec.encode({ type: 'custom', channel: name, body: new Uint8Array(bytes) }).length
+    // A codec that is text takes more than a byte for each.
+    const each = (size(3_000) - size(0)) / 3_000
+    const room = maxPacketBytes - codec.bundleOverhead(sender) - codec.partOverhead - size(0)
+    return Math.max(0, Math.floor(room / each) - lengthSlack)
+  }
 }
+
+/** Lengths take a few bytes more where what they count is longer. */
+const lengthSlack = 4

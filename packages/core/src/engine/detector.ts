@@ -1,7 +1,7 @@
 import type { Column, ColumnKind } from '../model/column.ts'
 import type { LocalHealth } from '../model/local-health.ts'
 import type { MemberView } from '../model/member-table.ts'
-import type { Boot } from '../model/peer.ts'
+import type { Boot, PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import type { Status } from '../model/status.ts'
 import type { Sampler } from '../selection/sampler.ts'
@@ -53,6 +53,34 @@ export interface Observation {
   readonly boot: Boot
 }
 
+export interface LookOptions {
+  /** How long an answer counts, by whichever way it comes. */
+  readonly timeout: Millis
+  /** Packet and stream at once, and nobody else is asked. Default false: others, and a stream, once the direct ping is late. */
+  readonly urgent?: boolean
+  /** Who is asked to help, as far as they are alive, up to `indirectProbes`. Default: random members. */
+  readonly helpers?: (k: number, out: Ref[]) => void
+  /** Comes back with the result. Default 0. */
+  readonly arg?: number
+}
+
+/** `void`: this node stalled meanwhile, so it says nothing. */
+export type LookOutcome = 'reached' | 'unreached' | 'void'
+
+export interface LookResult {
+  /** The detector's own number, as it was given. */
+  readonly arg: number
+  /** Of which incarnation and boot, as they were when the look began. */
+  readonly seen: Observation
+  readonly outcome: LookOutcome
+  /** With `reached`: by which way the first answer came. */
+  readonly path: PingPath | undefined
+  /** With `reached`: milliseconds from asking that way to hearing. */
+  readonly rtt: Millis
+  /** With `unreached`: what to report. */
+  readonly evidence: EvidenceKind
+}
+
 /** A timer that is armed: for `disarm`, which is harmless once it has fired. */
 export interface DetectorTimer {
   readonly at: Millis
@@ -68,6 +96,8 @@ export interface DetectorContext {
   /** Whether the transport carries packets, and streams. */
   readonly packets: boolean
   readonly streams: boolean
+  /** Bytes that `send` takes at most: what fits one packet with nothing else in it. 0 where there are no packets. */
+  readonly bodyBytes: number
   /** A scheduler that is kept up to date with the members. */
   schedule(strategy: ProbeStrategy): { next(): Ref | undefined }
   /** One number per member. */
@@ -77,8 +107,24 @@ export interface DetectorContext {
   disarm(timer: DetectorTimer): void
   /** Starts a ping; the result comes to `onPing`. `false`: none will come, as too many are under way, or the member or helper is no longer known. */
   ping(ref: Ref, options: PingOptions, now: Millis): boolean
+  /**
+   * Looks at a member by every way there is: directly, through helpers, over a stream; the result comes to `onLook`, and local health
+   * has been moved by it. `false`: none will come. Ends without a result where the member fails or goes meanwhile, and with `stop`.
+   */
+  look(ref: Ref, options: LookOptions, now: Millis): boolean
   /** On the detector's own channel: `onMessage` of the same detector there. The core adds piggyback up to the budget. */
   send(to: Ref, body: Uint8Array, now: Millis): void
+  /**
+   * How long an answer to a direct ping of this member may take before something is likely to be wrong, milliseconds: the mean
+   * round trip of that path and four times its deviation (RFC 6298), of all paths where this one was not measured yet, within
+   * `probeTimeoutMin` and `probeTimeout`, times the local health's factor.
+   */
+  patience(ref: Ref): Millis
+  /**
+   * Whether the member has this detector, by what it says of itself. One that has not is watched by pings of the core, and
+   * `unreachable` of it is ignored.
+   */
+  equipped(ref: Ref): boolean
   /** It is there. Changes no status: only a higher incarnation clears a suspicion. */
   reachable(seen: Observation, now: Millis, rtt?: Millis): void
   /** It did not answer. The core decides what that means; a member that has since refuted is not touched. */
@@ -89,14 +135,17 @@ export interface DetectorContext {
 
 export interface DetectorHooks {
   start(now: Millis): void
-  /** Timers and pings of the detector are ended by the core. */
+  /** Timers, pings and looks of the detector are ended by the core. */
   stop(now: Millis): void
   onTimer(tag: number, arg: number, now: Millis): void
   onPing?(result: PingResult, now: Millis): void
+  onLook?(result: LookResult, now: Millis): void
   /** Something from the same detector of another member. `from` is undefined for one that is not known. */
   onMessage?(from: Ref | undefined, body: ByteReader, now: Millis): void
   /** `before` is undefined for a new member, `after` for one that was removed. */
   onStatus?(ref: Ref, before: Status | undefined, after: Status | undefined, now: Millis): void
+  /** What an active member says of itself changed, its boot perhaps, while its status did not. Comes after `onStatus` where both changed. */
+  onRecord?(ref: Ref, before: PeerRecord, now: Millis): void
 }
 
 /** Decides whom to look at, when, and what it means. Stateless until attached: one detector object can serve many nodes. */

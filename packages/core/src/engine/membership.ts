@@ -28,13 +28,13 @@ export interface Source {
   readonly by: Ref | undefined
 }
 
-/** Told of every change of status, of `after: undefined` for a removal. */
-export type StatusListener = (
-  ref: Ref,
-  before: Status | undefined,
-  after: Status | undefined,
-  now: Millis,
-) => void
+/** Told of what is committed, before it is told to others. */
+export interface MembershipListener {
+  /** Every change of status, of `after: undefined` for a removal. */
+  onStatus(ref: Ref, before: Status | undefined, after: Status | undefined, now: Millis): void
+  /** Every other record of an active member. */
+  onRecord(ref: Ref, before: PeerRecord, now: Millis): void
+}
 
 /** No claim may be further than this above the wall clock in seconds: about two years of a member's own changes. */
 const incarnationHeadroom = 2 ** 26
@@ -51,7 +51,7 @@ export class Membership {
   readonly #state: CoreState
   readonly #news: News
   readonly #own: OwnClaims
-  readonly #onStatus: StatusListener
+  readonly #listener: MembershipListener
   readonly #suspicions: Suspicions
   readonly #retention = new Map<Ref, Timer>()
   /**
@@ -61,14 +61,16 @@ export class Membership {
   readonly #stale = new Set<Claim>()
   /** Records of members that were reaped after they failed: to be taken out. */
   readonly reaped: PeerRecord[] = []
+  /** Suspects whose port another has just been the first to find closed: to be looked at, and taken out. */
+  readonly foundClosed: Ref[] = []
   /** Members that failed lately, oldest first; still told what they would want to refute. */
   readonly recentlyFailed: { readonly ref: Ref; readonly until: Millis }[] = []
 
-  constructor(state: CoreState, news: News, own: OwnClaims, onStatus: StatusListener) {
+  constructor(state: CoreState, news: News, own: OwnClaims, listener: MembershipListener) {
     this.#state = state
     this.#news = news
     this.#own = own
-    this.#onStatus = onStatus
+    this.#listener = listener
     this.#suspicions = new Suspicions(state)
   }
 
@@ -253,7 +255,7 @@ export class Membership {
       this.#state.due |= Due.Reaped
     }
     queue.drop(ref)
-    this.#onStatus(ref, status, undefined, now)
+    this.#listener.onStatus(ref, status, undefined, now)
     table.remove(ref)
     // Heard again, what was stale of it would be news.
     this.#stale.clear()
@@ -305,26 +307,41 @@ export class Membership {
       trace.record(ref, table.find(accuser), source.path, evidence, incarnation, now)
     }
     this.#commit(change, source, incarnation, now)
+    if (accusations.some(isRefusal)) this.#callWitnesses(ref)
     this.#checkQuorum(ref, now)
   }
 
   /** One more report against a suspect, if it is from another accuser. */
   #confirm(ref: Ref, suspicion: Suspicion, accusation: Accusation, source: Source, now: Millis): void {
     const { counters, table, trace } = this.#state
+    const known = suspicion.accusations.some(isRefusal)
     if (!this.#suspicions.confirm(suspicion, accusation, now)) return
     counters.confirmations++
     const { accuser, evidence } = accusation
+    const closed = isRefusal(accusation)
     trace.record(ref, table.find(accuser), source.path, evidence, suspicion.incarnation, now)
     this.#queueStatus(ref)
     // A confirmation shortens a wait of seconds, so it may wait for the next gossip; of a quorum it is the verdict.
-    if (this.#state.settings.suspicionQuorum > 0) this.#state.due |= Due.Urgent
+    if (closed || this.#state.settings.suspicionQuorum > 0) this.#state.due |= Due.Urgent
+    if (closed && !known) this.#callWitnesses(ref)
     this.#checkQuorum(ref, now)
+  }
+
+  #callWitnesses(ref: Ref): void {
+    if (this.#state.settings.refusalQuorum === 0) return
+    this.foundClosed.push(ref)
+    this.#state.due |= Due.Witness
   }
 
   #checkQuorum(ref: Ref, now: Millis): void {
     const suspicion = this.#suspicions.get(ref)
-    if (suspicion === undefined || !this.#suspicions.hasQuorum(suspicion)) return
-    this.#fail(ref, suspicion.accusations[0]!.evidence, now)
+    if (suspicion === undefined) return
+    if (this.#suspicions.isClosed(suspicion)) {
+      this.#state.counters.refusalVerdicts++
+      this.#fail(ref, 'refused', now)
+    } else if (this.#suspicions.hasQuorum(suspicion)) {
+      this.#fail(ref, suspicion.accusations[0]!.evidence, now)
+    }
   }
 
   /** This node's own verdict. */
@@ -374,14 +391,16 @@ export class Membership {
         if (this.recentlyFailed.length === recentlyFailedKept) this.recentlyFailed.shift()
         this.recentlyFailed.push({ ref, until: now + settings.gossipToFailed })
       }
-      this.#onStatus(ref, before, after, now)
+      this.#listener.onStatus(ref, before, after, now)
       if (before !== undefined || after !== Status.Alive) {
         trace.record(ref, source.by, source.path, statusOutcome[after], incarnation, now)
       }
       if (after !== Status.Alive || before === Status.Suspect) this.#state.due |= Due.Urgent
     }
+    const { recordBefore } = change
+    if (recordBefore !== undefined && after < Status.Failed) this.#listener.onRecord(ref, recordBefore, now)
     const alive = after === Status.Alive
-    const sameStatus = before === after && change.recordBefore !== undefined
+    const sameStatus = before === after && recordBefore !== undefined
     if (alive || !sameStatus) queue.drop(ref, after === Status.Suspect ? 'status' : undefined)
     if (sameStatus && !alive) {
       // News of its data alone; of one that is gone it is nobody's business until it is back.
@@ -440,3 +459,5 @@ export class Membership {
 }
 
 const statusOutcome = ['alive', 'suspect', 'failed', 'left'] as const
+
+const isRefusal = ({ evidence }: Accusation): boolean => evidence === 'refused'

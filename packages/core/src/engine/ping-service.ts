@@ -7,11 +7,12 @@ import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { PingOutcomeKind, PingPath } from './detector.ts'
 import type { RequestOutcome } from './effects.ts'
 import type { Outbox } from './outbox.ts'
+import type { SelfDoubt } from './self-doubt.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
 
 /** On whose behalf a ping was sent: the result goes there. */
-export type PingOwner = 'detector' | 'operation' | 'conflict' | 'admission'
+export type PingOwner = 'detector' | 'look' | 'operation' | 'conflict' | 'admission'
 
 /** What became of a ping; see `PingResult` of the detector interface. */
 export interface PingReport {
@@ -79,6 +80,7 @@ export interface PingAddressee {
 export class PingService {
   readonly #state: CoreState
   readonly #outbox: Outbox
+  readonly #doubt: SelfDoubt
   readonly #pending = new Map<number, Pending>()
   readonly #relays = new Map<number, Relay>()
   /** Targets for each helper, of this input: they share a packet. */
@@ -87,9 +89,10 @@ export class PingService {
   /** Results that were not yet handed to their owners. */
   readonly reports: PingReport[] = []
 
-  constructor(state: CoreState, outbox: Outbox) {
+  constructor(state: CoreState, outbox: Outbox, doubt: SelfDoubt) {
     this.#state = state
     this.#outbox = outbox
+    this.#doubt = doubt
     this.#seq = state.random.u32()
   }
 
@@ -132,7 +135,7 @@ export class PingService {
       if (path === 'stream') this.#outbox.request(record.address, ping, seq, timeout)
       else this.#outbox.toMember(ref, ping)
     }
-    if (owner === 'detector') this.#state.counters.probesSent++
+    if (isProbe(owner)) this.#state.counters.probesSent++
     return seq
   }
 
@@ -253,6 +256,7 @@ export class PingService {
   onStream(seq: number, outcome: RequestOutcome, now: Millis): boolean {
     const pending = this.#pending.get(seq)
     if (pending === undefined || pending.path !== 'stream') return false
+    this.#doubt.onStream(pending.ref, outcome.kind === 'refused')
     if (outcome.kind === 'reply') {
       const { message, sender } = outcome.reply
       const right = message.type === 'ack' && message.seq === seq && this.#mayAnswer(pending, sender)
@@ -358,7 +362,7 @@ export class PingService {
   }
 
   #report(pending: Pending, outcome: PingOutcomeKind, now: Millis, payload: Uint8Array | undefined): void {
-    const { counters, hooks, table, trace } = this.#state
+    const { counters, hooks, roundTrips, table, trace } = this.#state
     const { boot, incarnation, owner, path, ref, seq, via } = pending
     const rtt = now - pending.sentAt
     if (ref !== undefined && table.has(ref)) {
@@ -366,9 +370,12 @@ export class PingService {
       if (outcome !== 'ack' || path !== 'direct' || doubted) {
         trace.record(ref, via ?? table.self, path, outcome, incarnation, now)
       }
-      if (outcome === 'ack' && path === 'direct') hooks.onPing?.(pending.name, rtt, payload)
+      if (outcome === 'ack' && path === 'direct') {
+        roundTrips.measured(ref, rtt)
+        hooks.onPing?.(pending.name, rtt, payload)
+      }
     }
-    if (outcome === 'ack' && owner === 'detector') counters.probesAnswered++
+    if (outcome === 'ack' && isProbe(owner)) counters.probesAnswered++
     this.#state.due |= Due.Reports
     this.reports.push({
       seq,
@@ -409,3 +416,6 @@ export class PingService {
     this.#relays.delete(seq)
   }
 }
+
+/** Sent to find out whether a member is there. */
+const isProbe = (owner: PingOwner): boolean => owner === 'look' || owner === 'detector'

@@ -23,7 +23,13 @@ describe('settings', () => {
     const [min, max, whole] = settingRanges[key]
     // What the other end of the period has to fit.
     const rest: Partial<Settings> =
-      key === 'probeTimeout' ? { probeInterval: 600_000 } : key === 'probeInterval' ? { probeTimeout: 1 } : {}
+      key === 'probeTimeout'
+        ? { probeInterval: 600_000 }
+        : key === 'probeTimeoutMin'
+          ? { probeInterval: 600_000, probeTimeout: 600_000 }
+          : key === 'probeInterval'
+            ? { probeTimeout: 1 }
+            : {}
     const take = (value: number) => resolveSettings('lan', { ...rest, [key]: value })[key]
     expect([take(min), take(max)]).toEqual([min, max])
     const wrong = [min - 1, max + 1, Number.NaN, Number.POSITIVE_INFINITY, ...(whole ? [min + 0.5] : [])]

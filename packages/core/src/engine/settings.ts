@@ -10,6 +10,11 @@ export interface Settings {
    * period is the helpers'. 1..probeInterval.
    */
   readonly probeTimeout: number
+  /**
+   * Least of those waits: they follow the round trip of each path (see `DetectorContext.patience`) between this and `probeTimeout`,
+   * and are constant where both are the same. 1..probeTimeout. Default `probeTimeout / 5`.
+   */
+  readonly probeTimeoutMin: number
   /** Helpers that are asked to ping a member that did not answer (k in SWIM §3.1). More mask more packet loss, and cost 4 packets each. 0..16. */
   readonly indirectProbes: number
   /**
@@ -26,6 +31,11 @@ export interface Settings {
   readonly suspicionMaxMult: number
   /** Independent reports that fail a suspect at once; 0: never. Trades certainty for speed. 0..16. */
   readonly suspicionQuorum: number
+  /**
+   * Members that found the stream port of a suspect closed, and its packets unanswered, that fail it at once; fewer where
+   * there are not so many; 0: never. See docs/protocol.md, "Closed ports". 0..8.
+   */
+  readonly refusalQuorum: number
   /** Period at which updates that have not ridden on probes are gossiped, if there are any. 10..600,000. */
   readonly gossipInterval: number
   /** Members told per gossip period, and at once of what is urgent. 1..16. */
@@ -63,11 +73,13 @@ export type ProfileName = 'lan' | 'wan' | 'local'
 const lan: Settings = {
   probeInterval: 1_000,
   probeTimeout: 500,
+  probeTimeoutMin: 100,
   indirectProbes: 3,
   suspicionMult: 4,
   suspicionConfirmations: 2,
   suspicionMaxMult: 6,
   suspicionQuorum: 0,
+  refusalQuorum: 3,
   gossipInterval: 200,
   gossipFanout: 3,
   gossipToFailed: 30_000,
@@ -92,6 +104,7 @@ export const profiles: Readonly<Record<ProfileName, Settings>> = {
     ...lan,
     probeInterval: 5_000,
     probeTimeout: 3_000,
+    probeTimeoutMin: 600,
     suspicionMult: 6,
     suspicionConfirmations: 4,
     gossipInterval: 500,
@@ -104,6 +117,7 @@ export const profiles: Readonly<Record<ProfileName, Settings>> = {
   local: {
     ...lan,
     probeTimeout: 200,
+    probeTimeoutMin: 40,
     indirectProbes: 1,
     suspicionMult: 3,
     suspicionConfirmations: 1,
@@ -122,11 +136,13 @@ export const settingRanges: Readonly<
 > = {
   probeInterval: [10, 600_000, false],
   probeTimeout: [1, 600_000, false],
+  probeTimeoutMin: [1, 600_000, false],
   indirectProbes: [0, 16, true],
   suspicionMult: [1, 100, false],
   suspicionConfirmations: [0, 15, true],
   suspicionMaxMult: [1, 100, false],
   suspicionQuorum: [0, 16, true],
+  refusalQuorum: [0, 8, true],
   gossipInterval: [10, 600_000, false],
   gossipFanout: [1, 16, true],
   gossipToFailed: [0, 86_400_000, false],
@@ -173,6 +189,14 @@ export function resolveSettings(profile: ProfileName, overrides: Partial<Setting
   }
   if (overrides.suspicionMult !== undefined && overrides.suspicionConfirmations === undefined) {
     settings.suspicionConfirmations = Math.min(15, Math.max(0, Math.floor(settings.suspicionMult) - 2))
+  }
+  if (overrides.probeTimeout !== undefined && overrides.probeTimeoutMin === undefined) {
+    settings.probeTimeoutMin = Math.max(1, settings.probeTimeout / 5)
+  }
+  if (settings.probeTimeoutMin > settings.probeTimeout) {
+    throw new SettingsError(
+      `probeTimeoutMin is ${settings.probeTimeoutMin}: must be at most probeTimeout, which is ${settings.probeTimeout}`,
+    )
   }
   if (settings.probeTimeout > settings.probeInterval) {
     throw new SettingsError(

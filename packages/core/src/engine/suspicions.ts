@@ -1,6 +1,7 @@
 import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
 import { confirmationsWanted, suspicionMin, suspicionTimeout } from '../model/suspicion.ts'
-import type { Accusation } from '../wire/message.ts'
+import type { Accusation, EvidenceKind } from '../wire/message.ts'
 import { type CoreState, TimerKind } from './core-state.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -64,16 +65,29 @@ export class Suspicions {
     return kept
   }
 
-  /** Whether another accuser would make a difference. */
+  /** Whether anything more could make a difference. */
   wantsMore(suspicion: Suspicion): boolean {
-    return suspicion.accusations.length < Math.min(this.#useful(suspicion), accusationsKept)
+    const { accusations } = suspicion
+    return (
+      accusations.length < Math.min(this.#useful(suspicion), accusationsKept) ||
+      countOf(accusations, 'refused') < this.#state.settings.refusalQuorum
+    )
   }
 
-  /** One more report. `false` where it changes nothing: the accuser is known, or there are enough. */
+  /** One more report. `false` where it changes nothing: the accuser has said so before, or there are enough. */
   confirm(suspicion: Suspicion, accusation: Accusation, now: Millis): boolean {
     const { accusations, max, min, start, timer, wanted } = suspicion
-    if (!this.wantsMore(suspicion)) return false
-    if (accusations.some(({ accuser }) => accuser === accusation.accuser)) return false
+    const { refusalQuorum } = this.#state.settings
+    const refused = accusation.evidence === 'refused' && countOf(accusations, 'refused') < refusalQuorum
+    const place = accusations.findIndex(({ accuser }) => accuser === accusation.accuser)
+    if (place >= 0) {
+      // The same accuser has looked again, and found the port closed.
+      if (!refused || accusations[place]!.evidence === 'refused') return false
+      accusations[place] = accusation
+      return true
+    }
+    if (accusations.length >= accusationsKept) return false
+    if (!refused && accusations.length >= this.#useful(suspicion)) return false
     accusations.push(accusation)
     const timeout = suspicionTimeout(accusations.length - 1, wanted, min, max)
     // Not before now: a timer that is overdue would look as if this node had stood still.
@@ -87,19 +101,32 @@ export class Suspicions {
    */
   hasQuorum({ accusations }: Suspicion): boolean {
     const { suspicionQuorum } = this.#state.settings
-    return suspicionQuorum > 0 && accusations.length - heardOf(accusations) >= suspicionQuorum
+    return suspicionQuorum > 0 && accusations.length - countOf(accusations, 'heard') >= suspicionQuorum
+  }
+
+  /** Whether so many have found its port closed that it is failed at once: all who could, where there are fewer than that. */
+  isClosed({ accusations }: Suspicion): boolean {
+    const { settings, table } = this.#state
+    if (settings.refusalQuorum === 0) return false
+    // The suspect is not among those that are alive; this node is.
+    const wanted = Math.min(settings.refusalQuorum, Math.max(1, table.count(Status.Alive)))
+    return countOf(accusations, 'refused') >= wanted
   }
 
   /**
-   * The accusations that are told: as many as can make a difference elsewhere, by accuser, so that nodes that know the same say
-   * the same.
+   * The accusations that are told: as many as can make a difference elsewhere, closed ports first, by accuser, so that nodes that know
+   * the same say the same.
    */
   told(ref: Ref): readonly Accusation[] {
     const suspicion = this.#byMember.get(ref)
     if (suspicion === undefined) return [{ accuser: this.#state.sender.name, evidence: 'heard' }]
-    return suspicion.accusations
-      .slice(0, this.#useful(suspicion))
-      .sort((a, b) => (a.accuser < b.accuser ? -1 : 1))
+    const { accusations } = suspicion
+    const useful = this.#useful(suspicion)
+    if (accusations.length <= useful) return [...accusations].sort(byAccuser)
+    return [...accusations]
+      .sort((a, b) => Number(b.evidence === 'refused') - Number(a.evidence === 'refused'))
+      .slice(0, useful)
+      .sort(byAccuser)
   }
 
   end(ref: Ref): void {
@@ -123,15 +150,19 @@ export class Suspicions {
 
   /** Reports beyond this neither shorten the timeout nor make a quorum. */
   #useful({ accusations, wanted }: Suspicion): number {
-    return Math.max(wanted + 1, heardOf(accusations) + this.#state.settings.suspicionQuorum)
+    const { refusalQuorum, suspicionQuorum } = this.#state.settings
+    const refusals = Math.min(refusalQuorum, countOf(accusations, 'refused'))
+    return Math.max(wanted + 1, refusals, countOf(accusations, 'heard') + suspicionQuorum)
   }
 }
 
-const heardOf = (accusations: readonly Accusation[]): number => {
-  let heard = 0
-  for (const { evidence } of accusations) if (evidence === 'heard') heard++
-  return heard
+const countOf = (accusations: readonly Accusation[], kind: EvidenceKind): number => {
+  let count = 0
+  for (const { evidence } of accusations) if (evidence === kind) count++
+  return count
 }
+
+const byAccuser = (a: Accusation, b: Accusation): number => (a.accuser < b.accuser ? -1 : 1)
 
 /** One accusation of each accuser: the first. */
 function independent(accusations: readonly Accusation[]): Accusation[] {

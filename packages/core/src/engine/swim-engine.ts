@@ -24,15 +24,19 @@ import type { Engine, EngineOptions, SuspicionView } from './engine.ts'
 import { Exchanges } from './exchanges.ts'
 import { GossipPace } from './gossip-pace.ts'
 import { Introductions } from './introductions.ts'
+import { Looks } from './looks.ts'
 import { Membership } from './membership.ts'
 import { News } from './news.ts'
 import { isHeldAgainst, Outbox } from './outbox.ts'
 import { OwnClaims } from './own-claims.ts'
 import { type PingReport, PingService } from './ping-service.ts'
+import { RoundTrips } from './round-trips.ts'
+import { SelfDoubt } from './self-doubt.ts'
 import { Synchronizer } from './synchronizer.ts'
 import type { Millis } from './time.ts'
 import { type Timer, TimerHeap } from './timers.ts'
 import { Trace, type TraceEntry } from './trace.ts'
+import { Witness } from './witness.ts'
 
 /** A tick this late, as a share of the probe timeout, counts as a sign that this process is starved. */
 const lagShare = 0.25
@@ -45,6 +49,8 @@ export class SwimEngine implements Engine {
   readonly #gossip: GossipPace
   readonly #outbox: Outbox
   readonly #pings: PingService
+  readonly #looks: Looks
+  readonly #witness: Witness
   readonly #introductions: Introductions
   readonly #exchanges: Exchanges
   readonly #detection: Detection
@@ -79,6 +85,7 @@ export class SwimEngine implements Engine {
       table,
       timers: new TimerHeap(),
       health: new HealthScore(settings.healthMax),
+      roundTrips: new RoundTrips(settings, table),
       trace: new Trace(options.traceCapacity ?? 512),
       counters: createCounters(),
       random: random.fork('engine'),
@@ -114,12 +121,18 @@ export class SwimEngine implements Engine {
     )
     const news = new News(state, this.#outbox)
     this.#own = new OwnClaims(state, news)
-    this.#membership = new Membership(state, news, this.#own, (ref, before, after, at) => {
-      this.#detection.onStatus(ref, before, after, at)
-      if (after !== undefined && after >= Status.Failed) this.#own.onOtherGone()
+    this.#membership = new Membership(state, news, this.#own, {
+      onStatus: (ref, before, after, at) => {
+        this.#detection.onStatus(ref, before, after, at)
+        if (after !== undefined && after >= Status.Failed) this.#own.onOtherGone()
+      },
+      onRecord: (ref, before, at) => this.#detection.onRecord(ref, before, at),
     })
     this.#gossip = new GossipPace(state, this.#membership, this.#outbox)
-    this.#pings = new PingService(state, this.#outbox)
+    const doubt = new SelfDoubt(state)
+    this.#pings = new PingService(state, this.#outbox, doubt)
+    this.#looks = new Looks(state, this.#pings, doubt)
+    this.#witness = new Witness(state, this.#membership, this.#looks, doubt)
     this.#introductions = new Introductions(state, this.#membership, this.#own, news, this.#pings)
     this.#exchanges = new Exchanges(
       state,
@@ -130,7 +143,14 @@ export class SwimEngine implements Engine {
       this.#outbox,
       (name) => this.#detection.has(name),
     )
-    this.#detection = new Detection(state, this.#membership, this.#pings, this.#outbox, detectors)
+    this.#detection = new Detection(
+      state,
+      this.#membership,
+      this.#pings,
+      this.#looks,
+      this.#outbox,
+      detectors,
+    )
   }
 
   get members(): MemberView {
@@ -410,6 +430,8 @@ export class SwimEngine implements Engine {
     switch (timer.kind) {
       case TimerKind.Detector:
         return this.#detection.onTimer(timer, now)
+      case TimerKind.Look:
+        return this.#looks.onTimer(timer.arg, now)
       case TimerKind.PingTimeout:
         return this.#pings.onTimeout(timer.arg, now)
       case TimerKind.RelayNack:
@@ -462,6 +484,9 @@ export class SwimEngine implements Engine {
     for (let i = 0; i < reports.length; i++) {
       const report = reports[i]!
       switch (report.owner) {
+        case 'look':
+          this.#looks.onPing(report, now)
+          break
         case 'detector':
           this.#detection.onPing(report, now)
           break
@@ -475,6 +500,13 @@ export class SwimEngine implements Engine {
       }
     }
     while (reports.length > 0) reports.pop()
+    const looks = this.#looks.reports
+    for (let i = 0; i < looks.length; i++) {
+      const look = looks[i]!
+      if (look.owner === 'detector') this.#detection.onLook(look, now)
+      else this.#witness.onLook(look, now)
+    }
+    while (looks.length > 0) looks.pop()
   }
 
   #onOperationPing(operation: number, report: PingReport, now: Millis): void {
@@ -525,6 +557,7 @@ export class SwimEngine implements Engine {
     const state = this.#state
     if ((state.due & Due.Contest) !== 0) this.#introductions.contest(now)
     this.#deliverReports(now)
+    if ((state.due & Due.Witness) !== 0) this.#witness.hear(this.#membership.foundClosed, now)
     if ((state.due & Due.Helpers) !== 0) this.#pings.flush()
     if ((state.due & Due.Urgent) !== 0) this.#gossip.pushUrgent(now)
     if ((state.due & Due.Gossip) !== 0) this.#gossip.pushNews(now)

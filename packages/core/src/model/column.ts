@@ -22,39 +22,51 @@ const makers: Readonly<Record<ColumnKind, (size: number) => Cells>> = {
   f64: (size) => new Float64Array(size),
 }
 
-/** A column that grows on write. `holds` says whether a handle is current; a stale one reads the initial value and writes nothing. */
+/** Members in a page of a column. */
+const pageSize = 64
+const pageBits = 6
+const pageMask = pageSize - 1
+
+/**
+ * A column in pages that are made when they are first written: what is kept of few members takes little, however many there are.
+ * `holds` says whether a handle is current; a stale one reads the initial value and writes nothing.
+ */
 export class GrowingColumn implements Column {
   readonly #kind: ColumnKind
   readonly #initial: number
   readonly #holds: (ref: Ref) => boolean
-  #cells: Cells
+  readonly #pages: (Cells | undefined)[] = []
 
   constructor(kind: ColumnKind, initial: number, holds: (ref: Ref) => boolean) {
     this.#kind = kind
     this.#initial = initial
     this.#holds = holds
-    this.#cells = makers[kind](0)
   }
 
   get(ref: Ref): number {
     const slot = slotOf(ref)
-    return slot < this.#cells.length && this.#holds(ref) ? this.#cells[slot]! : this.#initial
+    const page = this.#pages[slot >> pageBits]
+    return page !== undefined && this.#holds(ref) ? page[slot & pageMask]! : this.#initial
   }
 
   set(ref: Ref, value: number): void {
     if (!this.#holds(ref)) return
     const slot = slotOf(ref)
-    if (slot >= this.#cells.length) {
-      const grown = makers[this.#kind](Math.max(16, slot + 1, this.#cells.length * 2))
-      grown.set(this.#cells)
-      if (this.#initial !== 0) grown.fill(this.#initial, this.#cells.length)
-      this.#cells = grown
+    const number = slot >> pageBits
+    let page = this.#pages[number]
+    if (page === undefined) {
+      // One after the other, so that the list has no holes.
+      while (this.#pages.length <= number) this.#pages.push(undefined)
+      page = makers[this.#kind](pageSize)
+      if (this.#initial !== 0) page.fill(this.#initial)
+      this.#pages[number] = page
     }
-    this.#cells[slot] = value
+    page[slot & pageMask] = value
   }
 
   /** A member was removed: its slot may be another's next. */
   reset(slot: number): void {
-    if (slot < this.#cells.length) this.#cells[slot] = this.#initial
+    const page = this.#pages[slot >> pageBits]
+    if (page !== undefined) page[slot & pageMask] = this.#initial
   }
 }

@@ -4,6 +4,7 @@ import { createRandom } from '../engine/random.ts'
 import type { MemberView } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
 import { roundRobin } from './round-robin.ts'
+import { unknownPaths } from './strategy.ts'
 
 // The same cases in every run.
 fc.configureGlobal({ seed: 20_260_101 })
@@ -12,7 +13,7 @@ const member = (n: number) => n as Ref
 /** No strategy here looks at the members: it is told of them. */
 const noMembers = {} as MemberView
 const scheduler = (seed: number, members: Iterable<number> = []) => {
-  const made = roundRobin(noMembers, createRandom([seed]))
+  const made = roundRobin(noMembers, createRandom([seed]), unknownPaths)
   for (const each of members) made.added(member(each))
   return made
 }

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { createRandom } from '../engine/random.ts'
 import type { MemberView } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
+import { unknownPaths } from './strategy.ts'
 import { uniform } from './uniform.ts'
 
 const member = (n: number) => n as Ref
 const scheduler = (members: readonly number[]) => {
-  const made = uniform({} as MemberView, createRandom([11]))
+  const made = uniform({} as MemberView, createRandom([11]), unknownPaths)
   for (const each of members) made.added(member(each))
   return made
 }

@@ -69,6 +69,8 @@ export function putRecord(w: ByteWriter, record: PeerRecord): void {
 
 /** All that is left is the record's; undefined, and the reader has failed, where it isn't one. */
 export function takeRecord(r: ByteReader, tables: FieldTables): HeardRecord | undefined {
+  // A reader that has failed says nothing of where the record would be.
+  if (!r.ok) return undefined
   const length = r.remaining
   const heard = tables.records.get(r.source, r.skip(length), length)
   if (heard === undefined) r.fail()
