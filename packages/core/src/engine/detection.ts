@@ -3,6 +3,7 @@ import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { ProbeScheduler, ProbeStrategy } from '../selection/strategy.ts'
 import { ByteReader } from '../wire/byte-reader.ts'
+import { maxChannelBytes } from '../wire/limits.ts'
 import type { Custom } from '../wire/message.ts'
 import { type CoreState, TimerKind } from './core-state.ts'
 import type { Detector, DetectorContext, DetectorHooks } from './detector.ts'
@@ -119,7 +120,7 @@ export class Detection {
       sampler: state.sampler,
       packets: state.packets,
       streams: state.streams,
-      bodyBytes: this.#bodyBytes(detector),
+      bodyBytes: this.#bodyBytes(),
       schedule: (strategy: ProbeStrategy) => {
         const scheduler = strategy(state.table, random.fork('schedule'), state.roundTrips)
         this.#schedulers.push(scheduler)
@@ -153,12 +154,12 @@ export class Detection {
     }
   }
 
-  /** What one packet holds of a detector's own, whatever the incarnation. */
-  #bodyBytes({ name }: Detector): number {
+  /** What one packet holds of a detector's own, with the longest name. */
+  #bodyBytes(): number {
     const { codec, maxPacketBytes, packets, sender } = this.#state
     if (!packets) return 0
     const size = (bytes: number): number =>
-      codec.encode({ type: 'custom', channel: name, body: new Uint8Array(bytes) }).length
+      codec.encode({ type: 'custom', channel: longestChannel, body: new Uint8Array(bytes) }).length
     // A codec that is text takes more than a byte for each.
     const each = (size(3_000) - size(0)) / 3_000
     const room = maxPacketBytes - codec.bundleOverhead(sender) - codec.partOverhead - size(0)
@@ -166,5 +167,6 @@ export class Detection {
   }
 }
 
+const longestChannel = 'x'.repeat(maxChannelBytes)
 /** Lengths take a few bytes more where what they count is longer. */
 const lengthSlack = 4
