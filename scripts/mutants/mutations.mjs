@@ -104,8 +104,8 @@ export const mutations = [
   {
     name: 'an accuser counts each time it is heard',
     file: engine('suspicions'),
-    find: 'if (accusations.some(({ accuser }) => accuser === accusation.accuser)) return false',
-    put: '',
+    find: 'if (place >= 0) {',
+    put: 'if (place >= 0 && refused) {',
   },
   {
     name: 'a confirmation shortens a suspicion twice',
@@ -124,13 +124,13 @@ export const mutations = [
   {
     name: 'one report too few is a quorum',
     file: engine('suspicions'),
-    find: 'accusations.length - heardOf(accusations) >= suspicionQuorum',
-    put: 'accusations.length - heardOf(accusations) >= suspicionQuorum - 1',
+    find: "accusations.length - countOf(accusations, 'heard') >= suspicionQuorum",
+    put: "accusations.length - countOf(accusations, 'heard') >= suspicionQuorum - 1",
   },
   {
     name: 'a table that was heard counts towards the quorum',
     file: engine('suspicions'),
-    find: 'accusations.length - heardOf(accusations) >= suspicionQuorum',
+    find: "accusations.length - countOf(accusations, 'heard') >= suspicionQuorum",
     put: 'accusations.length >= suspicionQuorum',
   },
   {
@@ -182,8 +182,8 @@ export const mutations = [
   {
     name: 'a look that nobody answers is no evidence',
     file: 'packages/detector-pingack/src/ping-ack.ts',
-    find: "this.#context.unreachable(seen, closed ? 'refused' : 'timeout', now)",
-    put: "if (closed) this.#context.unreachable(seen, 'refused', now)",
+    find: "else if (outcome === 'unreached') this",
+    put: "else if (outcome === 'unreached' && evidence === 'refused') this",
   },
 
   // Telling
@@ -292,5 +292,33 @@ export const mutations = [
     file: engine('exchanges'),
     find: 'if (candidates.length === 0) return',
     put: 'if (candidates.length >= 0) return',
+  },
+
+  // Closed ports
+  {
+    name: 'a closed port ends a look before the packets have had their time',
+    file: engine('looks'),
+    find: 'this.#arm(look, now + this.patience(look.seen.ref))',
+    put: 'this.#conclude(look)',
+  },
+  {
+    name: 'one closed port is enough',
+    file: engine('suspicions'),
+    find: "return countOf(accusations, 'refused') >= wanted",
+    put: "return countOf(accusations, 'refused') >= Math.min(1, wanted)",
+  },
+  {
+    name: 'silence counts as a closed port',
+    file: engine('suspicions'),
+    find: "return countOf(accusations, 'refused') >= wanted",
+    put: 'return accusations.length >= wanted',
+  },
+  {
+    name: 'a witness says what it heard without having looked',
+    file: engine('witness'),
+    find: 'this.#state.counters.witnessLooks++',
+    put: `const { table } = this.#state
+    const seen = { ref, incarnation: table.incarnation(ref), boot: table.record(ref).boot }
+    this.#membership.accuse(seen, 'refused', now)`,
   },
 ]

@@ -173,6 +173,7 @@ describe('restarting', () => {
     (port) => {
       const [net, nodes] = quiet(3)
       const old = nodes[2]!
+      const { boot } = recordOf(old.engine, 'n2')
       net.crash(old)
       net.run(100)
       const again = net.restart(old, { address: port === undefined ? old.address : otherPort(old, port) })
@@ -182,7 +183,12 @@ describe('restarting', () => {
         3_000,
       )
       net.run(20_000)
-      expect(ever(without(nodes, old), 'failed')).toEqual([])
+      const failures = without(nodes, old).flatMap(({ events }) =>
+        events.filter(({ type }) => type === 'failed'),
+      )
+      // At another port the old one is closed: the process that was there may be found dead before its successor is introduced.
+      const allowed = port === undefined ? [] : [boot]
+      for (const { record } of failures) expect(allowed).toContain(record.boot)
     },
   )
 })

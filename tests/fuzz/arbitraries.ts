@@ -196,6 +196,8 @@ const settings: fc.Arbitrary<Partial<Settings>> = fc
       suspicionMaxMult: fc.constantFrom(6, 1, 3),
       suspicionConfirmations: fc.integer({ min: 0, max: 3 }),
       suspicionQuorum: fc.constantFrom(0, 2, 3, 1),
+      refusalQuorum: fc.constantFrom(3, 0, 2, 1),
+      probeTimeoutMin: fc.constantFrom(100, 20, 200),
       gossipInterval: fc.constantFrom(200, 100),
       gossipFanout: fc.integer({ min: 1, max: 3 }),
       gossipToFailed: fc.constantFrom(30_000, 0),

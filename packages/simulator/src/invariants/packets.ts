@@ -81,6 +81,6 @@ function keyOf(claim: Claim): string {
   const key = `${claim.type} ${claim.type === 'alive' ? claim.record.name : claim.name}@${claim.incarnation}`
   if (claim.type === 'alive') return `${key} of boot ${claim.record.boot}`
   return claim.type === 'suspect'
-    ? `${key} by ${claim.accusations.map(({ accuser }) => accuser).join(', ')}`
+    ? `${key} by ${claim.accusations.map(({ accuser, evidence }) => `${accuser} (${evidence})`).join(', ')}`
     : key
 }

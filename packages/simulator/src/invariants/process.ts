@@ -67,6 +67,8 @@ export class Process {
   readonly departures = new Map<number, Millis>()
   /** Of whom it has said that it got no answer, and whom it has held suspect or worse: see {@link claimKey}. */
   readonly accused = new Set<string>()
+  /** Whose ports it has said that it found closed. */
+  readonly foundClosed = new Set<string>()
   readonly heldAgainst = new Set<string>()
   /** What it held after the last input; undefined if its table is not watched. */
   entries: Map<Ref, Entry> | undefined = new Map()
@@ -149,14 +151,21 @@ export class Process {
   }
 
   /**
-   * Whether it has pinged a member, as the process and at the incarnation that it holds now, a probe interval ago or earlier, and has not
-   * stood still since: a look takes no less. Another detector than ping/ack may look in other ways.
+   * Whether it has pinged a member, as the process and at the incarnation that it holds now, long enough ago for what it says of it, and has
+   * not stood still since: a look that nothing answers takes a probe interval, and one that finds a port closed no less than the packets
+   * are given. Another detector than ping/ack may look in other ways.
    */
-  hasLookedAt(ref: Ref, { probeInterval }: Settings): boolean {
+  hasLookedAt(
+    ref: Ref,
+    { probeInterval, probeTimeoutMin }: Settings,
+    evidence: 'timeout' | 'refused' = 'timeout',
+  ): boolean {
     const { engine } = this.node
+    if (evidence === 'refused' && !engine.members.record(ref).streams) return false
     if (engine.config.detector !== 'pingack') return true
     const first = this.#looks.get(lookKey(engine.members, ref))
-    return first !== undefined && this.input.at - first >= probeInterval - 1e-6
+    const least = evidence === 'refused' ? probeTimeoutMin : probeInterval
+    return first !== undefined && this.input.at - first >= least - 1e-6
   }
 
   /** How many active members there may have been while the input was handled, ascending: some may have come, and others gone. */

@@ -1,4 +1,5 @@
 import {
+  type Accusation,
   confirmationsWanted,
   type Millis,
   type Settings,
@@ -44,7 +45,7 @@ export const accusersAreReal: Invariant = {
       for (const [ref, suspicion] of suspicions) {
         const before = at.suspicions.get(ref)
         const same = before?.incarnation === suspicion.incarnation
-        if (same && before.accusations.length === suspicion.accusations.length) continue
+        if (same && saysTheSame(before.accusations, suspicion.accusations)) continue
         const problem = problemWith(truth, at, members.name(ref), suspicion)
         if (problem === undefined) continue
         throw new InvariantViolation(accusersAreReal, problem, at.node, members.name(ref))
@@ -69,18 +70,25 @@ function problemWith(
     accusers.add(accuser)
     const looked = evidence === 'timeout' || evidence === 'refused'
     const own = accuser === at.name
-    if (own && looked && at.hasLookedAt(ref, truth.settings)) at.accused.add(key)
+    if (own && looked && at.hasLookedAt(ref, truth.settings, evidence)) {
+      at.accused.add(key)
+      if (evidence === 'refused') at.foundClosed.add(key)
+    }
     // Another process under the own name may have been it.
-    const known = truth
-      .named(accuser)
-      .some((process) => (looked ? process.accused.has(key) : process.heldAgainst.has(key)))
+    const known = truth.named(accuser).some((process) => {
+      if (evidence === 'refused') return process.foundClosed.has(key)
+      return looked ? process.accused.has(key) : process.heldAgainst.has(key)
+    })
     if (known || (own && !looked)) continue
     return own
-      ? `accuses it at ${incarnation} of ${evidence}, without having looked at it at that incarnation for a whole period without a stall`
+      ? `accuses it at ${incarnation} of ${evidence}, without having looked at it at that incarnation for as long as that takes, without a stall`
       : `names ${accuser} as its accuser (${evidence}) at ${incarnation}, who has never accused it of that`
   }
   return undefined
 }
+
+const saysTheSame = (before: readonly Accusation[], after: readonly Accusation[]): boolean =>
+  before.length === after.length && before.every(({ evidence }, i) => evidence === after[i]!.evidence)
 
 /** How a suspicion began: the sizes of the group that fit its first deadline. */
 interface Begun {

@@ -1,4 +1,4 @@
-import type { Accusation, SuspicionView } from '@swimkit/core'
+import { type Accusation, Status, type SuspicionView } from '@swimkit/core'
 import type { GroundTruth } from './ground-truth.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import { claimKey, type Entry, type Process, startAfter } from './process.ts'
@@ -7,12 +7,13 @@ import { timeoutOf } from './suspicion.ts'
 /**
  * Nobody fails a member without grounds. It has heard a failed claim at that very incarnation, in a packet (a table alone makes a
  * suspect: one confused node must not fail members by its table); or its own suspicion has lasted its time; or as many distinct
- * accusers as the quorum have reported it, who have looked themselves: several tables may say the same because of one look. The time that a stall took does not count, so that what stands still gives
+ * accusers as the quorum have reported it, who have looked themselves: several tables may say the same because of one look; or as many
+ * as the refusal quorum, or as live where that is less, have found its port closed. The time that a stall took does not count, so that what stands still gives
  * no verdict on what it did not see.
  */
 export const verdictsHaveGrounds: Invariant = {
   name: 'verdicts-have-grounds',
-  rule: 'a member is failed by a failed claim, by a suspicion that has lasted its time, or by a quorum, and by nothing else',
+  rule: 'a member is failed by a failed claim, by a suspicion that has lasted its time, or by a quorum of those who looked, and by nothing else',
   watch: (truth) => ({
     changed(at, before, after) {
       if (after === undefined) return
@@ -33,6 +34,7 @@ export const verdictsHaveGrounds: Invariant = {
       const accusers = accusersOf(truth, at, after, incarnation, suspicion)
       const { suspicionQuorum } = truth.settings
       if (suspicionQuorum > 0 && accusers.size >= suspicionQuorum) return
+      if (isClosed(truth, at, after, incarnation, suspicion)) return
       const reports = `${accusers.size} accusers${suspicionQuorum > 0 ? ` of ${suspicionQuorum}` : ''}`
       throw new InvariantViolation(
         verdictsHaveGrounds,
@@ -63,6 +65,27 @@ function isOver({ processes, settings }: GroundTruth, at: Process, suspicion: Su
   return false
 }
 
+/** So many have found its port closed that it is failed at once. */
+function isClosed(
+  truth: GroundTruth,
+  at: Process,
+  entry: Entry,
+  incarnation: number,
+  suspicion: SuspicionView | undefined,
+): boolean {
+  const { refusalQuorum } = truth.settings
+  if (refusalQuorum === 0) return false
+  const { members } = at.node.engine
+  let aliveBefore = 0
+  for (const { ref, status } of at.entries?.values() ?? []) {
+    if (status === Status.Alive && ref !== entry.ref) aliveBefore++
+  }
+  // The same input may have brought some, and doubts about others.
+  const alive = Math.min(aliveBefore, members.count(Status.Alive))
+  const closed = accusersOf(truth, at, entry, incarnation, suspicion, 'refused')
+  return closed.size >= Math.min(refusalQuorum, Math.max(1, alive))
+}
+
 /** Who had accused it before, who does in this input, and the node itself if it has looked. */
 function accusersOf(
   { settings }: GroundTruth,
@@ -70,10 +93,13 @@ function accusersOf(
   { name, ref }: Entry,
   incarnation: number,
   suspicion: SuspicionView | undefined,
+  of: 'anything' | 'refused' = 'anything',
 ): Set<string> {
   const accusers = new Set<string>()
   const add = (accusations: readonly Accusation[]): void => {
-    for (const { accuser, evidence } of accusations) if (evidence !== 'heard') accusers.add(accuser)
+    for (const { accuser, evidence } of accusations) {
+      if (of === 'refused' ? evidence === 'refused' : evidence !== 'heard') accusers.add(accuser)
+    }
   }
   add(suspicion?.accusations ?? [])
   for (const claim of at.input.claims) {
@@ -84,7 +110,9 @@ function accusersOf(
     if (entry.record.name !== name || entry.incarnation !== incarnation) continue
     add(entry.accusations)
   }
-  const own = at.accused.has(claimKey(name, incarnation))
-  if (own || (at.input.kind === 'tick' && at.hasLookedAt(ref, settings))) accusers.add(at.name)
+  const own = (of === 'refused' ? at.foundClosed : at.accused).has(claimKey(name, incarnation))
+  const looked =
+    at.hasLookedAt(ref, settings, 'refused') || (of === 'anything' && at.hasLookedAt(ref, settings))
+  if (own || (at.input.kind === 'tick' && looked)) accusers.add(at.name)
   return accusers
 }

@@ -5,7 +5,7 @@ import { type Status, statusNames } from '../../model/status.ts'
 import { type Codec, isFault, type StreamMessage } from '../../wire/codec.ts'
 import type { AliveClaim, Claim, EvidenceKind, Message, Sync, SyncEntry } from '../../wire/message.ts'
 import { swimCodec } from '../../wire/swim-codec.ts'
-import type { Detector, DetectorContext, PingResult } from '../detector.ts'
+import type { Detector, DetectorContext, LookOptions, LookResult, PingResult } from '../detector.ts'
 import type { EngineEvent, OperationResult } from '../effects.ts'
 import { createEngine, type Engine, type EngineOptions } from '../engine.ts'
 import { createRandom } from '../random.ts'
@@ -35,6 +35,7 @@ export class Rig {
   readonly results = new Map<number, OperationResult>()
   readonly requests: { readonly to: Address; readonly message: Message; readonly token: number }[] = []
   readonly pings: PingResult[] = []
+  readonly looks: LookResult[] = []
   context!: DetectorContext
   now = 0
   #sent: Sent[] = []
@@ -63,6 +64,7 @@ export class Rig {
             for (const act of this.#todo.splice(0)) act()
           },
           onPing: (result) => this.pings.push(result),
+          onLook: (result) => this.looks.push(result),
         }
       },
     }
@@ -150,6 +152,16 @@ export class Rig {
     const { members } = this.engine
     const observed = { ref, incarnation: members.incarnation(ref), boot: members.record(ref).boot, ...seen }
     this.detect((context) => context.unreachable(observed, evidence, this.now))
+  }
+
+  /** Lets the detector look at a member. */
+  look(name: string, options: LookOptions = { timeout: 1_000 }): void {
+    this.detect((context) => context.look(this.ref(name), options, this.now))
+  }
+
+  /** The outcome of a request over a stream that is none of a reply. */
+  ended(token: number, kind: 'refused' | 'reset' | 'timeout' | 'unreachable'): void {
+    this.engine.settled(token, { kind }, this.now)
   }
 
   /** Ticks whenever the engine wants to, for so long. */
