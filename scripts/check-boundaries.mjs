@@ -16,6 +16,7 @@ const allowed = {
   host: ['node:', '@swimkit/core'],
   'transport-udp': ['node:', '@swimkit/core'],
   'transport-tcp': ['node:', '@swimkit/core'],
+  'detector-gossip': ['@swimkit/core'],
   'detector-pingack': ['@swimkit/core'],
   simulator: ['@swimkit/core'],
   conformance: ['@swimkit/core', '@swimkit/simulator', 'fast-check'],

@@ -4,11 +4,13 @@ import { lifeguard } from './lifeguard.mts'
 import { lifeguardWaiting } from './lifeguard-waiting.mts'
 import { messageLoad } from './message-load.mts'
 import { roundRobinGap } from './round-robin.mts'
+import { selection } from './selection.mts'
 import { swimDetection } from './swim-detection.mts'
 
 export const experiments: readonly Experiment[] = [
   swimDetection,
   roundRobinGap,
+  selection,
   infection,
   messageLoad,
   lifeguard,

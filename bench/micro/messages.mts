@@ -42,6 +42,7 @@ export const syncs = [0, 1].map(
   (i): Sync => ({
     type: 'sync',
     join: false,
+    alone: false,
     digest: undefined,
     config: { epoch: 1, detector: 'pingack', suspicion: true },
     entries: Array.from({ length: 200 }, (_, j) => ({

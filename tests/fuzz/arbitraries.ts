@@ -115,6 +115,23 @@ const settledActs: fc.Arbitrary<Act>[] = [
       node: nameOf(node),
       text: `${i}${'x'.repeat(length)}`,
     })),
+  fc
+    .record({
+      node: place,
+      detector: fc.constantFrom('pingack', 'roulette', 'nowhere'),
+      suspicion: fc.constantFrom(undefined, true, false),
+    })
+    .map(({ detector, node, suspicion }) => (nameOf) => ({
+      do: 'switch',
+      node: nameOf(node),
+      detector,
+      ...optional('suspicion', suspicion),
+    })),
+  // Two operators at once, each of whom hears of the other's switch after its own.
+  fc.record({ one: place, other: place }).map(({ one, other }) => (nameOf) => [
+    { do: 'switch', node: nameOf(one), detector: 'pingack', suspicion: false },
+    { do: 'switch', node: nameOf(other), detector: 'roulette', suspicion: true },
+  ]),
   fc.constant(() => ({ do: 'heal' })),
   // A node that gets no answers stands still, with pings under way.
   fc

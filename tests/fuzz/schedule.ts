@@ -1,6 +1,9 @@
-import { jsonCodec, swimCodec, uniform } from '@swimkit/core'
+import { type Detector, jsonCodec, swimCodec, uniform } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { type Parts, runScenario, type Scenario, type ScenarioResult } from '@swimkit/simulator'
+
+/** Another detector to switch to. */
+const roulette: Detector = { ...pingAck({ strategy: uniform }), name: 'roulette' }
 
 /** A scenario, and by name what it runs with: all of it is data. */
 export interface Schedule {
@@ -12,7 +15,7 @@ export interface Schedule {
 /** Runs a schedule under all invariants. Throws a `SimulationFailure`. */
 export function runSchedule({ codec, look, scenario }: Schedule): ScenarioResult {
   const parts: Parts = {
-    detectors: () => [look === 'random' ? pingAck({ strategy: uniform }) : pingAck()],
+    detectors: () => [look === 'random' ? pingAck({ strategy: uniform }) : pingAck(), roulette],
     codec: codec === 'json' ? jsonCodec() : swimCodec(),
     look,
   }

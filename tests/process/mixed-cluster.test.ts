@@ -159,6 +159,24 @@ test('the client commands tell what the API tells, on each runtime', async () =>
   }
 })
 
+test.each([
+  ['udp', []],
+  ['tcp and JSON', ['--transport', 'tcp', '--codec', 'json']],
+] as const)('the third knows the round trip between the two others, over %s', async (_, flags) => {
+  const cluster = await trio(flags)
+  const rtt = (...names: readonly string[]) =>
+    swim(['rtt', ...names, '--json', '--control', cluster.node.ready.control])
+  await eventually('both have been pinged', 10_000, async () => {
+    const seen = await rtt('on-bun', 'on-deno')
+    return { ok: seen.code === 0, seen }
+  })
+  const between = JSON.parse((await rtt('on-bun', 'on-deno')).stdout)
+  expect(between).toMatchObject({ a: 'on-bun', b: 'on-deno', source: 'estimated' })
+  expect(between.rttMs).toBeGreaterThan(0)
+  expect(JSON.parse((await rtt('on-bun')).stdout)).toMatchObject({ b: 'on-node', source: 'measured' })
+  expect((await rtt('nobody')).stderr.trim().split('\n')).toHaveLength(1)
+})
+
 test('the newest Node joins them, and is missed when it is killed', async () => {
   const cluster = await trio([])
   const newest = await start(

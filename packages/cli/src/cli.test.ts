@@ -48,7 +48,7 @@ describe('the command line', () => {
 
   it.each([
     [['membres'], "swim-cli: unknown command 'membres' (Did you mean members?)\n"],
-    [['switch', 'gossip'], "swim-cli: unknown command 'switch'\n"],
+    [['keys', 'list'], "swim-cli: unknown command 'keys'\n"],
     [['members', '--jsno'], "swim-cli: unknown option '--jsno' (Did you mean --json?)\n"],
     [['start', '--port'], "swim-cli: option '--port <port>' argument missing\n"],
     [['start', '--key', 'x'], "swim-cli: unknown option '--key'"],
@@ -70,7 +70,7 @@ describe('the command line', () => {
     ],
     [
       ['start', '--detector', 'nonesuch-x'],
-      'swim-cli: detector "nonesuch-x" is not installed: built in are pingack',
+      'swim-cli: detector "nonesuch-x" is not installed: built in are gossip, pingack',
     ],
     [['start', '--bind', 'nonesuch0'], 'swim-cli: --bind: "nonesuch0" is no interface'],
     [['start', '--bind', '203.0.113.0/24'], 'swim-cli: --bind: "203.0.113.0/24" matches no interface'],

@@ -4,6 +4,7 @@ export type {
   UpdateSubject,
 } from './dissemination/disseminator.ts'
 export { PiggybackQueue } from './dissemination/piggyback-queue.ts'
+export type { SwitchOutcome } from './engine/configuration.ts'
 export type { CounterName } from './engine/counters.ts'
 export type {
   Detector,
@@ -26,7 +27,14 @@ export type {
   OperationResult,
   RequestOutcome,
 } from './engine/effects.ts'
-export { createEngine, type Engine, type EngineOptions, type SuspicionView } from './engine/engine.ts'
+export {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type FlapView,
+  type RoundTripView,
+  type SuspicionView,
+} from './engine/engine.ts'
 export { maxProtocol, minProtocol } from './engine/protocol-version.ts'
 export { createRandom, type Random } from './engine/random.ts'
 export {
@@ -58,6 +66,18 @@ export * from './node/errors.ts'
 export * from './node/host.ts'
 export * from './node/transport.ts'
 export * from './plugin/index.ts'
+export {
+  type Distance,
+  distanceClasses,
+  farthest,
+  fingerDistance,
+  ringDistance,
+  roundTripDistance,
+  xorDistance,
+  zoneDistance,
+} from './selection/distance.ts'
+export type { HelperScheduler, HelperStrategy } from './selection/helpers.ts'
+export { ringSuccessor } from './selection/ring-successor.ts'
 export { roundRobin } from './selection/round-robin.ts'
 export type { Sampler } from './selection/sampler.ts'
 export {
@@ -66,5 +86,7 @@ export {
   type ProbeStrategy,
   unknownPaths,
 } from './selection/strategy.ts'
+export { type TopologyOptions, topologyAware } from './selection/topology-aware.ts'
 export { uniform } from './selection/uniform.ts'
+export { zoneHelpers } from './selection/zone-helpers.ts'
 export * from './wire/index.ts'

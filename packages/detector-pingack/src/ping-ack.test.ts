@@ -2,9 +2,11 @@ import {
   createRandom,
   type DetectorContext,
   type DetectorHooks,
+  type HelperStrategy,
   type LookOptions,
   type LookResult,
   type MemberView,
+  type ProbeStrategy,
   type Ref,
   resolveSettings,
   roundRobin,
@@ -14,7 +16,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { type PingAckOptions, pingAck } from './ping-ack.ts'
 
-const [b, c] = [1, 2] as Ref[] as [Ref, Ref]
+const [b, c, d] = [1, 2, 3] as Ref[] as [Ref, Ref, Ref]
 const seen = { ref: b, incarnation: 5, boot: 1n }
 
 /** A node as a detector sees it, with a clock. Whom to look at is what a test puts in `turns`. */
@@ -26,7 +28,7 @@ class Stub {
   readonly told: unknown[][] = []
   score = 0
   readonly hooks: DetectorHooks
-  strategy: unknown
+  readonly strategies: ProbeStrategy[] = []
   #timers: { at: number; tag: number; arg: number }[] = []
 
   constructor(settings: Partial<Settings> = {}, options?: PingAckOptions) {
@@ -47,7 +49,7 @@ class Stub {
       streams: true,
       bodyBytes: 1_000,
       schedule: (strategy) => {
-        this.strategy = strategy
+        this.strategies.push(strategy)
         return { next: () => this.turns.shift() }
       },
       column: () => ({ get: () => 0, set: () => undefined }),
@@ -132,6 +134,93 @@ describe('a period', () => {
   })
 })
 
+describe('of several probes per period', () => {
+  const looksOf = (stub: Stub) => stub.looks.map(({ at, ref }) => [at, ref])
+
+  test('each is a look at the next member, all at the beginning of the period', () => {
+    const stub = new Stub({}, { probes: 2 })
+    stub.turns = [b, c, d, b]
+    stub.hooks.start(0)
+    stub.run(2_000)
+    expect(looksOf(stub)).toEqual([
+      [250, b],
+      [250, c],
+      [1_250, d],
+      [1_250, b],
+    ])
+  })
+
+  test('none is at a member that has been looked at in the same period', () => {
+    const stub = new Stub({}, { probes: 3 })
+    stub.turns = [b, b, c, b, b, b]
+    stub.hooks.start(0)
+    stub.run(1_000)
+    expect(looksOf(stub)).toEqual([
+      [250, b],
+      [250, c],
+    ])
+    stub.turns = [b]
+    stub.run(2_000)
+    expect(looksOf(stub).slice(2)).toEqual([[1_250, b]])
+  })
+
+  test('no more than 2p turns are taken, however few members come', () => {
+    const stub = new Stub({}, { probes: 2 })
+    stub.turns = [b, b, b, b, c]
+    stub.hooks.start(0)
+    stub.run(1_000)
+    expect([looksOf(stub), stub.turns]).toEqual([[[250, b]], [c]])
+  })
+
+  test.each([0, 9, 1.5, Number.NaN])('%s are refused', (probes) => {
+    expect(() => pingAck({ probes })).toThrow(
+      new RangeError(`probes is ${probes}: must be a whole number 1..8`),
+    )
+  })
+})
+
+describe('helpers', () => {
+  test('are the core’s, at random, unless told otherwise', () => {
+    const stub = new Stub()
+    stub.turns = [b]
+    stub.hooks.start(0)
+    stub.run(1_000)
+    expect(stub.looks[0]).toEqual({ ref: b, at: 250, timeout: 1_000 })
+  })
+
+  test('are chosen for each member that is looked at, by who is told of all members', () => {
+    const told: unknown[] = []
+    const helpers: HelperStrategy = (members, random, sampler) => {
+      told.push(typeof members, typeof random.u32, typeof sampler.sample)
+      return {
+        choose: (target, k, out) => void out.push(target, k as Ref),
+        added: (ref) => void told.push(['added', ref]),
+        removed: (ref) => void told.push(['removed', ref]),
+      }
+    }
+    const stub = new Stub({}, { helpers, probes: 2 })
+    const [, watching] = stub.strategies
+    const scheduler = watching!({} as MemberView, createRandom([1]), { rtt: () => undefined })
+    scheduler.added(b)
+    scheduler.changed?.(b)
+    scheduler.removed(b)
+    expect(told).toEqual(['object', 'function', 'function', ['added', b], ['removed', b]])
+    expect(scheduler.next()).toBeUndefined()
+    stub.turns = [b, c]
+    stub.hooks.start(0)
+    stub.run(1_000)
+    const chosen = stub.looks.map((look) => {
+      const out: Ref[] = []
+      look.helpers!(3, out)
+      return out
+    })
+    expect(chosen).toEqual([
+      [b, 3],
+      [c, 3],
+    ])
+  })
+})
+
 describe('a look that', () => {
   test('was answered by packet is told with its round trip', () => {
     const stub = new Stub()
@@ -161,8 +250,8 @@ describe('a look that', () => {
 describe('the detector', () => {
   test('is named pingack, and looks at everyone in turn unless told otherwise', () => {
     expect(pingAck()).toMatchObject({ kind: 'detector', name: 'pingack', api: 1 })
-    expect(new Stub().strategy).toBe(roundRobin)
-    expect(new Stub({}, { strategy: uniform }).strategy).toBe(uniform)
+    expect(new Stub().strategies).toEqual([roundRobin])
+    expect(new Stub({}, { strategy: uniform }).strategies).toEqual([uniform])
   })
 
   test('serves several nodes, which know nothing of one another', () => {

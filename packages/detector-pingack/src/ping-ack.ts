@@ -2,6 +2,8 @@ import {
   type Detector,
   type DetectorContext,
   type DetectorHooks,
+  type HelperScheduler,
+  type HelperStrategy,
   type LookResult,
   type Millis,
   type ProbeStrategy,
@@ -12,38 +14,68 @@ import {
 export interface PingAckOptions {
   /**
    * Whom to look at next. Default {@link roundRobin}: everyone once per round, so at most 2n − 1 periods between two looks
-   * at one member; `uniform` is the selection of SWIM's analysis.
+   * at one member; `uniform` is the selection of SWIM's analysis; `ringSuccessor` bounds the time until a crash is looked at; `topologyAware`
+   * looks at near members more often.
    */
   readonly strategy?: ProbeStrategy
+  /**
+   * Whom to ask to ping a member that does not answer. `zoneHelpers`: one of its own zone, so that a way that is broken is told from a member
+   * that is dead. Default: members at random.
+   */
+  readonly helpers?: HelperStrategy
+  /**
+   * Members looked at per period, go-swim's p: the strategy's next ones, none of them twice in one period. With p of them a crash is looked
+   * at p times as soon, and each node sends p times the packets: 2p per period, and as many come in, where everyone answers. 1..8. Default 1.
+   */
+  readonly probes?: number
 }
+
+const maxProbes = 8
 
 const Tag = { Period: 0 } as const
 
 /**
  * SWIM's failure detector (Das, Gupta, Motivala 2002, §3.1 and §4.3) with Lifeguard's local health (§4.1). Once per
- * period one member is looked at (see `DetectorContext.look`): pinged, and should the ack be late, pinged by `indirectProbes` others
+ * period one member, or `probes` of them, is looked at (see `DetectorContext.look`): pinged, and should the ack be late, pinged by `indirectProbes` others
  * and over a stream as well. If nothing has come by the end of the period, or its port is found closed, the member is reported unreachable.
  * The period grows with this node's health score, which what happens to a look moves.
  *
- * Timings are the node's `probeInterval`, `probeTimeout`, `probeTimeoutMin`, `indirectProbes` and `healthMax`.
+ * Timings are the node's `probeInterval`, `probeTimeout`, `probeTimeoutMin`, `indirectProbes` and `healthMax`. Throws a RangeError for an
+ * option out of its range.
  */
 export function pingAck(options: PingAckOptions = {}): Detector {
-  const { strategy = roundRobin } = options
+  const { helpers, probes = 1, strategy = roundRobin } = options
+  if (!(Number.isInteger(probes) && probes >= 1 && probes <= maxProbes)) {
+    throw new RangeError(`probes is ${probes}: must be a whole number 1..${maxProbes}`)
+  }
   return {
     kind: 'detector',
     name: 'pingack',
     api: 1,
-    attach: (context) => new PingAck(context, strategy),
+    byPings: true,
+    attach: (context) => new PingAck(context, { helpers, probes, strategy }),
   }
+}
+
+interface Selection {
+  readonly strategy: ProbeStrategy
+  readonly helpers: HelperStrategy | undefined
+  readonly probes: number
 }
 
 class PingAck implements DetectorHooks {
   readonly #context: DetectorContext
   readonly #scheduler: { next(): Ref | undefined }
+  readonly #helpers: HelperScheduler | undefined
+  readonly #probes: number
+  /** Looked at in this period. */
+  readonly #looked: Ref[] = []
 
-  constructor(context: DetectorContext, strategy: ProbeStrategy) {
+  constructor(context: DetectorContext, { helpers, probes, strategy }: Selection) {
     this.#context = context
     this.#scheduler = context.schedule(strategy)
+    this.#helpers = helpers === undefined ? undefined : scheduleHelpers(context, helpers)
+    this.#probes = probes
   }
 
   start(now: Millis): void {
@@ -57,9 +89,16 @@ class PingAck implements DetectorHooks {
   onTimer(_tag: number, _arg: number, now: Millis): void {
     const { health, settings } = this.#context
     const interval = health.scale(settings.probeInterval)
-    const ref = this.#scheduler.next()
-    if (ref !== undefined) this.#context.look(ref, { timeout: interval }, now)
-    // Armed after the look, which is thus over before the next one begins.
+    // Where few are there, or near, the same ones come again: twice as many turns as looks are enough for most.
+    for (let turns = 2 * this.#probes; turns > 0 && this.#looked.length < this.#probes; turns--) {
+      const ref = this.#scheduler.next()
+      if (ref === undefined) break
+      if (this.#looked.includes(ref)) continue
+      this.#looked.push(ref)
+      this.#look(ref, interval, now)
+    }
+    this.#looked.length = 0
+    // Armed after the looks, which are thus over before the next ones begin.
     this.#context.arm(now + interval, Tag.Period)
   }
 
@@ -67,4 +106,22 @@ class PingAck implements DetectorHooks {
     if (outcome === 'reached') this.#context.reachable(seen, now, path === 'direct' ? rtt : undefined)
     else if (outcome === 'unreached') this.#context.unreachable(seen, evidence, now)
   }
+
+  #look(ref: Ref, timeout: Millis, now: Millis): void {
+    const helpers = this.#helpers
+    if (helpers === undefined) this.#context.look(ref, { timeout }, now)
+    else this.#context.look(ref, { timeout, helpers: (k, out) => helpers.choose(ref, k, out) }, now)
+  }
+}
+
+/** A scheduler that is told of the members like any other, and never asked for the next. */
+function scheduleHelpers(context: DetectorContext, strategy: HelperStrategy): HelperScheduler {
+  const helpers = strategy(context.members, context.random.fork('helpers'), context.sampler)
+  context.schedule(() => ({
+    next: () => undefined,
+    added: (ref) => helpers.added(ref),
+    removed: (ref) => helpers.removed(ref),
+    changed: (ref) => helpers.changed?.(ref),
+  }))
+  return helpers
 }

@@ -24,6 +24,11 @@ export const traceKinds = [
   'reap',
   'conflict',
   'degraded',
+  'detector-missing',
+  'switch',
+  'restored',
+  'flapping',
+  'calm',
 ] as const satisfies readonly (EngineEventType | string)[]
 export type TraceKind = (typeof traceKinds)[number]
 

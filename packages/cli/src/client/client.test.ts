@@ -88,8 +88,12 @@ describe('the other commands', () => {
     ['self', /^name +ada\n.*address +127\.0\.0\.1:7946 \(the bound address\)/],
     ['suspects', /^NAME.*\nbob +4 .* cid\n$/],
     ['protocol', /detector +pingack\n[\s\S]*probeTimeout +500ms\n/],
-    ['explain ada', /^ada is alive\nAT.*\n.* cid +indirect +timeout +4\n$/],
+    ['explain ada', /^ada is alive, and has come back 2 times\nAT.*\n.* cid +indirect +timeout +4\n$/],
     ['ping ada', /^ada answered in 1\.50 ms over a packet\n$/],
+    ['switch gossip', /^the cluster runs gossip, as of epoch 4\n$/],
+    ['switch --no-suspicion', /^the cluster runs pingack, without suspicion, as of epoch 4\n$/],
+    ['switch gossip --suspicion', /^the cluster runs gossip, as of epoch 4\n$/],
+    ['rtt ada', /^ada ada 0\.00 ms \(estimated\)\n$/],
     ['drop-rate', /^0\n$/],
     ['drop-rate 0.25', /^0\.25\n$/],
     ['tags', /^no tags\n$/],
@@ -108,6 +112,7 @@ describe('the other commands', () => {
     'protocol',
     'explain ada',
     'ping ada',
+    'switch gossip',
     'drop-rate',
     'tags',
     'payload',
@@ -117,6 +122,20 @@ describe('the other commands', () => {
     const { out } = await run([...line.split(' '), '--json'])
     expect(out.match(/\n/g)).toHaveLength(1)
     expect(JSON.parse(out)).toBeTypeOf('object')
+  })
+
+  it('switch names who could not follow, and asks for something to switch', async () => {
+    node.refusal = Object.assign(new Error('cannot switch to "gossip": bob does not have it'), {
+      name: 'SwitchError',
+      code: 'detector-missing',
+      members: ['bob'],
+    })
+    expect(await run(['switch', 'gossip'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('cannot switch to "gossip": bob does not have it'),
+    })
+    expect(await run(['switch'])).toMatchObject({ code: 2, err: expect.stringContaining('name a detector') })
   })
 
   it('tags are added to, taken off and replaced', async () => {
@@ -137,6 +156,28 @@ describe('the other commands', () => {
     })
     node.joinResult = { joined: [], failed: [] }
     expect((await run(['join', '10.0.0.1:1'])).code).toBe(1)
+  })
+
+  it('rtt tells the round trip between two, how it knows, or why it does not', async () => {
+    node.list.push(fakeMember('bob'), fakeMember('cid', { status: 'failed' }))
+    expect((await run(['rtt', 'bob'])).out).toBe('bob ada 12.3 ms (measured)\n')
+    expect((await run(['rtt', 'ada', 'bob'])).out).toBe('ada bob 12.3 ms (estimated)\n')
+    expect(JSON.parse((await run(['rtt', 'bob', '--json'])).out)).toEqual({
+      a: 'bob',
+      b: 'ada',
+      rttMs: 12.34,
+      source: 'measured',
+    })
+    for (const [name, reason] of [
+      ['cid', 'no coordinate of cid'],
+      ['zoe', 'no member zoe'],
+    ] as const) {
+      expect(await run(['rtt', name])).toEqual({
+        code: 1,
+        out: '',
+        err: `swim-cli: the node at ${control.url} refused: ${reason}\n`,
+      })
+    }
   })
 
   it('a refusal is one line and exit code 1', async () => {

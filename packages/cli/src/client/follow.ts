@@ -8,6 +8,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal
   /** Start after this event. */
   readonly after?: string | undefined
+  /** Without how members that flap go back and forth. Default false. */
+  readonly damped?: boolean
   /** Called with each event. */
   onEvent(event: EventSourceMessage): void
   /** The connection was lost and is sought again. */
@@ -21,7 +23,8 @@ export interface FollowOptions {
  * arrived. Rejects when the first connection fails, or none has been had again for `patience`.
  */
 export async function follow(target: ControlTarget, options: FollowOptions): Promise<void> {
-  const { signal, onEvent, onLost, patience } = options
+  const { damped = false, signal, onEvent, onLost, patience } = options
+  const path = damped ? '/v1/events?damped=true' : '/v1/events'
   const backoff = exponentialBackoff(500, 5_000, Math.random)
   let lastId = options.after
   let lostAt: number | undefined
@@ -32,7 +35,7 @@ export async function follow(target: ControlTarget, options: FollowOptions): Pro
     try {
       const headers: Record<string, string> = { accept: 'text/event-stream' }
       if (lastId !== undefined) headers['last-event-id'] = lastId
-      const { status, response } = await ask(target, '/v1/events', { signal, headers })
+      const { status, response } = await ask(target, path, { signal, headers })
       if (status !== 200) throw refusal(target, status, await bodyOf(response))
       everConnected = true
       lostAt = undefined

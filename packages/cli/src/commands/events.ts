@@ -10,6 +10,7 @@ import { printable } from '../printable.ts'
 
 interface Flags extends ClientFlags {
   readonly after?: string
+  readonly damped?: boolean
   readonly count?: string
 }
 
@@ -19,6 +20,7 @@ const patience = 60_000
 export function configure(command: Command, io: Io): void {
   withClientOptions(command)
     .option('--after <id>', 'first those that are kept after this event')
+    .option('--damped', 'without how members that flap go back and forth')
     .option('--count <n>', 'end after so many')
     .action(async (flags: Flags) => {
       for (const [flag, value] of [
@@ -36,6 +38,7 @@ export function configure(command: Command, io: Io): void {
       await follow(target, {
         signal: AbortSignal.any([io.interrupted, enough.signal]),
         after: flags.after,
+        damped: flags.damped ?? false,
         patience,
         onLost: (reason) => io.err(`swim-cli: connection lost (${printable(reason)}), trying again\n`),
         onEvent({ event, data }) {
@@ -62,6 +65,10 @@ const paints = {
   conflict: 'red',
   degraded: 'yellow',
   'detector-missing': 'yellow',
+  switch: 'cyan',
+  restored: 'green',
+  flapping: 'yellow',
+  calm: 'green',
 } as const satisfies Readonly<Record<MemberEventJson['type'], keyof Colours>>
 
 function eventLine(kind: string | undefined, data: string, colours: Colours): string {

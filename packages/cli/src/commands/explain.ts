@@ -20,7 +20,11 @@ export function configure(command: Command, io: Io): void {
         return
       }
       const colours = coloursOf(io)
-      io.out(`${escapeForPrint(answer.name)} is ${paintStatus(answer.status, colours)}\n`)
+      const { flapping, flaps, name: shown, status } = answer
+      const back = flaps === 0 ? '' : `, and has come back ${flaps === 1 ? 'once' : `${flaps} times`}`
+      io.out(
+        `${escapeForPrint(shown)} is ${paintStatus(status, colours)}${back}${flapping ? ': it flaps' : ''}\n`,
+      )
       if (answer.evidence.length === 0) {
         io.out(
           'no failed probe, accusation or change of status is on record: probes that are answered leave no trace\n',

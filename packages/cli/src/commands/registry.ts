@@ -45,6 +45,12 @@ export const commands: readonly CommandEntry[] = [
   { name: 'explain', summary: 'show why a member has its status', load: () => import('./explain.ts') },
   { name: 'events', summary: 'follow changes of the membership', load: () => import('./events.ts') },
   { name: 'ping', summary: 'ping a member', load: () => import('./ping.ts') },
+  { name: 'rtt', summary: 'show the round trip between two members', load: () => import('./rtt.ts') },
+  {
+    name: 'switch',
+    summary: 'switch the whole cluster to another detector, or its suspicion phase on or off',
+    load: () => import('./switch.ts'),
+  },
   { name: 'join', summary: 'join the cluster of these addresses', load: () => import('./join.ts') },
   { name: 'leave', summary: 'leave the cluster, then end the node', load: () => import('./leave.ts') },
   { name: 'stop', summary: 'end the node without a word to the cluster', load: () => import('./stop.ts') },

@@ -88,7 +88,13 @@ export const fields = [
     key: 'probe-timeout',
     env: 'SWIM_PROBE_TIMEOUT',
     value: 'duration',
-    help: 'wait for an answer before helpers are asked',
+    help: 'longest wait for an answer before helpers are asked; the wait follows the round trips',
+  },
+  {
+    key: 'probe-timeout-min',
+    env: 'SWIM_PROBE_TIMEOUT_MIN',
+    value: 'duration',
+    help: 'least of those waits; a fifth of the longest if not given',
   },
   {
     key: 'suspicion-mult',
@@ -101,6 +107,12 @@ export const fields = [
     env: 'SWIM_SUSPICION_QUORUM',
     value: 'count',
     help: 'independent reports that fail a suspect at once; 0 is off',
+  },
+  {
+    key: 'refusal-quorum',
+    env: 'SWIM_REFUSAL_QUORUM',
+    value: 'count',
+    help: 'members that find the port of a suspect closed, which fails it at once; 0 is off',
   },
   {
     key: 'indirect-probes',

@@ -177,8 +177,10 @@ export const schemas = {
   profile: oneOf(Object.keys(profiles) as (keyof typeof profiles)[]), // an own literal: it has no other keys
   'probe-interval': settingDuration('probeInterval'),
   'probe-timeout': settingDuration('probeTimeout'),
+  'probe-timeout-min': settingDuration('probeTimeoutMin'),
   'suspicion-mult': setting('suspicionMult'),
   'suspicion-quorum': setting('suspicionQuorum'),
+  'refusal-quorum': setting('refusalQuorum'),
   'indirect-probes': setting('indirectProbes'),
   'gossip-interval': settingDuration('gossipInterval'),
   'gossip-fanout': setting('gossipFanout'),

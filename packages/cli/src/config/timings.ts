@@ -7,8 +7,10 @@ import type { Loaded } from './load.ts'
 export const timingFields = {
   'probe-interval': 'probeInterval',
   'probe-timeout': 'probeTimeout',
+  'probe-timeout-min': 'probeTimeoutMin',
   'suspicion-mult': 'suspicionMult',
   'suspicion-quorum': 'suspicionQuorum',
+  'refusal-quorum': 'refusalQuorum',
   'indirect-probes': 'indirectProbes',
   'gossip-interval': 'gossipInterval',
   'gossip-fanout': 'gossipFanout',

@@ -7,16 +7,20 @@ export class ApiError extends Error {
   readonly status: ContentfulStatusCode
   readonly code: string
   readonly headers: Readonly<Record<string, string>>
+  /** The members that it is about, if it is about any. */
+  readonly members: readonly string[] | undefined
   constructor(
     status: ContentfulStatusCode,
     code: string,
     message: string,
     headers: Readonly<Record<string, string>> = {},
+    members?: readonly string[],
   ) {
     super(message)
     this.status = status
     this.code = code
     this.headers = headers
+    this.members = members
   }
 }
 
@@ -39,11 +43,31 @@ export function toApiError(error: unknown): ApiError | undefined {
     case 'OptionError':
     case 'MemberDataError':
       return new ApiError(400, 'invalid', reasonOf(error))
+    case 'SwitchError': {
+      const unknown = codeOf(error) === 'unknown-detector'
+      return new ApiError(
+        unknown ? 400 : 409,
+        codeOf(error) ?? 'detector-missing',
+        reasonOf(error),
+        {},
+        membersOf(error),
+      )
+    }
     case 'PingError': {
       const code = codeOf(error) ?? 'timeout'
       return new ApiError(code === 'unknown-member' ? 404 : 504, code, reasonOf(error))
     }
+    case 'RttError': {
+      const code = codeOf(error) ?? 'no-coordinate'
+      return new ApiError(code === 'unknown-member' ? 404 : 409, code, reasonOf(error))
+    }
     default:
       return undefined
   }
+}
+
+/** A list of names that an error carries. */
+function membersOf(error: Error): readonly string[] | undefined {
+  const { members } = error as { readonly members?: unknown }
+  return Array.isArray(members) && members.length > 0 ? members.map(String) : undefined
 }

@@ -157,6 +157,8 @@ describe('reads', () => {
     expect(await (await call('/v1/members/ada/explain')).json()).toEqual({
       name: 'ada',
       status: 'alive',
+      flaps: 2,
+      flapping: false,
       evidence: [
         { at: '2026-01-02T03:04:05.000Z', by: 'cid', path: 'indirect', outcome: 'timeout', incarnation: 4 },
       ],
@@ -253,6 +255,61 @@ describe('changes', () => {
     expect(await errorOf(post('/v1/members/zoe/ping'))).toMatchObject({ status: 404, code: 'unknown-member' })
   })
 
+  it('switches detectors and the suspicion phase, by body and by query', async () => {
+    expect(await (await post('/v1/switch', { detector: 'gossip' })).json()).toEqual({
+      detector: 'gossip',
+      epoch: 4,
+      suspicion: true,
+    })
+    expect(await (await post('/v1/switch', { suspicion: false })).json()).toEqual({
+      detector: 'gossip',
+      epoch: 5,
+      suspicion: false,
+    })
+    expect(await (await post('/switch?detector=pingack')).json()).toMatchObject({
+      detector: 'pingack',
+      epoch: 6,
+    })
+  })
+
+  it('names the members that could not follow a switch', async () => {
+    const members = ['bob', 'cid']
+    node.refusal = Object.assign(new Error('bob, cid do not have it'), {
+      name: 'SwitchError',
+      code: 'detector-missing',
+      members,
+    })
+    const refused = await post('/v1/switch', { detector: 'gossip' })
+    expect([refused.status, await refused.json()]).toEqual([
+      409,
+      { error: { code: 'detector-missing', message: 'bob, cid do not have it', members } },
+    ])
+    node.refusal = Object.assign(new Error('no such detector'), {
+      name: 'SwitchError',
+      code: 'unknown-detector',
+    })
+    expect(await errorOf(post('/v1/switch', { detector: 'x' }))).toMatchObject({
+      status: 400,
+      code: 'unknown-detector',
+    })
+  })
+
+  it('tells the round trip between two members', async () => {
+    node.list.push(fakeMember('bob'), fakeMember('cid', { status: 'failed' }))
+    expect(await (await call('/v1/rtt?a=bob')).json()).toEqual({
+      a: 'bob',
+      b: 'ada',
+      rttMs: 12.34,
+      source: 'measured',
+    })
+    expect(await (await call('/v1/rtt?a=ada&b=bob')).json()).toMatchObject({ a: 'ada', b: 'bob' })
+    expect(await errorOf(call('/v1/rtt?a=bob&b=zoe'))).toMatchObject({ status: 404, code: 'unknown-member' })
+    expect(await errorOf(call('/v1/rtt?a=cid&b=bob'))).toMatchObject({ status: 409, code: 'no-coordinate' })
+    for (const path of ['/v1/rtt', '/v1/rtt?b=bob', '/v1/rtt?a=']) {
+      expect(await errorOf(call(path))).toMatchObject({ status: 400, code: 'invalid' })
+    }
+  })
+
   it('maps what a node refuses', async () => {
     node.joinResult = Object.assign(new Error('the node has left'), { name: 'NodeStateError' })
     expect(await errorOf(post('/v1/join', { seeds: ['h:1'.replace('h', '10.0.0.1')] }))).toMatchObject({
@@ -285,6 +342,10 @@ describe('changes', () => {
     ['/v1/drop-rate', { dropRate: 2 }],
     ['/v1/drop-rate', { dropRate: '0.5' }],
     ['/v1/drop-rate', undefined],
+    ['/v1/switch', {}],
+    ['/v1/switch', undefined],
+    ['/v1/switch', { detector: '' }],
+    ['/v1/switch', { detector: 'gossip', suspicion: 'off' }],
   ])('%s refuses %j', async (path, body) => {
     expect(await errorOf(post(path, body))).toMatchObject({ status: 400, code: 'invalid' })
   })

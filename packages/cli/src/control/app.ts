@@ -121,6 +121,19 @@ const payloadBody = v.union(
   ],
   'the body must be {"payload":text} or {"payloadBase64":base64}',
 )
+const switchBody = v.pipe(
+  v.object(
+    {
+      detector: v.optional(v.pipe(v.string('must be text'), v.minLength(1, 'must not be empty'))),
+      suspicion: v.optional(v.boolean('must be true or false')),
+    },
+    'the body must be {"detector":name,"suspicion"?:true or false}',
+  ),
+  v.check(
+    ({ detector, suspicion }) => detector !== undefined || suspicion !== undefined,
+    'the body must be {"detector":name,"suspicion"?:true or false}',
+  ),
+)
 const dropRateBody = v.object(
   {
     dropRate: v.pipe(
@@ -225,6 +238,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     if (signal.aborted) throw new ApiError(503, 'stopped', 'the node is ending')
     const stream = eventStream(node, {
       after: given === undefined ? undefined : Number(given),
+      damped: flagOf(c, 'damped'),
       newest: newestEvent,
       heartbeat,
       patience: 2 * heartbeat,
@@ -236,6 +250,15 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     })
   }
 
+  /** A query that is `true` or `false`, or left out. */
+  function flagOf(c: Context, name: string): boolean {
+    const text = c.req.query(name) ?? 'false'
+    if (text !== 'true' && text !== 'false') {
+      throw new ApiError(400, 'invalid', `${name} must be true or false`)
+    }
+    return text === 'true'
+  }
+
   const member: Handler = (c) => {
     const found = node.member(param(c))
     if (!found) throw unknownMember(param(c))
@@ -245,10 +268,12 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
   const explain: Handler = (c) => {
     const found = node.explain(param(c))
     if (!found) throw unknownMember(param(c))
-    const { name, status, evidence } = found
+    const { name, status, flaps, flapping, evidence } = found
     return c.json({
       name,
       status,
+      flaps,
+      flapping,
       evidence: evidence.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
     })
   }
@@ -256,6 +281,13 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
   const ping: Handler = async (c) => {
     const { name, rtt, path, payload } = await node.ping(param(c), { signal })
     return c.json({ name, rttMs: rtt, path, ...(payload ? { payloadBytes: payload.length } : {}) })
+  }
+
+  const rtt: Handler = (c) => {
+    const from = c.req.query('a')
+    if (!from) throw new ApiError(400, 'invalid', 'a must be the name of a member, as in ?a=NAME&b=NAME')
+    const { a, b, rtt: ms, source } = node.rtt(from, c.req.query('b') || undefined)
+    return c.json({ a, b, rttMs: ms, source })
   }
 
   const tags: Handler = async (c) => {
@@ -269,6 +301,15 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     const bytes = await jsonBody(c, payloadBody)
     await told((until) => node.setPayload(bytes, { signal: until }))
     return c.json(memberJson(node.self, true))
+  }
+
+  const switchTo: Handler = async (c) => {
+    const asked = c.req.query('detector')
+    const { detector, suspicion } =
+      asked === undefined ? await jsonBody(c, switchBody) : v.parse(switchBody, { detector: asked })
+    return c.json(
+      node.switchDetector(detector ?? node.config.detector, suspicion === undefined ? {} : { suspicion }),
+    )
   }
 
   const dropRate: Handler = (c) => c.json({ dropRate: node.dropRate })
@@ -294,6 +335,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     '/v1/members/:name': { GET: member },
     '/v1/members/:name/explain': { GET: explain },
     '/v1/members/:name/ping': { POST: ping },
+    '/v1/rtt': { GET: rtt },
     '/list_self': { GET: self },
     '/v1/self': { GET: self },
     '/display_suspects': { GET: suspects },
@@ -305,6 +347,8 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     '/leave': { POST: leave },
     '/v1/leave': { POST: leave },
     '/v1/stop': { POST: stop },
+    '/switch': { POST: switchTo },
+    '/v1/switch': { POST: switchTo },
     '/v1/events': { GET: events },
     '/v1/tags': { POST: tags },
     '/v1/payload': { POST: payload },
@@ -332,9 +376,9 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     let known = toApiError(error)
     if (!known && v.isValiError(error)) known = new ApiError(400, 'invalid', error.message)
     if (!known) onFault(error)
-    const { status, code, message, headers } =
+    const { status, code, message, headers, members } =
       known ?? new ApiError(500, 'internal', 'an internal fault; see the log')
-    return c.json({ error: { code, message } }, status, { ...headers })
+    return c.json({ error: { code, message, ...(members && { members }) } }, status, { ...headers })
   })
   return app
 }

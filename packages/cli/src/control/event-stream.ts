@@ -4,6 +4,8 @@ import { eventJson } from './member-json.ts'
 export interface EventStreamOptions {
   /** Replay what is kept after this id. */
   readonly after: number | undefined
+  /** Without the turns of members that flap. */
+  readonly damped: boolean
   /** Id of the newest event so far: an `after` above it is of another run of this process. */
   readonly newest: number
   /** Comment line after so many milliseconds without an event. */
@@ -31,7 +33,7 @@ export function eventStream(
   node: Pick<Node, 'events'>,
   options: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
-  const { after, newest, heartbeat, patience } = options
+  const { after, damped, newest, heartbeat, patience } = options
   // Ids begin anew with each run of a process: whoever comes with a higher one has missed the end of the last run.
   const otherRun = after !== undefined && after > newest
   const from = otherRun ? 0 : after
@@ -39,7 +41,12 @@ export function eventStream(
   const stop = () => end.abort()
   options.open.add(stop)
 
-  const events = node.events({ signal: end.signal, buffer, ...(from === undefined ? {} : { after: from }) })
+  const events = node.events({
+    signal: end.signal,
+    buffer,
+    damped,
+    ...(from === undefined ? {} : { after: from }),
+  })
   let pending: Promise<IteratorResult<MemberEvent | GapEvent>> | undefined
   let last = from
   let opened = false

@@ -7,6 +7,7 @@ type Builtins = { readonly [K in PluginKind]: Readonly<Record<string, () => Prom
 /** What needs no search: the names that help mentions. A specifier that is written out here is never a user's text. */
 export const builtins: Builtins = {
   detector: {
+    gossip: async () => (await import('@swimkit/detector-gossip')).gossip(),
     pingack: async () => (await import('@swimkit/detector-pingack')).pingAck(),
   },
   transport: {

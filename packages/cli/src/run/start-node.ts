@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import process from 'node:process'
 import {
   createNode,
+  type Detector,
   formatAddress,
   type HostInterface,
   type Logger,
@@ -15,7 +16,7 @@ import { type Control, startControl } from '../control/start-control.ts'
 import { CliError, reasonOf } from '../errors.ts'
 import { type Io, wantsColour } from '../io.ts'
 import { createLogger } from '../log.ts'
-import { loadPlugin } from '../plugins/load.ts'
+import { builtins, loadPlugin } from '../plugins/load.ts'
 import { systemResolver } from '../seeds/resolve.ts'
 import { type SeedLoop, startSeedLoop } from '../seeds/seed-loop.ts'
 import { sleep } from '../sleep.ts'
@@ -77,6 +78,16 @@ async function addressesOf(
   return { bind: formatAddress({ host: bind.host, port: settings.port }), advertise }
 }
 
+/** The one that is to run, and the built-in ones that the cluster may be switched to. */
+async function detectorsOf(wanted: string, cwd: string): Promise<readonly Detector[]> {
+  const others = Object.keys(builtins.detector).filter((name) => name !== wanted)
+  const [first, ...rest] = await Promise.all(
+    [wanted, ...others].map((name) => loadPlugin('detector', name, cwd)),
+  )
+  // A plugin may bear the name of a built-in one.
+  return [first!, ...rest.filter(({ name }) => name !== first!.name)]
+}
+
 /** Starts the node; what is wrong with its options or its port is the user's to mend, so exit code 2. */
 async function startOrExplain(options: NodeOptions): Promise<Node> {
   let node: Node | undefined
@@ -120,8 +131,8 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
   }
 
   const system = systemHost()
-  const [detector, transport, codec, { bind, advertise }] = await Promise.all([
-    loadPlugin('detector', settings.detector, io.cwd),
+  const [detectors, transport, codec, { bind, advertise }] = await Promise.all([
+    detectorsOf(settings.detector, io.cwd),
     loadPlugin('transport', settings.transport, io.cwd),
     loadPlugin('codec', settings.codec, io.cwd),
     addressesOf(settings, system.interfaces(), logger),
@@ -134,7 +145,7 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
     bind,
     host: system,
     transport,
-    detector,
+    detector: detectors,
     codec,
     profile: settings.profile,
     settings: settings.timings,

@@ -161,6 +161,13 @@ const operations = {
     change: map(conditions),
     for: v.exactOptional(time),
   }),
+  switch: map({
+    at: instant,
+    do: v.literal('switch'),
+    node: single,
+    detector: single,
+    suspicion: v.exactOptional(flag),
+  }),
   update: map({ at: instant, do: v.literal('update'), node: names, text: v.string('must be text') }),
   heal: map({ at: instant, do: v.literal('heal') }),
 }

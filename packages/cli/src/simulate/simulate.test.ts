@@ -48,9 +48,9 @@ describe('a simulation', () => {
     const { results, shares, summary } = run(await flags({ nodes: '30', crash: '2' }))
     expect(summary).toMatchObject(contract)
     const { crashes, detection, messagesPerNodePerSecond, suspicion } = summary
-    // The shortest suspicion of 30: 4 × log10(30) × 1 s, less one digit of rounding, after a look of at least a second.
-    expect(detection.first).toBeGreaterThan(6.9)
-    expect(detection.last).toBeLessThan(30)
+    // A closed port needs no suspicion: a look, those of the witnesses, and the news of it; no sooner than packets are given up.
+    expect(detection.first).toBeGreaterThan(0.2)
+    expect(detection.last).toBeLessThan(8)
     for (const { first, last, p50, p99 } of [detection, suspicion]) {
       expect([first, p50, p99, last]).toEqual([first, p50, p99, last].sort((a, b) => a! - b!))
     }
@@ -105,7 +105,9 @@ describe('a simulation', () => {
     const { apart, unexcused, verdicts } = summary.falsePositiveDetail
     expect(summary.falsePositives).toBeGreaterThan(100)
     expect(verdicts).toBeGreaterThan(10)
-    expect([unexcused, apart > 0]).toEqual([0, true])
+    expect(apart).toBeGreaterThan(0)
+    // A look that began across the partition may end in a verdict just after it.
+    expect(unexcused).toBeLessThanOrEqual(1)
     expect(Math.min(...summary.agreement.map(([, share]) => share))).toBeLessThan(0.8)
   })
 

@@ -116,13 +116,21 @@ export class FakeNode implements Node {
         incarnation: 4,
       },
     ]
-    return { name, status: member.status, evidence }
+    return { name, status: member.status, flaps: 2, flapping: false, evidence }
   }
   async ping(name: string) {
     if (!this.member(name)) {
       throw Object.assign(new Error(`no member ${name}`), { name: 'PingError', code: 'unknown-member' })
     }
     return { name, rtt: 1.5, path: 'direct' as const, payload: undefined }
+  }
+  rtt(a: string, b = this.name) {
+    const fail = (code: string, message: string) =>
+      Object.assign(new Error(message), { name: 'RttError', code })
+    for (const name of [a, b]) if (!this.member(name)) throw fail('unknown-member', `no member ${name}`)
+    if (a === b) return { a, b, rtt: 0, source: 'estimated' as const }
+    if (this.member(a)!.status !== 'alive') throw fail('no-coordinate', `no coordinate of ${a}`)
+    return { a, b, rtt: 12.34, source: b === this.name ? ('measured' as const) : ('estimated' as const) }
   }
   async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
     if (this.refusal) throw this.refusal
@@ -134,6 +142,15 @@ export class FakeNode implements Node {
   }
   async setServices(services: Member['services']): Promise<void> {
     this.self = { ...this.self, services }
+  }
+  switchDetector(detector: string, { suspicion }: { suspicion?: boolean } = {}): Node['config'] {
+    if (this.refusal) throw this.refusal
+    this.config = {
+      epoch: this.config.epoch + 1,
+      detector,
+      suspicion: suspicion ?? this.config.suspicion,
+    }
+    return this.config
   }
   setSeeds(seeds: readonly string[]): void {
     this.seeds.push(seeds)

@@ -106,9 +106,11 @@ export class Trial {
       contract.detector,
       () => `nobody reported ${victim.name} within ${limit} ms of its end, ${when}`,
     )
-    // The longest suspicion, and time for the verdict to get around.
-    const { probeInterval, suspicionMaxMult, suspicionMult } = simulation.settings
-    const verdict = suspicionMaxMult * suspicionMin(others.length + 1, suspicionMult, probeInterval) + 10_000
+    // The longest suspicion, two of the longest periods for a node that doubts itself, and time for the verdict to get around.
+    const { healthMax, probeInterval, suspicionMaxMult, suspicionMult } = simulation.settings
+    const doubt = 2 * (healthMax + 1) * probeInterval
+    const suspicion = suspicionMaxMult * suspicionMin(others.length + 1, suspicionMult, probeInterval)
+    const verdict = doubt + suspicion + 10_000
     const holdsItFailed = (node: SimNode): boolean => this.statusAt(node, victim.name) === 'failed'
     this.#until(() => others.every(holdsItFailed), verdict)
     const unaware = others.find((node) => !holdsItFailed(node))

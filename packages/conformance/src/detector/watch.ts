@@ -71,6 +71,7 @@ export class Watch {
       kind: 'detector',
       name: inner.name,
       api: 1,
+      byPings: inner.byPings ?? false,
       attach: (context) => {
         const node = new WatchedNode(this, inner, context, tampering)
         this.nodes.set(node.name, node)

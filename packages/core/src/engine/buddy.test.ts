@@ -33,7 +33,7 @@ describe('a member that something is held against', () => {
   test('one that nothing is held against is told nothing of the kind', () => {
     const rig = new Rig({ members: ['b', 'c'] })
     rig.hear('b', ping(55))
-    expect(rig.takeTo('b')[0]!.messages).toEqual([{ type: 'ack', seq: 55, payload: undefined }])
+    expect(rig.takeTo('b')[0]!.messages).toMatchObject([{ type: 'ack', seq: 55, payload: undefined }])
   })
 
   test('one that failed lately is still gossiped to, so that it may refute; a minute later no more', () => {

@@ -30,7 +30,7 @@ describe('a claim about a name that is not known', () => {
 
   test('makes a member if it is alive, and is handed on as it was heard', () => {
     const rig = new Rig({ members: ['b'] })
-    const x = peer('x', { data: Uint8Array.of(1, 2), opaque: Uint8Array.of(3), capabilities: ['detector:y'] })
+    const x = peer('x', { data: Uint8Array.of(1, 2), opaque: Uint8Array.of(3), capabilities: ['feature:y'] })
     rig.hear('b', alive(x, 9))
     expect([rig.status('x'), rig.eventsOf('x')]).toEqual(['alive', ['join']])
     rig.run(500)

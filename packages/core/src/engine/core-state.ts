@@ -6,9 +6,11 @@ import { Status } from '../model/status.ts'
 import type { Sampler } from '../selection/sampler.ts'
 import type { Codec } from '../wire/codec.ts'
 import type { ClusterConfig } from '../wire/message.ts'
+import type { Coordinates } from './coordinates.ts'
 import type { Counters } from './counters.ts'
 import type { Random } from './random.ts'
 import type { RoundTrips } from './round-trips.ts'
+import type { SelfDoubt } from './self-doubt.ts'
 import type { Settings } from './settings.ts'
 import type { Millis } from './time.ts'
 import type { TimerHeap } from './timers.ts'
@@ -36,6 +38,10 @@ export const TimerKind = {
   Leave: 12,
   /** (look) */
   Look: 13,
+  PingWatch: 14,
+  Judgement: 15,
+  /** (member) */
+  Calm: 16,
 } as const
 
 /**
@@ -59,6 +65,8 @@ export const Due = {
   Gossip: 64,
   /** Others found the ports of suspects closed. */
   Witness: 128,
+  /** Members turned out not to have the cluster's detector. */
+  Lacking: 256,
 } as const
 
 /** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */
@@ -84,6 +92,9 @@ export interface CoreState {
   readonly timers: TimerHeap
   readonly health: HealthScore
   readonly roundTrips: RoundTrips
+  readonly doubt: SelfDoubt
+  /** Undefined: turned off. */
+  readonly coordinates: Coordinates | undefined
   readonly trace: Trace
   readonly counters: Counters
   readonly random: Random

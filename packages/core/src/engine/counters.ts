@@ -13,6 +13,8 @@ const counterNames = [
   'probesAnswered',
   'acksStray',
   'nacks',
+  'coordinatesRefused',
+  'coordinatesReset',
   'pingsMisaddressed',
   'pingsRelayed',
   'relaysRefused',
@@ -43,6 +45,15 @@ const counterNames = [
   'loopLags',
   'oversize',
   'customUnknown',
+  'configsIgnored',
+  'configsTooFarAhead',
+  'switches',
+  'reportsIgnored',
+  'doubts',
+  'reportsHeld',
+  'verdictsHeld',
+  'pathsDegraded',
+  'flappers',
 ] as const
 
 type FaultCounter = `fault:${(typeof faultKinds)[number]}`

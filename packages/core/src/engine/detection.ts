@@ -4,15 +4,29 @@ import { Status } from '../model/status.ts'
 import type { ProbeScheduler, ProbeStrategy } from '../selection/strategy.ts'
 import { ByteReader } from '../wire/byte-reader.ts'
 import { maxChannelBytes } from '../wire/limits.ts'
-import type { Custom } from '../wire/message.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import type { ClusterConfig, Custom } from '../wire/message.ts'
+import { capabilityOf } from './configuration.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { Detector, DetectorContext, DetectorHooks } from './detector.ts'
+import type { Judgement } from './judgement.ts'
 import type { LookReport, Looks } from './looks.ts'
-import type { Membership } from './membership.ts'
+import type { News } from './news.ts'
 import type { Outbox } from './outbox.ts'
 import type { PingReport, PingService } from './ping-service.ts'
+import { PingWatch } from './ping-watch.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
+
+interface Attached {
+  readonly hooks: DetectorHooks
+  readonly byPings: boolean
+}
+
+const isDetector = (capability: string): boolean => capability.startsWith(capabilityOf(''))
+const missingHere = (detector: string): string =>
+  `the cluster runs detector ${JSON.stringify(detector)}, which this node does not have: it watches the others by pings`
+const missingThere = (detector: string): string =>
+  `it does not have the cluster's detector ${JSON.stringify(detector)}: it is watched by pings`
 
 /**
  * Where detectors are plugged in: gives them their context, hands them what concerns them, and takes their evidence to
@@ -20,73 +34,107 @@ import type { Timer } from './timers.ts'
  */
 export class Detection {
   readonly #state: CoreState
-  readonly #membership: Membership
+  readonly #judgement: Judgement
   readonly #pings: PingService
   readonly #looks: Looks
   readonly #outbox: Outbox
-  readonly #hooks = new Map<string, DetectorHooks>()
+  readonly #news: News
+  readonly #watch: PingWatch
+  readonly #attached = new Map<string, Attached>()
   readonly #schedulers: ProbeScheduler[] = []
-  #running: DetectorHooks | undefined
+  #started = false
+  /** Undefined as well where this node does not have the cluster's detector. */
+  #running: Attached | undefined
+  /** Members that say which detectors they have, and not the cluster's. */
+  readonly #lacking = new Set<Ref>()
+  /** Those of them of whom this has still to be said. */
+  readonly #untold: Ref[] = []
 
   constructor(
     state: CoreState,
-    membership: Membership,
+    judgement: Judgement,
     pings: PingService,
     looks: Looks,
     outbox: Outbox,
+    news: News,
     detectors: readonly Detector[],
   ) {
     this.#state = state
-    this.#membership = membership
+    this.#judgement = judgement
     this.#pings = pings
     this.#looks = looks
     this.#outbox = outbox
+    this.#news = news
+    this.#watch = new PingWatch(state, judgement, looks)
     for (const detector of detectors) {
-      if (this.#hooks.has(detector.name)) {
-        throw new TypeError(`two detectors are named ${JSON.stringify(detector.name)}`)
-      }
-      this.#hooks.set(detector.name, detector.attach(this.#context(detector)))
+      const { byPings = false, name } = detector
+      if (this.#attached.has(name)) throw new TypeError(`two detectors are named ${JSON.stringify(name)}`)
+      this.#attached.set(name, { byPings, hooks: detector.attach(this.#context(detector)) })
     }
   }
 
   has(name: string): boolean {
-    return this.#hooks.has(name)
+    return this.#attached.has(name)
   }
 
   start(now: Millis): void {
-    this.#running = this.#hooks.get(this.#state.config.detector)
-    this.#running?.start(now)
+    const { config, table } = this.#state
+    this.#started = true
+    this.#running = this.#attached.get(config.detector)
+    this.#running?.hooks.start(now)
+    this.#watch.start(now)
+    if (this.#running === undefined) {
+      this.#news.tell('detector-missing', table.self, now, false, missingHere(config.detector))
+    }
+    for (let i = 0; i < table.active; i++) this.#sort(table.activeAt(i), now)
   }
 
   stop(now: Millis): void {
-    this.#running?.stop(now)
+    this.#started = false
+    this.#running?.hooks.stop(now)
     this.#running = undefined
+    this.#watch.stop()
+    this.#lacking.clear()
     this.#state.timers.cancelAll(TimerKind.Detector)
     this.#pings.forgetAll('detector')
     this.#looks.forgetAll('detector')
+    this.#judgement.reset()
+  }
+
+  /** The cluster's configuration is another. What the old detector had under way is nothing to the new one. */
+  reconfigured(before: ClusterConfig, now: Millis): void {
+    if (!this.#started || before.detector === this.#state.config.detector) return
+    this.stop(now)
+    this.start(now)
   }
 
   onTimer(timer: Timer, now: Millis): void {
-    this.#running?.onTimer(timer.tag, timer.arg, now)
+    this.#running?.hooks.onTimer(timer.tag, timer.arg, now)
+  }
+
+  onWatchTimer(now: Millis): void {
+    this.#watch.onTimer(now)
   }
 
   onPing(report: PingReport, now: Millis): void {
     const { arg, boot, incarnation, outcome, path, ref, rtt, via } = report
     if (ref === undefined) return
-    this.#running?.onPing?.({ arg, ref, path, via, outcome, rtt, incarnation, boot }, now)
+    this.#running?.hooks.onPing?.({ arg, ref, path, via, outcome, rtt, incarnation, boot }, now)
   }
 
-  onLook({ arg, evidence, outcome, path, rtt, seen }: LookReport, now: Millis): void {
-    this.#running?.onLook?.({ arg, seen, outcome, path, rtt, evidence }, now)
+  onLook(report: LookReport, now: Millis): void {
+    if (report.owner === 'watch') return this.#watch.onLook(report, now)
+    const { arg, evidence, outcome, path, rtt, seen } = report
+    this.#running?.hooks.onLook?.({ arg, seen, outcome, path, rtt, evidence }, now)
   }
 
   onCustom(message: Custom, from: Ref | undefined, now: Millis): void {
-    const hooks = this.#hooks.get(message.channel)
-    if (hooks === undefined || hooks !== this.#running || hooks.onMessage === undefined) {
+    const attached = this.#attached.get(message.channel)
+    if (attached === undefined || attached !== this.#running || attached.hooks.onMessage === undefined) {
       this.#state.counters.customUnknown++
       return
     }
-    hooks.onMessage(from, new ByteReader(message.body), now)
+    attached.hooks.onMessage(from, new ByteReader(message.body), now)
   }
 
   onStatus(ref: Ref, before: Status | undefined, after: Status | undefined, now: Millis): void {
@@ -97,19 +145,52 @@ export class Detection {
       if (is && !was) scheduler.added(ref)
       else if (was && !is) scheduler.removed(ref)
     }
-    for (const hooks of this.#hooks.values()) hooks.onStatus?.(ref, before, after, now)
+    for (const { hooks } of this.#attached.values()) hooks.onStatus?.(ref, before, after, now)
+    if (is && !was) this.#sort(ref, now)
+    else if (was && !is) {
+      this.#watch.set(ref, false, now)
+      this.#lacking.delete(ref)
+    }
   }
 
   /** What an active member says of itself changed while its status did not. */
   onRecord(ref: Ref, before: PeerRecord, now: Millis): void {
     if (ref === this.#state.table.self) return
     for (const scheduler of this.#schedulers) scheduler.changed?.(ref)
-    for (const hooks of this.#hooks.values()) hooks.onRecord?.(ref, before, now)
+    for (const { hooks } of this.#attached.values()) hooks.onRecord?.(ref, before, now)
+    this.#sort(ref, now)
+  }
+
+  /** Finds out whether an active member has the cluster's detector, and who watches it if it has not. */
+  #sort(ref: Ref, now: Millis): void {
+    const { config, table } = this.#state
+    if (!this.#started || ref === table.self) return
+    const { capabilities } = table.record(ref)
+    const lacks = !capabilities.includes(capabilityOf(config.detector))
+    this.#watch.set(ref, this.#running === undefined || (lacks && !this.#running.byPings), now)
+    // One of another wire format says nothing of detectors, and has never been expected to.
+    if (!lacks || !capabilities.some(isDetector)) this.#lacking.delete(ref)
+    else if (!this.#lacking.has(ref)) {
+      this.#lacking.add(ref)
+      this.#untold.push(ref)
+      this.#state.due |= Due.Lacking
+    }
+  }
+
+  /** Says who does not have the cluster's detector, after what else there is to say of them. */
+  tellLacking(now: Millis): void {
+    this.#state.due &= ~Due.Lacking
+    for (const ref of this.#untold) {
+      if (!this.#lacking.has(ref)) continue
+      this.#news.tell('detector-missing', ref, now, false, missingThere(this.#state.config.detector))
+    }
+    this.#untold.length = 0
   }
 
   #context(detector: Detector): DetectorContext {
     const state = this.#state
-    const capability = `detector:${detector.name}`
+    const { byPings = false } = detector
+    const capability = capabilityOf(detector.name)
     const equipped = (ref: Ref): boolean => state.table.record(ref).capabilities.includes(capability)
     const random = state.random.fork(`detector:${detector.name}`)
     return {
@@ -148,7 +229,8 @@ export class Detection {
       // A status is cleared by a refutation alone; what was seen is in the trace already.
       reachable: () => undefined,
       unreachable: (seen, evidence, now) => {
-        this.#membership.accuse(seen, evidence, now)
+        if (!byPings && state.table.has(seen.ref) && !equipped(seen.ref)) state.counters.reportsIgnored++
+        else this.#judgement.report(seen, evidence, now)
       },
       adjustHealth: (delta) => state.health.apply(delta),
     }

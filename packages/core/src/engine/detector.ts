@@ -154,5 +154,10 @@ export interface Detector {
   /** Its name in the cluster's configuration, in capabilities and on the wire as its channel: 1 to 32 bytes. */
   readonly name: string
   readonly api: 1
+  /**
+   * It judges by pings and looks of the core alone, which every node answers whatever its detector. Default false: it needs the same
+   * detector at the others, so a member that has it not is watched by pings of the core, and what this one reports of it is ignored.
+   */
+  readonly byPings?: boolean
   attach(context: DetectorContext): DetectorHooks
 }

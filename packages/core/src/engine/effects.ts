@@ -15,6 +15,11 @@ export type EngineEventType =
   | 'reap'
   | 'conflict'
   | 'degraded'
+  | 'restored'
+  | 'flapping'
+  | 'calm'
+  | 'detector-missing'
+  | 'switch'
 
 /** One committed change. Holds what was true at that moment, as the table may have moved on. */
 export interface EngineEvent {

@@ -7,6 +7,7 @@ import type { Ref } from '../model/ref.ts'
 import type { Roster } from '../model/roster.ts'
 import type { Codec, Fault, StreamMessage } from '../wire/codec.ts'
 import type { ClusterConfig } from '../wire/message.ts'
+import type { SwitchOutcome } from './configuration.ts'
 import type { EngineHooks } from './core-state.ts'
 import type { CounterName } from './counters.ts'
 import type { Detector } from './detector.ts'
@@ -50,9 +51,20 @@ export interface EngineOptions {
    * live suspect hears of its suspicion by chance alone. Default true.
    */
   readonly buddy?: boolean
+  /**
+   * Whether acks to packets say where this node is in the space of round trips, and those of others are taken in (Vivaldi): without it
+   * {@link Engine.rtt} knows only what was measured. 23 bytes on each such ack. Default true.
+   */
+  readonly coordinates?: boolean
   readonly disseminator?: Disseminator
   /** Entries of evidence kept for `explain`, 1..65,536. Default 512. */
   readonly traceCapacity?: number
+}
+
+/** How often a member has come back from suspicion or failure since it is held, and whether it does so again and again. */
+export interface FlapView {
+  readonly count: number
+  readonly flapping: boolean
 }
 
 /** A suspicion, as it stands. */
@@ -60,6 +72,14 @@ export interface SuspicionView extends Pick<Suspicion, 'incarnation' | 'start' |
   readonly ref: Ref
   readonly deadline: Millis
 }
+
+/**
+ * What is known of the way between two members. `measured`: the mean of this node's own direct pings. `estimated`: what the
+ * coordinates of both say. `no-coordinate`: none has come from `ref` yet.
+ */
+export type RoundTripView =
+  | { readonly kind: 'measured' | 'estimated'; readonly rtt: Millis }
+  | { readonly kind: 'unknown-member' | 'no-coordinate'; readonly ref: Ref }
 
 /**
  * The protocol without I/O. Every input carries `now`; everything that follows comes out through `Effects` before the
@@ -94,6 +114,11 @@ export interface Engine {
     readonly bytes: number
     readonly limit: number
   }
+  /**
+   * Switches the cluster to another detector, or, with the same, its suspicion phase on or off; `suspicion` undefined leaves that as it is.
+   * Spreads like any update; other nodes' switches at the same time and this one come to one end (see `Configuration`).
+   */
+  switchDetector(detector: string, suspicion: boolean | undefined, now: Millis): SwitchOutcome
   setSeeds(seeds: readonly Address[]): void
   /** Forgets an operation: its end is not reported. */
   abandon(operation: number): void
@@ -102,10 +127,16 @@ export interface Engine {
 
   readonly members: MemberView
   readonly health: number
+  /** Most of its latest looks, at different members, failed: it is more likely cut off than all of them gone. */
+  readonly doubtful: boolean
   readonly digest: string
   readonly config: ClusterConfig
   suspicion(ref: Ref): SuspicionView | undefined
+  /** How often a member has come back. */
+  flaps(ref: Ref): FlapView
   explain(ref: Ref): readonly TraceEntry[]
+  /** Round trip between two members, milliseconds; `b` is this node by default. */
+  rtt(a: Ref, b?: Ref): RoundTripView
   stats(): Record<CounterName, number> & Record<string, number>
   /** Where the process is that this node's name belongs to, if that is another. */
   readonly lostTo: Address | undefined

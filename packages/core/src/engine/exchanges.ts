@@ -5,12 +5,14 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, ErrorCode, ErrorReply, Message, Sync, SyncEntry } from '../wire/message.ts'
+import type { Configuration } from './configuration.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
 import { dialBackLimit, type Introductions } from './introductions.ts'
 import type { Membership } from './membership.ts'
 import type { Outbox } from './outbox.ts'
 import type { OwnClaims } from './own-claims.ts'
+import type { PathChecks } from './path-checks.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
 import type { Synchronizer } from './synchronizer.ts'
 import type { Millis } from './time.ts'
@@ -19,7 +21,7 @@ import type { Timer } from './timers.ts'
 /** What a request over a stream was for. */
 type Purpose =
   | { readonly kind: 'join'; readonly operation: number; readonly address: Address }
-  | { readonly kind: 'sync' }
+  | { readonly kind: 'sync'; readonly partner: Ref | undefined }
   | { readonly kind: 'push' }
   | { readonly kind: 'leave'; readonly name: string }
 
@@ -53,7 +55,8 @@ export class Exchanges {
   readonly #introductions: Introductions
   readonly #synchronizer: Synchronizer
   readonly #outbox: Outbox
-  readonly #knowsDetector: (name: string) => boolean
+  readonly #configuration: Configuration
+  readonly #paths: PathChecks
   readonly #requests = new Map<number, Purpose>()
   readonly #waiting = new Map<number, Waiting>()
   readonly ring = new AddressRing()
@@ -74,7 +77,8 @@ export class Exchanges {
     introductions: Introductions,
     synchronizer: Synchronizer,
     outbox: Outbox,
-    knowsDetector: (name: string) => boolean,
+    configuration: Configuration,
+    paths: PathChecks,
   ) {
     this.#state = state
     this.#membership = membership
@@ -82,7 +86,8 @@ export class Exchanges {
     this.#introductions = introductions
     this.#synchronizer = synchronizer
     this.#outbox = outbox
-    this.#knowsDetector = knowsDetector
+    this.#configuration = configuration
+    this.#paths = paths
   }
 
   start(now: Millis): void {
@@ -169,7 +174,8 @@ export class Exchanges {
     timers.arm(now + settings.syncInterval * scale, TimerKind.Sync)
     const partner: Ref[] = []
     sampler.sample(1, 1 << Status.Alive, partner)
-    if (partner[0] !== undefined && !this.#own.hasLeft) this.#sync(table.record(partner[0]).address, now)
+    if (partner[0] !== undefined && !this.#own.hasLeft)
+      this.#sync(table.record(partner[0]).address, partner[0], now)
   }
 
   /** About one node of the cluster tries one address per period, whatever the cluster's size. */
@@ -187,7 +193,7 @@ export class Exchanges {
     candidates.push(...missing)
     if (candidates.length === 0) return
     counters.rejoinsTried++
-    this.#sync(candidates[random.below(candidates.length)]!, now)
+    this.#sync(candidates[random.below(candidates.length)]!, undefined, now)
   }
 
   /** Answers a sync that came over a stream; `by` is the name of who sent it. */
@@ -195,7 +201,7 @@ export class Exchanges {
     const { counters, sender } = this.#state
     const newcomer = this.#newcomer(sync, by)
     if (newcomer !== undefined) {
-      const refused = this.#refuses(newcomer)
+      const refused = this.#refuses(newcomer) ?? this.#configuration.refuses(sync, newcomer.record)
       if (refused !== undefined) {
         counters.syncsRefused++
         return refused
@@ -213,6 +219,7 @@ export class Exchanges {
       if (admitted === 'busy') return refusal('busy', `${sender.name} introduces too many at once: try again`)
       dialBack = admitted === 'held'
     }
+    this.#configuration.meet(sync, false, now)
     this.#synchronizer.merge(sync, by, now, newcomer?.record.name)
     return this.#synchronizer.answer(sync, dialBack, now)
   }
@@ -264,6 +271,10 @@ export class Exchanges {
         return this.#onJoinReply(purpose.operation, purpose.address, outcome, now)
       case 'sync':
         this.#syncing--
+        // It may be that streams do not reach it, although it is alive.
+        if (outcome.kind !== 'reply' && outcome.kind !== 'fault' && purpose.partner !== undefined) {
+          this.#paths.suspect(purpose.partner, 'streams', now)
+        }
         return this.#onSyncReply(outcome, now)
       case 'push':
         this.#syncing--
@@ -284,18 +295,18 @@ export class Exchanges {
     if (message.type !== 'sync') {
       return this.#joinFailed(operation, 'malformed', `answered a join with a ${message.type}`)
     }
-    const { detector } = message.config
-    if (detector !== '' && !this.#knowsDetector(detector)) {
+    if (!this.#configuration.follows(message)) {
       return this.#joinFailed(
         operation,
         'detector-missing',
-        `the cluster runs detector ${JSON.stringify(detector)}, which this node does not have`,
+        `the cluster runs detector ${JSON.stringify(message.config.detector)}, which this node does not have`,
       )
     }
     if (this.#own.hasLeft) return this.#joinFailed(operation, 'leaving', 'this node has left meanwhile')
     if (!this.#synchronizer.admits(message)) {
       return this.#joinFailed(operation, 'rejected', 'this node does not merge with that cluster')
     }
+    this.#configuration.meet(message, true, now)
     this.#synchronizer.merge(message, sender?.name, now)
     this.#pushTo(address, message, now)
     const introducer = sender === undefined ? undefined : this.#state.table.find(sender.name)
@@ -323,6 +334,7 @@ export class Exchanges {
       this.#state.counters.syncsRefused++
       return
     }
+    this.#configuration.meet(message, false, now)
     this.#synchronizer.merge(message, sender?.name, now)
     const ref = sender === undefined ? undefined : this.#state.table.find(sender.name)
     if (ref !== undefined) this.#pushTo(this.#state.table.record(ref).address, message, now)
@@ -335,11 +347,11 @@ export class Exchanges {
     this.#request({ kind: 'push' }, address, push)
   }
 
-  #sync(address: Address, now: Millis): void {
+  #sync(address: Address, partner: Ref | undefined, now: Millis): void {
     if (this.#syncing >= maxSyncs) return
     this.#syncing++
     this.#state.counters.syncsStarted++
-    this.#request({ kind: 'sync' }, address, this.#synchronizer.request(false, now))
+    this.#request({ kind: 'sync', partner }, address, this.#synchronizer.request(false, now))
   }
 
   #request(purpose: Purpose, to: Address, message: Message): void {

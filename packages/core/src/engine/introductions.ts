@@ -7,6 +7,7 @@ import { type CoreState, Due } from './core-state.ts'
 import type { Membership, Source } from './membership.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
+import type { PathChecks } from './path-checks.ts'
 import type { PingReport, PingService } from './ping-service.ts'
 import type { Millis } from './time.ts'
 
@@ -22,6 +23,7 @@ interface Admission {
   open: number
   packetTries: number
   reachedByStream: boolean
+  reachedByPacket: boolean
   applied: boolean
 }
 
@@ -52,18 +54,27 @@ export class Introductions {
   readonly #own: OwnClaims
   readonly #news: News
   readonly #pings: PingService
+  readonly #paths: PathChecks
   readonly #admissions = new Map<number, Admission>()
   readonly #contests = new Map<number, Contest>()
   #next = 1
   /** The process that this node's name belongs to, where this is not the one. */
   lostTo: Address | undefined
 
-  constructor(state: CoreState, membership: Membership, own: OwnClaims, news: News, pings: PingService) {
+  constructor(
+    state: CoreState,
+    membership: Membership,
+    own: OwnClaims,
+    news: News,
+    pings: PingService,
+    paths: PathChecks,
+  ) {
     this.#state = state
     this.#membership = membership
     this.#own = own
     this.#news = news
     this.#pings = pings
+    this.#paths = paths
   }
 
   /** Begins to introduce a newcomer. `busy`: there are too many, or another boot of that name waits. */
@@ -92,6 +103,7 @@ export class Introductions {
       open: 0,
       packetTries: 0,
       reachedByStream: false,
+      reachedByPacket: false,
       applied: same,
     }
     this.#admissions.set(admission.id, admission)
@@ -168,10 +180,14 @@ export class Introductions {
     if (again) this.#dialPacket(admission, now)
     // By packet it says that streams reach it, if they do, and is announced once instead of twice.
     if (report.path === 'stream') admission.reachedByStream = reached
-    else if (reached) this.#apply(admission, now)
+    else if (reached) {
+      admission.reachedByPacket = true
+      this.#apply(admission, now)
+    }
     if (admission.open > 0) return
     if (admission.reachedByStream) this.#apply(admission, now)
     if (!admission.applied) this.#state.counters.dialBacksFailed++
+    else this.#checkPaths(admission, now)
     this.#forget(admission)
   }
 
@@ -205,6 +221,15 @@ export class Introductions {
     admission.applied = true
     const source: Source = { path: 'sync', by: undefined }
     this.#membership.hearAlive(admission.claim, source, now)
+  }
+
+  /** It is a member, and one of the two ways to it has failed just now. */
+  #checkPaths({ claim, packetTries, reachedByPacket, reachedByStream }: Admission, now: Millis): void {
+    const { packets, streams, table } = this.#state
+    const ref = table.find(claim.record.name)
+    if (ref === undefined || table.record(ref).boot !== claim.record.boot) return
+    if (streams && !reachedByStream) this.#paths.suspect(ref, 'streams', now)
+    if (packets && packetTries > 0 && !reachedByPacket) this.#paths.suspect(ref, 'packets', now)
   }
 
   #forget(admission: Admission): void {

@@ -30,7 +30,7 @@ describe('leaving', () => {
     const result = rig.results.get(operation)
     expect(result?.kind === 'left' && new Set(result.acknowledgedBy).size).toBe(3)
     rig.hear('b', ping(9))
-    expect(said(rig.takeTo('b'), 'ack')).toEqual([{ type: 'ack', seq: 9, payload: undefined }])
+    expect(said(rig.takeTo('b'), 'ack')).toMatchObject([{ type: 'ack', seq: 9, payload: undefined }])
   })
 
   test('a node that has left does not refute that, nor a suspicion', () => {

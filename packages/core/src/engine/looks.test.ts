@@ -325,6 +325,25 @@ describe('a closed port', () => {
   })
 })
 
+test('a packet that is answered ends the doubt as well: what this node sends arrives', () => {
+  const rig = rigOf()
+  const look = (name: string) => {
+    rig.requests.length = 0
+    // Long enough at any health.
+    rig.look(name, { timeout: 10_000 })
+    rig.run(5_000)
+    rig.ended(streamPing(rig)!.token, 'refused')
+    rig.run(5_000)
+    return rig.looks.at(-1)!.evidence
+  }
+  for (const name of ['b', 'c']) look(name)
+  expect(look('d')).toBe('timeout')
+  rig.take()
+  rig.look('e')
+  answer(rig, 'e', pingTo(rig, 'e'))
+  expect(look('b')).toBe('refused')
+})
+
 describe('an urgent look', () => {
   test('is packet and stream at once, asks nobody else, and leaves health alone where it fails', () => {
     const rig = rigOf()
@@ -410,6 +429,14 @@ describe('patience', () => {
     expect(patience(rig, 'b')).toBeCloseTo(40, -1)
     for (let i = 0; i < 60; i++) measure(rig, 'b', 2)
     expect(patience(rig, 'b')).toBe(20)
+  })
+
+  test('follows differences that are less than what it is kept in, on and on', () => {
+    const rig = rigOf({ settings: { probeTimeoutMin: 1 } })
+    measure(rig, 'b', 3)
+    for (let i = 0; i < 60; i++) measure(rig, 'b', 2.8)
+    expect(rig.engine.rtt(rig.ref('b'))).toMatchObject({ rtt: 2.75 })
+    expect(patience(rig, 'b')).toBeLessThan(4)
   })
 
   test('is never more than the probe timeout', () => {

@@ -5,12 +5,11 @@ import type { EvidenceKind } from '../wire/message.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { LookOptions, LookOutcome, Observation, PingPath } from './detector.ts'
 import type { PingReport, PingService } from './ping-service.ts'
-import type { SelfDoubt } from './self-doubt.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
 
 /** On whose behalf a look is taken: the result goes there. */
-export type LookOwner = 'detector' | 'witness'
+export type LookOwner = 'detector' | 'witness' | 'watch'
 
 /** What became of a look; see `LookResult` of the detector interface. */
 export interface LookReport {
@@ -53,17 +52,15 @@ interface Look {
 export class Looks {
   readonly #state: CoreState
   readonly #pings: PingService
-  readonly #doubt: SelfDoubt
   readonly #looks = new Map<number, Look>()
   readonly #helpers: Ref[] = []
   #next = 0
   /** Results that were not yet handed to their owners. */
   readonly reports: LookReport[] = []
 
-  constructor(state: CoreState, pings: PingService, doubt: SelfDoubt) {
+  constructor(state: CoreState, pings: PingService) {
     this.#state = state
     this.#pings = pings
-    this.#doubt = doubt
   }
 
   /** Begins one. `false`: nothing will come of it, as too many pings are under way. */
@@ -123,6 +120,7 @@ export class Looks {
     switch (outcome) {
       case 'ack':
         this.#state.health.apply(healthDelta.probeAnswered)
+        this.#state.doubt.onLook(look.seen.ref, true)
         this.#end(look, 'reached', path, rtt)
         return
       case 'nack':
@@ -190,7 +188,8 @@ export class Looks {
    */
   #counts({ refused, seen }: Look): boolean {
     const { settings, table } = this.#state
-    if (!refused || this.#doubt.refused || settings.refusalQuorum === 0 || !table.has(seen.ref)) return false
+    if (!refused || this.#state.doubt.refused || settings.refusalQuorum === 0 || !table.has(seen.ref))
+      return false
     const { boot, streams } = table.record(seen.ref)
     return streams && boot === seen.boot
   }
@@ -208,6 +207,8 @@ export class Looks {
         helpers > 0 ? Math.max(0, helpers - nacks) * healthDelta.nackMissed : healthDelta.probeFailed,
       )
     }
+    // A witness looks at whom another has found silent.
+    if (!look.urgent) this.#state.doubt.onLook(ref, false)
     this.#end(look, 'unreached', undefined, 0, evidence)
   }
 

@@ -32,6 +32,8 @@ export interface Source {
 export interface MembershipListener {
   /** Every change of status, of `after: undefined` for a removal. */
   onStatus(ref: Ref, before: Status | undefined, after: Status | undefined, now: Millis): void
+  /** A suspect, or one that had failed, is alive; after that was told. */
+  onReturn(ref: Ref, now: Millis): void
   /** Every other record of an active member. */
   onRecord(ref: Ref, before: PeerRecord, now: Millis): void
 }
@@ -219,10 +221,12 @@ export class Membership {
     return true
   }
 
-  /** The timer of a suspicion ran out. */
-  onSuspicionTimer(ref: Ref, now: Millis): void {
+  /** The timer of a suspicion ran out. `held`: this node doubts itself, and waits with its verdict, as long as a suspicion may last. */
+  onSuspicionTimer(ref: Ref, held: boolean, now: Millis): void {
     const suspicion = this.#suspicions.get(ref)
-    if (suspicion !== undefined) this.#fail(ref, suspicion.accusations[0]!.evidence, now)
+    if (suspicion === undefined) return
+    if (held && this.#suspicions.prolong(ref, now)) this.#state.counters.verdictsHeld++
+    else this.#fail(ref, suspicion.accusations[0]!.evidence, now)
   }
 
   /** See `Suspicions.extendAll`. */
@@ -411,6 +415,9 @@ export class Membership {
       this.#queueStatus(ref, claim)
     }
     this.#news.tellChange(change, now)
+    if (after === Status.Alive && (before === Status.Suspect || before === Status.Failed)) {
+      this.#listener.onReturn(ref, now)
+    }
   }
 
   #queueStatus(ref: Ref, claim: Claim = this.claimAbout(ref)): void {

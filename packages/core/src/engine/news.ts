@@ -3,11 +3,14 @@ import { sameRecord } from '../model/directory.ts'
 import type { Change } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
-import type { Claim } from '../wire/message.ts'
+import type { Claim, Config } from '../wire/message.ts'
 import { type CoreState, Due } from './core-state.ts'
 import type { EngineEventType } from './effects.ts'
 import type { Outbox } from './outbox.ts'
 import type { Millis } from './time.ts'
+
+/** Whom the configuration is about, as a key of the queue: no member has this handle. */
+const nobody = -1 as Ref
 
 /** What a change is told as: to other members by updates, and to the driver by events. */
 export class News {
@@ -33,6 +36,13 @@ export class News {
     counters.oversize++
     queue.drop(ref, subject)
     done?.()
+  }
+
+  /** Queues the cluster's configuration, in place of an earlier one. */
+  queueConfig(config: Config): void {
+    const { codec, queue } = this.#state
+    queue.push({ ref: nobody, subject: 'status', bytes: codec.encode(config) })
+    this.#state.due |= Due.Gossip
   }
 
   /** The event of a change, if it is one that anybody would notice. */

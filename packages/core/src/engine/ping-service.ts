@@ -7,12 +7,11 @@ import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { PingOutcomeKind, PingPath } from './detector.ts'
 import type { RequestOutcome } from './effects.ts'
 import type { Outbox } from './outbox.ts'
-import type { SelfDoubt } from './self-doubt.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
 
 /** On whose behalf a ping was sent: the result goes there. */
-export type PingOwner = 'detector' | 'look' | 'operation' | 'conflict' | 'admission'
+export type PingOwner = 'detector' | 'look' | 'path' | 'operation' | 'conflict' | 'admission'
 
 /** What became of a ping; see `PingResult` of the detector interface. */
 export interface PingReport {
@@ -80,7 +79,6 @@ export interface PingAddressee {
 export class PingService {
   readonly #state: CoreState
   readonly #outbox: Outbox
-  readonly #doubt: SelfDoubt
   readonly #pending = new Map<number, Pending>()
   readonly #relays = new Map<number, Relay>()
   /** Targets for each helper, of this input: they share a packet. */
@@ -89,10 +87,9 @@ export class PingService {
   /** Results that were not yet handed to their owners. */
   readonly reports: PingReport[] = []
 
-  constructor(state: CoreState, outbox: Outbox, doubt: SelfDoubt) {
+  constructor(state: CoreState, outbox: Outbox) {
     this.#state = state
     this.#outbox = outbox
-    this.#doubt = doubt
     this.#seq = state.random.u32()
   }
 
@@ -192,8 +189,15 @@ export class PingService {
     return false
   }
 
+  /** The answer over a stream, of which the round trip says nothing of the way: there is a handshake in it. */
   ack(seq: number): Ack {
     return { type: 'ack', seq, payload: this.#state.hooks.ackPayload?.() }
+  }
+
+  /** The answer to a packet. */
+  packetAck(seq: number): Ack {
+    const { coordinates, hooks } = this.#state
+    return { type: 'ack', seq, payload: hooks.ackPayload?.(), coordinate: coordinates?.packed }
   }
 
   onPingReq(req: PingReq, origin: Address, originName: string | undefined, now: Millis): void {
@@ -225,7 +229,7 @@ export class PingService {
     }
   }
 
-  onAck(seq: number, payload: Uint8Array | undefined, sender: Sender | undefined, now: Millis): void {
+  onAck({ coordinate, payload, seq }: Ack, sender: Sender | undefined, now: Millis): void {
     // Asked first whether there are any at all: most of the time there are none.
     const relay = this.#relays.size === 0 ? undefined : this.#relays.get(seq)
     if (relay !== undefined && (sender === undefined || sender.name === relay.name)) {
@@ -239,6 +243,7 @@ export class PingService {
       return
     }
     this.#tellOther(pending, sender)
+    if (coordinate !== undefined) this.#locate(pending, coordinate, sender, now)
     this.#finish(pending, 'ack', now, payload)
   }
 
@@ -256,7 +261,7 @@ export class PingService {
   onStream(seq: number, outcome: RequestOutcome, now: Millis): boolean {
     const pending = this.#pending.get(seq)
     if (pending === undefined || pending.path !== 'stream') return false
-    this.#doubt.onStream(pending.ref, outcome.kind === 'refused')
+    this.#state.doubt.onStream(pending.ref, outcome.kind === 'refused')
     if (outcome.kind === 'reply') {
       const { message, sender } = outcome.reply
       const right = message.type === 'ack' && message.seq === seq && this.#mayAnswer(pending, sender)
@@ -372,6 +377,7 @@ export class PingService {
       }
       if (outcome === 'ack' && path === 'direct') {
         roundTrips.measured(ref, rtt)
+        this.#state.doubt.onAnswer()
         hooks.onPing?.(pending.name, rtt, payload)
       }
     }
@@ -390,6 +396,14 @@ export class PingService {
       boot,
       payload,
     })
+  }
+
+  /** Where the very process that was asked is, if it answered by itself: the way through a helper is another one. */
+  #locate(pending: Pending, coordinate: Uint8Array, sender: Sender | undefined, now: Millis): void {
+    const { boot, path, ref, sentAt } = pending
+    if (path !== 'direct' || ref === undefined || !this.#state.table.has(ref)) return
+    if (sender === undefined || sender.name !== pending.name || sender.boot !== boot) return
+    this.#state.coordinates?.heard(ref, coordinate, now - sentAt)
   }
 
   /**

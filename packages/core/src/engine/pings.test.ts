@@ -46,7 +46,7 @@ describe('a ping', () => {
   test('the application’s bytes ride on the ack', () => {
     const rig = new Rig({ members: ['b'], engine: { hooks: { ackPayload: () => Uint8Array.of(7) } } })
     rig.hear('b', ping(1))
-    expect(said(rig.take(), 'ack')).toEqual([{ type: 'ack', seq: 1, payload: Uint8Array.of(7) }])
+    expect(said(rig.take(), 'ack')).toMatchObject([{ type: 'ack', seq: 1, payload: Uint8Array.of(7) }])
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Status } from '../model/status.ts'
-import { alive, entry, failed, left, ping, Rig, suspect, wall } from './testing/rig.ts'
+import { alive, entry, failed, left, ping, Rig, said, suspect, wall } from './testing/rig.ts'
 
 describe('an accusation of this node', () => {
   test.each([
@@ -11,7 +11,7 @@ describe('an accusation of this node', () => {
     const rig = new Rig({ members: ['b', 'c'] })
     rig.hear('b', claim, ping(123))
     const [answer] = rig.takeTo('b').filter(({ messages }) => messages.some(({ type }) => type === 'ack'))
-    expect(answer!.messages).toContainEqual({ type: 'ack', seq: 123, payload: undefined })
+    expect(said([answer!], 'ack')).toMatchObject([{ seq: 123, payload: undefined }])
     expect(answer!.messages).toContainEqual(alive(rig.self, wall + 1))
     expect([rig.status('me'), rig.ownIncarnation, rig.count('refutations')]).toEqual(['alive', wall + 1, 1])
     expect(rig.engine.health).toBe(1)

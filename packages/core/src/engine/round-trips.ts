@@ -2,6 +2,7 @@ import type { Column } from '../model/column.ts'
 import type { MemberTable } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
 import type { PathView } from '../selection/strategy.ts'
+import type { Coordinates } from './coordinates.ts'
 import type { Settings } from './settings.ts'
 import type { Millis } from './time.ts'
 
@@ -28,14 +29,18 @@ export interface RoundTrip {
  */
 export class RoundTrips implements PathView {
   readonly #settings: Settings
+  readonly #table: MemberTable
+  readonly #coordinates: Coordinates | undefined
   /** Mean in the upper 16 bits, deviation in the lower; 0: not measured. */
   readonly #paths: Column
   #mean = 0
   #deviation = 0
   #samples = 0
 
-  constructor(settings: Settings, table: MemberTable) {
+  constructor(settings: Settings, table: MemberTable, coordinates: Coordinates | undefined) {
     this.#settings = settings
+    this.#table = table
+    this.#coordinates = coordinates
     this.#paths = table.column('u32', 0)
   }
 
@@ -47,7 +52,11 @@ export class RoundTrips implements PathView {
     const mean = known === undefined ? rtt : known.mean + meanGain * (rtt - known.mean)
     const deviation =
       known === undefined ? error : known.deviation + deviationGain * (error - known.deviation)
-    this.#paths.set(ref, quantized(mean, 1) * (most + 1) + quantized(deviation, 0))
+    const [meanBefore, deviationBefore] = [known?.mean ?? rtt, known?.deviation ?? deviation]
+    this.#paths.set(
+      ref,
+      quantized(mean, meanBefore, rtt, 1) * (most + 1) + quantized(deviation, deviationBefore, error, 0),
+    )
     const first = this.#samples++ === 0
     const off = first ? rtt / 2 : Math.abs(rtt - this.#mean)
     this.#mean = first ? rtt : this.#mean + meanGain * (rtt - this.#mean)
@@ -61,9 +70,9 @@ export class RoundTrips implements PathView {
     return { mean: Math.floor(packed / (most + 1)) * unit, deviation: (packed % (most + 1)) * unit }
   }
 
-  /** Mean round trip to a member. */
+  /** Mean round trip to a member, or where it was not measured what the coordinates say. */
   rtt(ref: Ref): Millis | undefined {
-    return this.of(ref)?.mean
+    return this.of(ref)?.mean ?? this.#coordinates?.between(this.#table.self, ref)
   }
 
   /** See `DetectorContext.patience`; without the factor of local health. */
@@ -81,5 +90,9 @@ export class RoundTrips implements PathView {
   }
 }
 
-const quantized = (time: Millis, least: number): number =>
-  Math.min(most, Math.max(least, Math.round(time / unit)))
+/** A step towards a sample, in whole units: at least one where they differ by one, or many small differences would never move it. */
+function quantized(to: Millis, from: Millis, sample: Millis, least: number): number {
+  const [before, after] = [Math.round(from / unit), Math.round(to / unit)]
+  const step = before === after && Math.abs(sample - from) >= unit ? Math.sign(sample - from) : 0
+  return Math.min(most, Math.max(least, after + step))
+}

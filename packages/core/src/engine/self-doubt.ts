@@ -1,39 +1,82 @@
+import type { MemberTable } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
-import { type CoreState, othersActive } from './core-state.ts'
+import { othersActive } from './core-state.ts'
 
 /** Members in a row whose streams were refused, after which it is more likely this node that cannot open any. */
 const refusedInARow = 3
 /** Where there are fewer others, all of them; but one alone says nothing of this node. */
 const fewest = 2
 
+/** Latest looks, at different members, that are weighed; and how many of them must have failed at the least. */
+const weighed = 6
+const failuresWanted = 3
+
 /**
- * Whether what this node sees may be its own fault: a firewall that has begun to reject what it sends makes every other member look
- * as if its process were gone.
+ * Whether what this node sees may be its own fault: where nobody answers it, it is more likely that nothing of it arrives, or that nothing
+ * comes back, than that all are gone at once. Two signs are kept, of streams and of looks.
  */
 export class SelfDoubt {
-  readonly #state: CoreState
-  /** Different members that refused, since a stream last went through. */
+  readonly #table: MemberTable
+  /** Different members that refused, since a packet was last answered or a stream went through. */
   readonly #refusedBy: Ref[] = []
+  /** The latest look at each of the members that were looked at last, oldest first. */
+  readonly #looks: { readonly ref: Ref; readonly reached: boolean }[] = []
+  #failures = 0
+  /** Counts the times that this node began to doubt itself. */
+  episode = 0
 
-  constructor(state: CoreState) {
-    this.#state = state
+  constructor(table: MemberTable) {
+    this.#table = table
   }
 
   /** An attempt to open a stream to a member came to an end; `undefined`: to one that is not known. */
   onStream(ref: Ref | undefined, refused: boolean): void {
+    if (!refused) return this.onAnswer()
     const list = this.#refusedBy
-    if (!refused) {
-      if (list.length > 0) list.length = 0
-      return
-    }
     if (ref === undefined || list.includes(ref)) return
     if (list.length === refusedInARow) list.shift()
     list.push(ref)
   }
 
+  /** A packet of this node was answered. */
+  onAnswer(): void {
+    if (this.#refusedBy.length > 0) this.#refusedBy.length = 0
+  }
+
   /** The last few streams, to different members, were all refused: that says nothing of those members. */
   get refused(): boolean {
-    const few = Math.min(refusedInARow, Math.max(fewest, othersActive(this.#state.table)))
+    const few = Math.min(refusedInARow, Math.max(fewest, othersActive(this.#table)))
     return this.#refusedBy.length >= few
+  }
+
+  /** A look came to an end. */
+  onLook(ref: Ref, reached: boolean): void {
+    const looks = this.#looks
+    // Nothing to weigh, and nothing to be weighed against: the rule, and it should cost nothing.
+    if (reached && this.#failures === 0 && looks.length === weighed) return
+    const was = this.doubtful
+    const same = looks.findIndex((look) => look.ref === ref)
+    if (same >= 0) this.#forget(same)
+    else if (looks.length === weighed) this.#forget(0)
+    looks.push({ ref, reached })
+    if (!reached) this.#failures++
+    if (!was && this.doubtful) this.episode++
+  }
+
+  /** Most of the latest looks at different members failed, and three at the least. */
+  get doubtful(): boolean {
+    return this.#failures >= failuresWanted && 2 * this.#failures > this.#looks.length
+  }
+
+  /** This node has stood still: what it saw before says nothing of now. */
+  onStall(): void {
+    this.#looks.length = 0
+    this.#failures = 0
+    this.onAnswer()
+  }
+
+  #forget(place: number): void {
+    const [look] = this.#looks.splice(place, 1)
+    if (look?.reached === false) this.#failures--
   }
 }

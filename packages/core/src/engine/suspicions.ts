@@ -16,7 +16,7 @@ export interface Suspicion {
   readonly wanted: number
   /** Independent, by accuser; the first began it. */
   readonly accusations: Accusation[]
-  readonly timer: Timer
+  timer: Timer
 }
 
 /** Accusers kept and told per suspicion, at most. */
@@ -127,6 +127,19 @@ export class Suspicions {
       .sort((a, b) => Number(b.evidence === 'refused') - Number(a.evidence === 'refused'))
       .slice(0, useful)
       .sort(byAccuser)
+  }
+
+  /**
+   * Gives a suspect whose time is over the shortest suspicion once more, up to the longest: should this node be heard again meanwhile, that
+   * is what a refutation takes. `false`: the longest is over as well.
+   */
+  prolong(ref: Ref, now: Millis): boolean {
+    const suspicion = this.#byMember.get(ref)
+    if (suspicion === undefined) return false
+    const until = Math.min(now + suspicion.min, suspicion.start + suspicion.max)
+    if (until <= now) return false
+    suspicion.timer = this.#state.timers.arm(until, TimerKind.Suspicion, ref)
+    return true
   }
 
   end(ref: Ref): void {

@@ -16,19 +16,24 @@ import {
   isClaim,
   type Message,
 } from '../wire/message.ts'
+import { Configuration, type SwitchOutcome } from './configuration.ts'
+import { Coordinates } from './coordinates.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import { type CounterName, createCounters } from './counters.ts'
 import { Detection } from './detection.ts'
 import type { Effects, RequestOutcome } from './effects.ts'
-import type { Engine, EngineOptions, SuspicionView } from './engine.ts'
+import type { Engine, EngineOptions, FlapView, RoundTripView, SuspicionView } from './engine.ts'
 import { Exchanges } from './exchanges.ts'
+import { Flaps } from './flaps.ts'
 import { GossipPace } from './gossip-pace.ts'
 import { Introductions } from './introductions.ts'
+import { Judgement } from './judgement.ts'
 import { Looks } from './looks.ts'
 import { Membership } from './membership.ts'
 import { News } from './news.ts'
 import { isHeldAgainst, Outbox } from './outbox.ts'
 import { OwnClaims } from './own-claims.ts'
+import { PathChecks } from './path-checks.ts'
 import { type PingReport, PingService } from './ping-service.ts'
 import { RoundTrips } from './round-trips.ts'
 import { SelfDoubt } from './self-doubt.ts'
@@ -49,11 +54,15 @@ export class SwimEngine implements Engine {
   readonly #gossip: GossipPace
   readonly #outbox: Outbox
   readonly #pings: PingService
+  readonly #paths: PathChecks
+  readonly #flaps: Flaps
   readonly #looks: Looks
   readonly #witness: Witness
   readonly #introductions: Introductions
   readonly #exchanges: Exchanges
   readonly #detection: Detection
+  readonly #judgement: Judgement
+  readonly #configuration: Configuration
   readonly #effects: Effects
   readonly #abandoned = new Set<number>()
   #operation = 0
@@ -74,20 +83,26 @@ export class SwimEngine implements Engine {
         )
       }
     }
-    const { buddy = true, roster } = options
+    const { buddy = true, coordinates: withCoordinates = true, roster } = options
     const table =
       roster === undefined
         ? new MemberTable(options.directory ?? new Directory())
         : roster.tableOf(record.name)
     const sampling = random.fork('sampler')
+    const counters = createCounters()
+    const coordinates = withCoordinates
+      ? new Coordinates(table, counters, random.fork('coordinates'))
+      : undefined
     const state: CoreState = {
       settings,
       table,
       timers: new TimerHeap(),
       health: new HealthScore(settings.healthMax),
-      roundTrips: new RoundTrips(settings, table),
+      doubt: new SelfDoubt(table),
+      roundTrips: new RoundTrips(settings, table, coordinates),
+      coordinates,
       trace: new Trace(options.traceCapacity ?? 512),
-      counters: createCounters(),
+      counters,
       random: random.fork('engine'),
       sampler: createSampler(table, sampling),
       codec,
@@ -124,16 +139,37 @@ export class SwimEngine implements Engine {
     this.#membership = new Membership(state, news, this.#own, {
       onStatus: (ref, before, after, at) => {
         this.#detection.onStatus(ref, before, after, at)
+        if (after === undefined) coordinates?.forget(ref)
+        if (after === undefined) this.#flaps.onGone(ref)
+        if (after === undefined || after >= Status.Failed) this.#paths.onGone(ref)
         if (after !== undefined && after >= Status.Failed) this.#own.onOtherGone()
       },
-      onRecord: (ref, before, at) => this.#detection.onRecord(ref, before, at),
+      onReturn: (ref, at) => this.#flaps.onReturn(ref, at),
+      onRecord: (ref, before, at) => {
+        this.#paths.onRecord(ref, before)
+        this.#detection.onRecord(ref, before, at)
+      },
     })
     this.#gossip = new GossipPace(state, this.#membership, this.#outbox)
-    const doubt = new SelfDoubt(state)
-    this.#pings = new PingService(state, this.#outbox, doubt)
-    this.#looks = new Looks(state, this.#pings, doubt)
-    this.#witness = new Witness(state, this.#membership, this.#looks, doubt)
-    this.#introductions = new Introductions(state, this.#membership, this.#own, news, this.#pings)
+    this.#pings = new PingService(state, this.#outbox)
+    this.#paths = new PathChecks(state, news, this.#pings)
+    this.#flaps = new Flaps(state, news)
+    this.#looks = new Looks(state, this.#pings)
+    this.#witness = new Witness(state, this.#membership, this.#looks)
+    this.#introductions = new Introductions(
+      state,
+      this.#membership,
+      this.#own,
+      news,
+      this.#pings,
+      this.#paths,
+    )
+    this.#configuration = new Configuration(
+      state,
+      news,
+      (name) => this.#detection.has(name),
+      (before, at) => this.#detection.reconfigured(before, at),
+    )
     this.#exchanges = new Exchanges(
       state,
       this.#membership,
@@ -141,14 +177,17 @@ export class SwimEngine implements Engine {
       this.#introductions,
       new Synchronizer(state, this.#membership),
       this.#outbox,
-      (name) => this.#detection.has(name),
+      this.#configuration,
+      this.#paths,
     )
+    this.#judgement = new Judgement(state, this.#membership)
     this.#detection = new Detection(
       state,
-      this.#membership,
+      this.#judgement,
       this.#pings,
       this.#looks,
       this.#outbox,
+      news,
       detectors,
     )
   }
@@ -165,6 +204,9 @@ export class SwimEngine implements Engine {
   get config(): ClusterConfig {
     return this.#state.config
   }
+  get doubtful(): boolean {
+    return this.#state.doubt.doubtful
+  }
   get lostTo(): Address | undefined {
     return this.#introductions.lostTo
   }
@@ -176,8 +218,24 @@ export class SwimEngine implements Engine {
     return { ref, incarnation, start, accusations, deadline: timer.at }
   }
 
+  flaps(ref: Ref): FlapView {
+    return { count: this.#flaps.count(ref), flapping: this.#flaps.isFlapping(ref) }
+  }
+
   explain(ref: Ref): readonly TraceEntry[] {
     return this.#state.trace.about(ref)
+  }
+
+  rtt(a: Ref, b: Ref = this.#state.table.self): RoundTripView {
+    const { coordinates, roundTrips, table } = this.#state
+    if (!table.has(a)) return { kind: 'unknown-member', ref: a }
+    if (!table.has(b)) return { kind: 'unknown-member', ref: b }
+    if (a === b) return { kind: 'estimated', rtt: 0 }
+    const measured = b === table.self ? roundTrips.of(a) : a === table.self ? roundTrips.of(b) : undefined
+    if (measured !== undefined) return { kind: 'measured', rtt: measured.mean }
+    const rtt = coordinates?.between(a, b)
+    if (rtt !== undefined) return { kind: 'estimated', rtt }
+    return { kind: 'no-coordinate', ref: coordinates?.has(a) ? b : a }
   }
 
   stats(): Record<CounterName, number> & Record<string, number> {
@@ -189,6 +247,7 @@ export class SwimEngine implements Engine {
       backlog: queue.backlog,
       timers: timers.size,
       health: health.score,
+      doubtful: Number(this.doubtful),
     }
   }
 
@@ -340,6 +399,17 @@ export class SwimEngine implements Engine {
     return { bytes: codec.bundleOverhead(sender) + codec.partOverhead + claim.length, limit: maxPacketBytes }
   }
 
+  switchDetector(detector: string, suspicion: boolean | undefined, now: Millis): SwitchOutcome {
+    this.#enter()
+    try {
+      const outcome = this.#configuration.switch(detector, suspicion, now)
+      this.#settle(now)
+      return outcome
+    } finally {
+      this.#busy = false
+    }
+  }
+
   setSeeds(seeds: readonly Address[]): void {
     this.#exchanges.setSeeds(seeds)
   }
@@ -400,7 +470,7 @@ export class SwimEngine implements Engine {
       case 'ping': {
         if (!this.#pings.isForMe(message)) return
         if (message.boot !== undefined) this.#exchanges.onReached('packet', now)
-        this.#reply(this.#pings.ack(message.seq), sender, from)
+        this.#reply(this.#pings.packetAck(message.seq), sender, from)
         return
       }
       case 'pingReq': {
@@ -409,13 +479,14 @@ export class SwimEngine implements Engine {
         return
       }
       case 'ack':
-        return this.#pings.onAck(message.seq, message.payload, sender, now)
+        return this.#pings.onAck(message, sender, now)
       case 'nack':
         return this.#pings.onNack(message.seq, sender, now)
       case 'custom':
         return this.#detection.onCustom(message, this.#refOf(sender?.name), now)
-      case 'sync':
       case 'config':
+        return this.#configuration.hear(message, this.#memberOf(sender), now)
+      case 'sync':
       case 'user':
       case 'error':
         // None of these is of use in a packet.
@@ -432,6 +503,12 @@ export class SwimEngine implements Engine {
         return this.#detection.onTimer(timer, now)
       case TimerKind.Look:
         return this.#looks.onTimer(timer.arg, now)
+      case TimerKind.PingWatch:
+        return this.#detection.onWatchTimer(now)
+      case TimerKind.Judgement:
+        return this.#judgement.onTimer(now)
+      case TimerKind.Calm:
+        return this.#flaps.onTimer(ref, now)
       case TimerKind.PingTimeout:
         return this.#pings.onTimeout(timer.arg, now)
       case TimerKind.RelayNack:
@@ -445,7 +522,7 @@ export class SwimEngine implements Engine {
       case TimerKind.Rejoin:
         return this.#exchanges.onRejoinTimer(now)
       case TimerKind.Suspicion:
-        return this.#membership.onSuspicionTimer(ref, now)
+        return this.#membership.onSuspicionTimer(ref, this.#judgement.holds, now)
       case TimerKind.Reap:
         return this.#membership.onReapTimer(ref, now)
       case TimerKind.Refute:
@@ -465,6 +542,7 @@ export class SwimEngine implements Engine {
       health.worst()
       // Since it last ran, not since the first timer was due: else a suspicion whose timer that was would end here and now.
       this.#membership.extendSuspicions(this.#onTimeAt, now)
+      this.#judgement.reset()
       this.#pings.voidAll(now)
       this.#deliverReports(now)
     } else if (
@@ -483,12 +561,15 @@ export class SwimEngine implements Engine {
     const { reports } = this.#pings
     for (let i = 0; i < reports.length; i++) {
       const report = reports[i]!
+      this.#paths.onPing(report, now)
       switch (report.owner) {
         case 'look':
           this.#looks.onPing(report, now)
           break
         case 'detector':
           this.#detection.onPing(report, now)
+          break
+        case 'path':
           break
         case 'operation':
           this.#onOperationPing(report.arg, report, now)
@@ -503,8 +584,10 @@ export class SwimEngine implements Engine {
     const looks = this.#looks.reports
     for (let i = 0; i < looks.length; i++) {
       const look = looks[i]!
-      if (look.owner === 'detector') this.#detection.onLook(look, now)
-      else this.#witness.onLook(look, now)
+      if (look.outcome === 'reached' && look.path !== 'direct')
+        this.#paths.suspect(look.seen.ref, 'packets', now)
+      if (look.owner === 'witness') this.#witness.onLook(look, now)
+      else this.#detection.onLook(look, now)
     }
     while (looks.length > 0) looks.pop()
   }
@@ -543,6 +626,12 @@ export class SwimEngine implements Engine {
     this.#outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
   }
 
+  /** The member that sent something, if it is that very process. */
+  #memberOf(sender: StreamMessage['sender']): Ref | undefined {
+    const ref = this.#refOf(sender?.name)
+    return ref !== undefined && this.#state.table.record(ref).boot === sender?.boot ? ref : undefined
+  }
+
   #refOf(name: string | undefined): Ref | undefined {
     return name === undefined ? undefined : this.#state.table.find(name)
   }
@@ -562,6 +651,7 @@ export class SwimEngine implements Engine {
     if ((state.due & Due.Urgent) !== 0) this.#gossip.pushUrgent(now)
     if ((state.due & Due.Gossip) !== 0) this.#gossip.pushNews(now)
     if ((state.due & Due.Reaped) !== 0) this.#exchanges.keepReaped(this.#membership.reaped)
+    if ((state.due & Due.Lacking) !== 0) this.#detection.tellLacking(now)
     // Letting packets out may end the last transmission of an update, and that an operation.
     while ((state.due & Due.Outbox) !== 0) this.#outbox.flush()
     if ((state.due & Due.Gossip) !== 0) this.#gossip.arm(now)

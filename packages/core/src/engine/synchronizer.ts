@@ -9,7 +9,7 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Sync, SyncEntry } from '../wire/message.ts'
-import type { CoreState } from './core-state.ts'
+import { type CoreState, othersActive } from './core-state.ts'
 import type { Membership } from './membership.ts'
 import { retentionOf } from './retention.ts'
 import type { Millis } from './time.ts'
@@ -35,6 +35,7 @@ export class Synchronizer {
     return {
       type: 'sync',
       join,
+      alone: othersActive(table) === 0,
       digest: codec.digests ? takeDigest(table.digest) : undefined,
       config,
       entries: codec.digests ? [this.#entry(table.self, now)] : this.#all(now),
@@ -45,7 +46,13 @@ export class Synchronizer {
   /** The answer to a request that has been merged as far as it will be. `dialBack`: this node is going to introduce the asker. */
   answer(request: Sync, dialBack: boolean, now: Millis): Sync {
     const { codec, config, counters, hooks, table } = this.#state
-    const base = { type: 'sync', join: dialBack, config, state: hooks.syncState?.(request.join) } as const
+    const base = {
+      type: 'sync',
+      join: dialBack,
+      alone: othersActive(table) === 0,
+      config,
+      state: hooks.syncState?.(request.join),
+    } as const
     if (!codec.digests) return { ...base, digest: undefined, entries: this.#all(now) }
     // A push: the asker has seen this table already.
     if (request.digest === undefined)
@@ -77,6 +84,7 @@ export class Synchronizer {
     return {
       type: 'sync',
       join: false,
+      alone: false,
       digest: undefined,
       config,
       entries: this.#entries(refs, now),

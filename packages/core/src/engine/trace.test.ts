@@ -38,7 +38,7 @@ describe('the trace', () => {
   })
 
   test('gives back every field as it was, of every path and outcome', () => {
-    const trace = new Trace(100)
+    const trace = new Trace(tracePaths.length * traceOutcomes.length)
     const entries = tracePaths.flatMap((path, i) =>
       traceOutcomes.map((outcome, j) => ({
         at: i + j / 16,

@@ -21,6 +21,9 @@ export const traceOutcomes = [
   'left',
   'refuted',
   'conflict',
+  'held',
+  'degraded',
+  'restored',
 ] as const
 export type TraceOutcome = (typeof traceOutcomes)[number]
 

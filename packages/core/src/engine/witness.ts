@@ -4,7 +4,6 @@ import { type CoreState, Due } from './core-state.ts'
 import type { LookReport, Looks } from './looks.ts'
 import type { Membership } from './membership.ts'
 import type { Random } from './random.ts'
-import type { SelfDoubt } from './self-doubt.ts'
 import type { Millis } from './time.ts'
 
 /**
@@ -21,14 +20,12 @@ export class Witness {
   readonly #state: CoreState
   readonly #membership: Membership
   readonly #looks: Looks
-  readonly #doubt: SelfDoubt
   readonly #random: Random
 
-  constructor(state: CoreState, membership: Membership, looks: Looks, doubt: SelfDoubt) {
+  constructor(state: CoreState, membership: Membership, looks: Looks) {
     this.#state = state
     this.#membership = membership
     this.#looks = looks
-    this.#doubt = doubt
     this.#random = state.random.fork('witness')
   }
 
@@ -45,8 +42,8 @@ export class Witness {
   }
 
   #isCalled(ref: Ref): boolean {
-    const { sender, settings, streams, table } = this.#state
-    if (!streams || settings.refusalQuorum === 0 || this.#doubt.refused) return false
+    const { doubt, sender, settings, streams, table } = this.#state
+    if (!streams || settings.refusalQuorum === 0 || doubt.refused || doubt.doubtful) return false
     if (!table.has(ref) || table.status(ref) !== Status.Suspect || !table.record(ref).streams) return false
     if (table.status(table.self) !== Status.Alive) return false
     const accusations = this.#membership.suspicion(ref)?.accusations ?? []

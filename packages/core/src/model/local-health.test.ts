@@ -51,7 +51,9 @@ describe('the local health score', () => {
     expect([health.score, health.scale(700)]).toEqual([0, 700])
   })
 
-  test('moves as Lifeguard Table I has it', () => {
-    expect(healthDelta).toEqual({ probeAnswered: -1, probeFailed: 1, nackMissed: 1, refuted: 1, loopLag: 1 })
+  test('moves as Lifeguard Table I has it, and by one for a doubt of oneself', () => {
+    const { doubt, ...lifeguard } = healthDelta
+    expect(lifeguard).toEqual({ probeAnswered: -1, probeFailed: 1, nackMissed: 1, refuted: 1, loopLag: 1 })
+    expect(doubt).toBe(1)
   })
 })

@@ -18,6 +18,8 @@ export const healthDelta = {
   nackMissed: 1,
   /** This node had to refute a claim about itself: it was slow to answer. */
   refuted: 1,
+  /** Most looks failed at once: this node is cut off. */
+  doubt: 1,
   /** The event loop ran late: this process is starved. */
   loopLag: 1,
 } as const

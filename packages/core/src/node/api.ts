@@ -43,9 +43,11 @@ export interface Member {
  * What a change to the membership was. unknown, failed or left → alive is `join`; suspect → alive `alive`; alive →
  * suspect `suspect`; → failed `failed`; → left `leave`; address, data or boot changed while active `update`;
  * removed from the table `reap`; two live processes claim one name `conflict`; reachable by one path and not
- * another `degraded`; `detector-missing`: it cannot run the cluster's detector.
+ * another `degraded`, and by both again `restored`; back from suspicion or failure again and again `flapping`, until it has kept still
+ * for long enough, `calm`; `detector-missing`: it cannot run the cluster's detector. `switch`, of the node itself: it follows another
+ * configuration of the cluster.
  */
-export type MemberEventType = EngineEventType | 'detector-missing'
+export type MemberEventType = EngineEventType
 
 /** One change, after it was committed. Ids rise by one per event of this node. */
 export interface MemberEvent {
@@ -55,7 +57,7 @@ export interface MemberEvent {
   readonly at: Date
   /** With `update` and `join`: it is another process than before. */
   readonly restarted?: boolean
-  /** With `conflict` and `degraded`: what was seen, for a person. */
+  /** With `conflict`, `degraded`, `detector-missing` and `switch`: what was seen, for a person. */
   readonly detail?: string
 }
 
@@ -73,6 +75,11 @@ export interface EventsOptions {
   readonly signal?: AbortSignal
   /** Events kept for a consumer that is behind; beyond it the oldest go and a {@link GapEvent} takes their place. 1..1,000,000, default 1,024. */
   readonly buffer?: number
+  /**
+   * Leaves out how members that flap go from suspect to alive and back, until they are calm; then comes what they have become in the
+   * meantime, with the id of that. Default false.
+   */
+  readonly damped?: boolean
   /** Replays kept events after this id first, as far as they are still kept (see `eventHistory`). */
   readonly after?: number
 }
@@ -104,6 +111,16 @@ export interface PingOutcome {
   readonly payload: Uint8Array | undefined
 }
 
+/** The round trip between two members. */
+export interface RttResult {
+  readonly a: string
+  readonly b: string
+  /** Milliseconds. */
+  readonly rtt: number
+  /** `measured`: the mean of this node's own pings, the later ones weighing more. `estimated`: from the coordinates of both. */
+  readonly source: 'measured' | 'estimated'
+}
+
 /** A suspicion under way. */
 export interface SuspectInfo {
   readonly name: string
@@ -129,6 +146,9 @@ export interface EvidenceEntry {
 export interface Explanation {
   readonly name: string
   readonly status: StatusName
+  /** How often it has come back from suspicion or failure since it is known here, and whether it does so again and again. */
+  readonly flaps: number
+  readonly flapping: boolean
   /** Oldest first; as far as the node's one ring of traces reaches back. */
   readonly evidence: readonly EvidenceEntry[]
 }
@@ -172,6 +192,11 @@ export interface NodeOptions {
   readonly payload?: Uint8Array
   /** Share of packets, in and out, that are dropped on purpose, 0..1. Default 0. */
   readonly dropRate?: number
+  /**
+   * Whether this node takes part in the network coordinates (Vivaldi), from which `rtt` estimates round trips that nobody measured.
+   * 23 bytes on each ack to a packet; nodes with and without get on. Default true.
+   */
+  readonly coordinates?: boolean
   /** Past events kept for `events({ after })`, 0..100,000. Default 0: each costs memory at every node. */
   readonly eventHistory?: number
   /** Where names and records are kept. Default: one for all nodes of the process, so that they keep what they know of the same members once. */
@@ -216,11 +241,24 @@ export interface Node {
   explain(name: string): Explanation | undefined
   /** Over a packet and, should that fail, a stream. Rejects with a `PingError`. */
   ping(name: string, options?: { signal?: AbortSignal }): Promise<PingOutcome>
+  /**
+   * The round trip between two members, `b` being this node by default: as this node measured it where it did, else estimated from
+   * coordinates, typically to within a few percent once both have run for some minutes. Sends nothing. Throws an `RttError`.
+   */
+  rtt(a: string, b?: string): RttResult
 
   /** Resolves once the change has been handed to as many members as every update is. Rejects with a `TooLargeError` and changes nothing. */
   setTags(tags: Readonly<Record<string, string>>, options?: { signal?: AbortSignal }): Promise<void>
   setPayload(payload: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
   setServices(services: readonly Service[], options?: { signal?: AbortSignal }): Promise<void>
+
+  /**
+   * Switches the whole cluster to another detector, and with `suspicion` its suspicion phase on or off; with the same detector only that.
+   * Holds here at once, and elsewhere as fast as any news spreads; of two switches at once the same one holds everywhere in the end.
+   * Throws a `SwitchError` where this node or any active member does not have that detector: those are the ones its process was
+   * started with.
+   */
+  switchDetector(detector: string, options?: { suspicion?: boolean }): Node['config']
 
   /** Addresses to go on trying while they are not members, for life. Replaces the earlier ones. IP literals with ports. */
   setSeeds(seeds: readonly string[]): void

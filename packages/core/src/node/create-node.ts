@@ -1,3 +1,4 @@
+import type { SwitchOutcome } from '../engine/configuration.ts'
 import type { EngineEvent, OperationResult } from '../engine/effects.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import { maxProtocol, minProtocol } from '../engine/protocol-version.ts'
@@ -7,6 +8,7 @@ import type { Millis } from '../engine/time.ts'
 import { type Address, formatAddress, parseAddress } from '../model/address.ts'
 import { Directory } from '../model/directory.ts'
 import type { Boot, PeerRecord } from '../model/peer.ts'
+import type { Ref } from '../model/ref.ts'
 import type { StatusName } from '../model/status.ts'
 import { type Codec, type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
 import { chooseAdvertise } from './advertise.ts'
@@ -25,6 +27,7 @@ import type {
   NodeOptions,
   NodeStats,
   PingOutcome,
+  RttResult,
   SeedFailure,
   Service,
   SuspectInfo,
@@ -34,6 +37,7 @@ import {
   NodeStateError,
   OptionError,
   PingError,
+  RttError,
   StoppedError,
   TooLargeError,
 } from './errors.ts'
@@ -46,6 +50,7 @@ import { type CheckedOptions, checkName, checkOptions } from './options.ts'
 import { Pace } from './pace.ts'
 import { Snapshots } from './snapshots.ts'
 import { Streams } from './streams.ts'
+import { configOf } from './switch-result.ts'
 import type { Transport } from './transport.ts'
 
 /**
@@ -66,6 +71,9 @@ export function createNode(options: NodeOptions): Node {
 const processDirectory = new Directory()
 
 type State = Node['state']
+
+/** Events that an operator should see among all the others. */
+const loud: ReadonlySet<MemberEventType> = new Set(['failed', 'conflict', 'degraded', 'detector-missing'])
 
 interface Running {
   readonly engine: Engine
@@ -227,7 +235,7 @@ class SwimNode implements Node {
   }
 
   #createEngine(address: Address, now: Millis): Engine {
-    const { detectors, settings } = this.#checked
+    const { coordinates, detectors, settings } = this.#checked
     const { hooks = {} } = this.#options
     const startedAt = this.#host.wallMillis()
     const wallSeconds = Math.floor(startedAt / 1_000)
@@ -258,6 +266,7 @@ class SwimNode implements Node {
       wallSeconds,
       now,
       hooks: guardHooks(hooks, this.#logger),
+      coordinates,
       directory: this.#options.directory ?? processDirectory,
       effects: {
         send: (to, packet) => {
@@ -375,6 +384,23 @@ class SwimNode implements Node {
     throw new PingError(code, `cannot ping ${JSON.stringify(name)}: ${code}, by packet and by stream`)
   }
 
+  rtt(a: string, b: string = this.name): RttResult {
+    const { engine } = this.#require()
+    const { members } = engine
+    const fail = `no round trip from ${JSON.stringify(a)} to ${JSON.stringify(b)}`
+    const refOf = (name: string): Ref => {
+      const ref = members.find(name)
+      if (ref !== undefined) return ref
+      throw new RttError('unknown-member', `${fail}: no member is called ${JSON.stringify(name)}`)
+    }
+    const known = engine.rtt(refOf(a), refOf(b))
+    if ('rtt' in known) return { a, b, rtt: known.rtt, source: known.kind }
+    const reason = this.#checked.coordinates
+      ? `no coordinate of ${JSON.stringify(members.name(known.ref))} has come here yet`
+      : 'it was not measured, and coordinates are turned off here'
+    throw new RttError('no-coordinate', `${fail}: ${reason}`)
+  }
+
   setTags(tags: Readonly<Record<string, string>>, options?: { signal?: AbortSignal }): Promise<void> {
     return this.#setData({ ...this.#data, tags: { ...tags } }, options)
   }
@@ -393,6 +419,17 @@ class SwimNode implements Node {
     if (bytes > limit) throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
     this.#data = data
     await this.#run((engine, now) => engine.setRecord({ data: encoded }, now), signal)
+  }
+
+  switchDetector(detector: string, { suspicion }: { suspicion?: boolean } = {}): Node['config'] {
+    this.#expect('a switch of detectors')
+    this.#require()
+    let outcome: SwitchOutcome | undefined
+    this.#call((engine, now) => {
+      outcome = engine.switchDetector(detector, suspicion, now)
+    })
+    // The call above is made there and then, or throws.
+    return configOf(outcome!, detector, this.#checked.detectors)
   }
 
   setSeeds(seeds: readonly string[]): void {
@@ -495,7 +532,7 @@ class SwimNode implements Node {
   }
 
   #logEvent({ detail, incarnation, record, type }: EngineEvent): void {
-    const level = type === 'failed' || type === 'conflict' || type === 'degraded' ? 'warn' : 'info'
+    const level = loud.has(type) ? 'warn' : 'info'
     if (!this.#logger?.enabled(level)) return
     this.#logger.log(level, type, {
       member: record.name,

@@ -42,6 +42,32 @@ export class PingError extends Error {
   }
 }
 
+/** Nothing is known of the way between two members; `code` is `unknown-member`, or `no-coordinate`: none has come from one of them yet. */
+export class RttError extends Error {
+  override readonly name = 'RttError'
+  readonly code: 'unknown-member' | 'no-coordinate'
+  constructor(code: 'unknown-member' | 'no-coordinate', message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * The cluster was not switched to another detector, and nothing was told to anybody. `unknown-detector`: this node does not have it;
+ * `detector-missing`: these active members do not.
+ */
+export class SwitchError extends Error {
+  override readonly name = 'SwitchError'
+  readonly code: 'unknown-detector' | 'detector-missing'
+  /** Names, in order; empty where it is this node that lacks it. */
+  readonly members: readonly string[]
+  constructor(code: 'unknown-detector' | 'detector-missing', members: readonly string[], message: string) {
+    super(message)
+    this.code = code
+    this.members = members
+  }
+}
+
 /** What a member would carry is larger than the limit; nothing was changed. */
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError'

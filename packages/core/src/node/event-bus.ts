@@ -1,9 +1,11 @@
 import type { EventsOptions, GapEvent, Logger, MemberEvent, MemberEventType } from './api.ts'
+import { Damper } from './damper.ts'
 
 type Handler = (event: MemberEvent) => void
 
 /** One consumer of `events()`. */
 interface Consumer {
+  readonly damper: Damper | undefined
   readonly buffer: (MemberEvent | GapEvent)[]
   readonly limit: number
   /** Whoever waits for a next event, in order. */
@@ -69,8 +71,9 @@ export class EventBus {
   }
 
   events(options: EventsOptions = {}): AsyncIterableIterator<MemberEvent | GapEvent> {
-    const { after, buffer: limit = 1_024, signal } = options
-    const consumer: Consumer = { buffer: [], limit, waiting: [], ended: this.#closed }
+    const { after, buffer: limit = 1_024, damped = false, signal } = options
+    const damper = damped ? new Damper() : undefined
+    const consumer: Consumer = { damper, buffer: [], limit, waiting: [], ended: this.#closed }
     if (after !== undefined) {
       const first = this.#history[0]
       if (first !== undefined && first.id > after + 1) {
@@ -149,7 +152,9 @@ function endWaiting(consumer: Consumer): void {
 }
 
 /** Gives a consumer an event, or, where it is too far behind, drops its oldest ones for a gap. */
-function offer(consumer: Consumer, event: MemberEvent): void {
+function offer(consumer: Consumer, committed: MemberEvent): void {
+  const event = consumer.damper === undefined ? committed : consumer.damper.filter(committed)
+  if (event === undefined) return
   const waiting = consumer.waiting.shift()
   if (waiting !== undefined) {
     waiting({ value: event, done: false })

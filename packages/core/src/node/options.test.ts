@@ -27,6 +27,7 @@ describe('options', () => {
       profile: 'lan',
       settings: profiles.lan,
       dropRate: 0,
+      coordinates: true,
       eventHistory: 0,
     })
   })
@@ -47,6 +48,7 @@ describe('options', () => {
       { settings: { ...profiles.wan, gossipFanout: 5 } },
     ],
     ['everything dropped', { dropRate: 1 }, { dropRate: 1 }],
+    ['no coordinates', { coordinates: false }, { coordinates: false }],
     ['the longest history', { eventHistory: 100_000 }, { eventHistory: 100_000 }],
   ])('may be: %s', (_, change, expected) => {
     expect(checkOptions({ ...good, ...change })).toMatchObject(expected as object)
@@ -92,6 +94,7 @@ describe('options', () => {
     ['dropRate', -0.1, '0..1'],
     ['dropRate', 1.1, '0..1'],
     ['dropRate', Number.NaN, 'NaN'],
+    ['coordinates', 'no', 'true or false'],
     ['eventHistory', -1, '0..100000'],
     ['eventHistory', 100_001, '0..100000'],
     ['eventHistory', 2.5, '2.5'],

@@ -18,6 +18,7 @@ export interface CheckedOptions {
   readonly profile: 'lan' | 'wan' | 'local'
   readonly settings: Settings
   readonly dropRate: number
+  readonly coordinates: boolean
   readonly eventHistory: number
 }
 
@@ -31,6 +32,7 @@ export function checkOptions(options: NodeOptions): CheckedOptions {
     bind = `0.0.0.0:${defaultPort}`,
     cluster = 'default',
     codec = defaultCodec,
+    coordinates = true,
     dropRate = 0,
     eventHistory = 0,
     host,
@@ -52,6 +54,9 @@ export function checkOptions(options: NodeOptions): CheckedOptions {
   }
   checkName('cluster', cluster)
   checkRange('dropRate', dropRate, 0, 1)
+  if (typeof coordinates !== 'boolean') {
+    throw new OptionError('coordinates', `coordinates is ${String(coordinates)}: must be true or false`)
+  }
   checkRange('eventHistory', eventHistory, 0, 100_000)
   if (!Number.isInteger(eventHistory)) {
     throw new OptionError('eventHistory', `eventHistory is ${eventHistory}: must be a whole number`)
@@ -73,6 +78,7 @@ export function checkOptions(options: NodeOptions): CheckedOptions {
     profile,
     settings: readSettings(options, profile),
     dropRate,
+    coordinates,
     eventHistory,
   }
 }

@@ -81,7 +81,8 @@ export class Snapshots {
       outcome,
       incarnation,
     }))
-    return { name, status: statusNames[members.status(ref)], evidence }
+    const { count, flapping } = this.#engine.flaps(ref)
+    return { name, status: statusNames[members.status(ref)], flaps: count, flapping, evidence }
   }
 
   /** A member as it was when this was true of it. */

@@ -1,12 +1,18 @@
 import { grown } from '../model/grown.ts'
 import { type Ref, slotOf } from '../model/ref.ts'
 
-/** A dense list of members with O(1) insertion, removal and exchange, in eight bytes a member. */
+/**
+ * A dense list of members with O(1) insertion, removal and exchange, in eight bytes a member. Lists none of whose members is in
+ * another of them may share their places, and take four.
+ */
 export class ActiveSet {
   #list = new Int32Array(0)
-  /** Index in the list by slot; −1: not in it. */
-  #places = new Int32Array(0)
+  readonly #places: Places
   #size = 0
+
+  constructor(places: Places = new Places()) {
+    this.#places = places
+  }
 
   get size(): number {
     return this.#size
@@ -19,20 +25,19 @@ export class ActiveSet {
 
   /** −1 for one that is not here. */
   placeOf(ref: Ref): number {
-    const place = this.#places[slotOf(ref)] ?? -1
-    return place >= 0 && this.#list[place] === ref ? place : -1
+    const place = this.#places.get(slotOf(ref))
+    // Where places are shared this one may be in another list, and in ours only what was there before.
+    return place >= 0 && place < this.#size && this.#list[place] === ref ? place : -1
   }
 
   /** Makes room for members of slots below `slots`. */
   reserve(slots: number): void {
-    if (slots > this.#places.length) this.#places = grown(new Int32Array(slots).fill(-1), this.#places)
+    this.#places.reserve(slots)
     if (slots > this.#list.length) this.#list = grown(new Int32Array(slots), this.#list)
   }
 
   push(ref: Ref): void {
     if (this.placeOf(ref) >= 0) return
-    const slot = slotOf(ref)
-    if (slot >= this.#places.length) this.#places = grown(room(slot + 1, this.#places.length), this.#places)
     if (this.#size === this.#list.length)
       this.#list = grown(room(this.#size + 1, this.#list.length), this.#list)
     this.#put(ref, this.#size++)
@@ -46,12 +51,31 @@ export class ActiveSet {
 
   /** Takes the last one out. */
   pop(): void {
-    if (this.#size > 0) this.#places[slotOf(this.at(--this.#size))] = -1
+    if (this.#size > 0) this.#places.set(slotOf(this.at(--this.#size)), -1)
   }
 
   #put(ref: Ref, place: number): void {
     this.#list[place] = ref
-    this.#places[slotOf(ref)] = place
+    this.#places.set(slotOf(ref), place)
+  }
+}
+
+/** Index in a list by slot; −1: in none. */
+export class Places {
+  #cells = new Int32Array(0)
+
+  get(slot: number): number {
+    return this.#cells[slot] ?? -1
+  }
+
+  set(slot: number, place: number): void {
+    if (slot >= this.#cells.length) this.#cells = grown(room(slot + 1, this.#cells.length), this.#cells)
+    this.#cells[slot] = place
+  }
+
+  /** Makes room for slots below `slots`. */
+  reserve(slots: number): void {
+    if (slots > this.#cells.length) this.#cells = grown(new Int32Array(slots).fill(-1), this.#cells)
   }
 }
 

@@ -24,6 +24,14 @@ describe('the JSON codec', () => {
     })
   })
 
+  test('an ack may have a coordinate, which those of older builds have not', () => {
+    const old = `${head}\n{"type":"ack","seq":5}\n`
+    expect(decode(old)).toMatchObject({ messages: [{ type: 'ack', seq: 5, coordinate: undefined }] })
+    const now = { type: 'ack', seq: 5, payload: undefined, coordinate: Uint8Array.of(60, 0) } as const
+    expect(text(codec.encode(now))).toBe('{"type":"ack","seq":5,"coordinate":"hex:3c00"}\n')
+    expect(decode(`${head}\n${text(codec.encode(now))}`)).toMatchObject({ messages: [now] })
+  })
+
   test('another version is a fault of its own', () => {
     expect(decode(`${head.replace('"version":1', '"version":2')}\n`)).toMatchObject({ fault: 'version' })
   })

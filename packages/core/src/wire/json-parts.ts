@@ -6,6 +6,7 @@ import {
   maxCapabilities,
   maxCapabilityBytes,
   maxChannelBytes,
+  maxCoordinateBytes,
   maxDataBytes,
   maxDigestWords,
   maxErrorBytes,
@@ -62,7 +63,8 @@ export function readJsonPart(f: JsonFields, value: unknown, messages: Message[])
     }
     case 'ack': {
       const payload = f.optional(o, 'payload', () => f.bytes(o, 'payload', maxPayloadBytes))
-      messages.push({ type, seq: f.whole(o, 'seq'), payload })
+      const coordinate = f.optional(o, 'coordinate', () => f.bytes(o, 'coordinate', maxCoordinateBytes))
+      messages.push({ type, seq: f.whole(o, 'seq'), payload, coordinate })
       return true
     }
     case 'nack':
@@ -96,7 +98,8 @@ export function readJsonPart(f: JsonFields, value: unknown, messages: Message[])
     case 'sync': {
       const digest = f.optional(o, 'digest', () => readDigest(f, f.object(o.digest)))
       const config = readConfig(f, f.object(o.config))
-      messages.push({ type, join: f.bool(o, 'join'), digest, config, entries: [], state: undefined })
+      const alone = f.optional(o, 'alone', () => f.bool(o, 'alone')) ?? false
+      messages.push({ type, join: f.bool(o, 'join'), alone, digest, config, entries: [], state: undefined })
       return true
     }
     case 'syncEntry':
@@ -141,7 +144,7 @@ function line(type: string, fields: object): Uint8Array {
 
 function anySync(): Message {
   const config = { epoch: 0, detector: 'any', suspicion: true }
-  return { type: 'sync', join: false, digest: undefined, config, entries: [], state: undefined }
+  return { type: 'sync', join: false, alone: false, digest: undefined, config, entries: [], state: undefined }
 }
 
 function shortened(reply: ErrorReply): ErrorReply {

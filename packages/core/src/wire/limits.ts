@@ -18,6 +18,9 @@ export const maxDataBytes = 65_536
 /** Payload of an ack; what fits a packet binds long before this does. */
 export const maxPayloadBytes = 65_536
 
+/** Coordinate on an ack. This build's are 22 bytes; what is longer is a later build's. */
+export const maxCoordinateBytes = 64
+
 /** Part of a record that a foreign wire format adds. */
 export const maxOpaqueBytes = 1_024
 

@@ -46,6 +46,8 @@ export interface Ack {
   readonly seq: number
   /** The application's bytes, from the `ackPayload` hook. */
   readonly payload: Uint8Array | undefined
+  /** Where the sender is in the space of round trips, see `packCoordinate`; at most 64 bytes, which no codec looks into. */
+  readonly coordinate?: Uint8Array | undefined
 }
 
 /** I am here and heard nothing from your target: tells the asker that its own network works (Lifeguard). */
@@ -127,6 +129,8 @@ export interface Sync {
   readonly type: 'sync'
   /** The sender asks to be introduced: dial it back, then announce it. Its own record is `entries[0]`. */
   readonly join: boolean
+  /** The sender knows of no other active member: its configuration has no say where others have agreed on theirs. */
+  readonly alone: boolean
   readonly digest: SyncDigest | undefined
   readonly config: ClusterConfig
   /** Of a table on the way out (read while it is sent), an array on the way in. */

@@ -111,6 +111,49 @@ describe('the swim codec', () => {
     }
   })
 
+  describe('a coordinate on an ack', () => {
+    const coordinate = Uint8Array.from({ length: 22 }, (_, i) => i + 1)
+    const old = (...body: readonly number[]) => decode(part(partTypes.ack, ...body))
+
+    test('stands behind the payload, where a flag says so, and takes 23 bytes', () => {
+      const bare: Message = { type: 'ack', seq: 5, payload: undefined }
+      const whole: Message = { type: 'ack', seq: 5, payload: Uint8Array.of(9), coordinate }
+      expect([...codec.encode(whole)]).toEqual([partTypes.ack, 27, 5, 3, 1, 9, 22, ...coordinate])
+      expect(decode(codec.encode(whole))).toMatchObject({ messages: [whole], skipped: 0 })
+      expect(codec.encode({ ...bare, coordinate }).length - codec.encode(bare).length).toBe(23)
+    })
+
+    test('is missing from the acks of an older build, which are read as ever', () => {
+      expect(old(5, 0)).toMatchObject({ messages: [{ seq: 5, payload: undefined, coordinate: undefined }] })
+      expect(old(5, 1, 1, 9)).toMatchObject({
+        messages: [{ payload: Uint8Array.of(9), coordinate: undefined }],
+      })
+    })
+
+    test('is behind all that an older build reads of an ack, whose first fields are as they were', () => {
+      // What a build without coordinates writes, but for the flag that it does not know.
+      const plain = codec.encode({ type: 'ack', seq: 300, payload: Uint8Array.of(1, 2) })
+      const now = codec.encode({ type: 'ack', seq: 300, payload: Uint8Array.of(1, 2), coordinate })
+      const flags = 4
+      expect(now[flags]! & ~2).toBe(plain[flags])
+      expect([...now.subarray(2, flags)]).toEqual([...plain.subarray(2, flags)])
+      expect([...now.subarray(flags + 1, plain.length)]).toEqual([...plain.subarray(flags + 1)])
+    })
+
+    test('may be of another length, up to 64 bytes', () => {
+      const later = new Uint8Array(64).fill(7)
+      expect(
+        decode(codec.encode({ type: 'ack', seq: 1, payload: undefined, coordinate: later })),
+      ).toMatchObject({
+        messages: [{ coordinate: later }],
+      })
+      expect(old(1, 2, 65, ...new Array<number>(65).fill(0))).toMatchObject({ fault: 'malformed' })
+      expect(old(1, 2, 22, 0)).toMatchObject({ fault: 'malformed' })
+      const tooLong: Message = { type: 'ack', seq: 1, payload: undefined, coordinate: new Uint8Array(65) }
+      expect(() => codec.encode(tooLong)).toThrow(RangeError)
+    })
+  })
+
   test('evidence and error codes that this build does not know are read as the weakest', () => {
     expect(decode(part(partTypes.failed, 1, 0x61, 0, 0, 0, 1, 1, 0x62, 77))).toMatchObject({
       messages: [{ type: 'failed', name: 'a', accuser: 'b', evidence: 'heard' }],

@@ -1,7 +1,14 @@
 import { ByteReader } from './byte-reader.ts'
 import { ByteTable } from './byte-table.ts'
 import { ByteWriter, putVarint, varintLength } from './byte-writer.ts'
-import { maxChannelBytes, maxDigestWords, maxErrorBytes, maxPayloadBytes, maxPingTargets } from './limits.ts'
+import {
+  maxChannelBytes,
+  maxCoordinateBytes,
+  maxDigestWords,
+  maxErrorBytes,
+  maxPayloadBytes,
+  maxPingTargets,
+} from './limits.ts'
 import type {
   AliveClaim,
   Claim,
@@ -166,11 +173,16 @@ function encodePart(message: Exclude<Message, Sync>): Uint8Array {
     case 'pingReq':
       putTargets(w.varint32(message.nackAfter), message.targets)
       return part(partTypes.pingReq, w)
-    // [seq varint][flags u8][payload: length varint, bytes, if flagged]
-    case 'ack':
-      w.varint32(message.seq).u8(message.payload === undefined ? 0 : 1)
-      if (message.payload !== undefined) putBytes(w, message.payload, maxPayloadBytes)
+    // [seq varint][flags u8][payload: length varint, bytes, if flagged][coordinate: length varint, bytes, if flagged]
+    case 'ack': {
+      const { coordinate, payload, seq } = message
+      w.varint32(seq).u8(
+        (payload === undefined ? 0 : payloadFlag) | (coordinate === undefined ? 0 : coordinateFlag),
+      )
+      if (payload !== undefined) putBytes(w, payload, maxPayloadBytes)
+      if (coordinate !== undefined) putBytes(w, coordinate, maxCoordinateBytes)
       return part(partTypes.ack, w)
+    }
     // [seq varint]
     case 'nack':
       return part(partTypes.nack, w.varint32(message.seq))
@@ -224,7 +236,8 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
       messages.push({
         type: 'ack',
         seq,
-        payload: (flags & 1) === 0 ? undefined : takeBytes(r, maxPayloadBytes),
+        payload: (flags & payloadFlag) === 0 ? undefined : takeBytes(r, maxPayloadBytes),
+        coordinate: (flags & coordinateFlag) === 0 ? undefined : takeBytes(r, maxCoordinateBytes),
       })
       return true
     }
@@ -311,7 +324,9 @@ function takeTargets(r: ByteReader, tables: SwimTables): readonly PingTarget[] {
 
 /** `[flags u8][config][digest, if flagged: words varint, u32 each, then 2 u32 of those that failed or left]` */
 function encodeSyncHead(sync: Sync): Uint8Array {
-  const w = scratch().u8((sync.join ? joinFlag : 0) | (sync.digest === undefined ? 0 : digestFlag))
+  const flags =
+    (sync.join ? joinFlag : 0) | (sync.digest === undefined ? 0 : digestFlag) | (sync.alone ? aloneFlag : 0)
+  const w = scratch().u8(flags)
   putConfig(w, sync.config)
   if (sync.digest !== undefined) {
     const { buckets, terminal } = sync.digest
@@ -326,7 +341,15 @@ function takeSyncHead(r: ByteReader): Sync {
   const flags = r.u8()
   const config = takeConfig(r)
   const digest = (flags & digestFlag) === 0 ? undefined : takeDigest(r)
-  return { type: 'sync', join: (flags & joinFlag) !== 0, digest, config, entries: [], state: undefined }
+  return {
+    type: 'sync',
+    join: (flags & joinFlag) !== 0,
+    alone: (flags & aloneFlag) !== 0,
+    digest,
+    config,
+    entries: [],
+    state: undefined,
+  }
 }
 
 function takeDigest(r: ByteReader): SyncDigest {
@@ -395,5 +418,8 @@ function wholePart(type: number, body: Uint8Array): Uint8Array {
 const scratch = (): ByteWriter => shared.reset()
 const shared = new ByteWriter(2_048)
 
+const payloadFlag = 1
+const coordinateFlag = 2
 const joinFlag = 1
+const aloneFlag = 4
 const digestFlag = 2

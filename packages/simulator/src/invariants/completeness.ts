@@ -37,6 +37,8 @@ export function theDeadAreFound(look: 'round-robin' | 'random' = 'round-robin'):
         settled(at) {
           if (at.entries === undefined || at.input.kind !== 'tick') return
           let own = owed.get(at)
+          // Another detector begins its round anew.
+          if (at.input.events.some(({ type }) => type === 'switch')) own?.clear()
           if (!at.standing || at.disturbed || stallEndedBy(at, truth.settings) > 0) {
             own?.clear()
             return

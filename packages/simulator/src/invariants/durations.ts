@@ -10,9 +10,12 @@ export const longestSuspicion = (
   n: number,
 ): Millis => Math.ceil(suspicionMin(n, suspicionMult, probeInterval) * suspicionMaxMult)
 
-/** From the beginning of a look that goes unanswered to the verdict: one period, and the suspicion. */
+/** Periods that a node which doubts itself holds back what it has seen of others. */
+const periodsHeld = 2
+
+/** From the beginning of a look that goes unanswered to the verdict: one period, as long as a node may doubt itself, and the suspicion. */
 export const longestVerdict = (settings: Settings, n: number): Millis =>
-  longestPeriod(settings) + longestSuspicion(settings, n)
+  (1 + periodsHeld) * longestPeriod(settings) + longestSuspicion(settings, n)
 
 /**
  * From the death of a member to its failure at one node that probes round robin, knows n members and hears nothing of others: at most

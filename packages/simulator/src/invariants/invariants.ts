@@ -3,6 +3,7 @@ import { helpersAnswer, pingsAreAnswered } from './answering.ts'
 import { memoryIsBounded, nothingIsLeftOver } from './bounds.ts'
 import { buddiesAreTold } from './buddy.ts'
 import { nobodyIsAccusedInCalm, theDeadAreFound } from './completeness.ts'
+import { configurationsOnlyRise } from './configurations.ts'
 import { digestsTellTablesApart } from './digests.ts'
 import { eventsTellTheTable } from './events.ts'
 import type { Invariant } from './invariant.ts'
@@ -36,6 +37,7 @@ export function allInvariants(look: 'round-robin' | 'random' = 'round-robin'): r
     oneProcessKeepsAName,
     livingMembersAreNotMoved,
     membersAreWhereTheySay,
+    configurationsOnlyRise,
     // Judgement
     accusersAreReal,
     deadlinesFollowTheFormula,

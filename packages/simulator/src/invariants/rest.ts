@@ -1,4 +1,5 @@
 import { type Ref, Status } from '@swimkit/core'
+import { isGreater, showConfig } from './configurations.ts'
 import type { GroundTruth } from './ground-truth.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import type { Process } from './process.ts'
@@ -28,6 +29,21 @@ export function disagreement(truth: GroundTruth): { at: Process; about: string; 
       }
     }
     digests.set(engine.digest, at)
+  }
+  const [first, ...rest] = standing
+  const other = rest.find(
+    ({ node }) =>
+      first !== undefined &&
+      isGreater(node.engine.config, first.node.engine.config) !==
+        isGreater(first.node.engine.config, node.engine.config),
+  )
+  if (first !== undefined && other !== undefined) {
+    const { config } = other.node.engine
+    return {
+      at: first,
+      about: other.name,
+      what: `runs ${showConfig(first.node.engine.config)}, and ${other.name} runs ${showConfig(config)}`,
+    }
   }
   if (digests.size > 1) {
     const [one, other] = [...digests]

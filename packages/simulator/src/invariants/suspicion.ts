@@ -8,6 +8,7 @@ import {
   suspicionMin,
   suspicionTimeout,
 } from '@swimkit/core'
+import { longestSuspicion } from './durations.ts'
 import type { GroundTruth } from './ground-truth.ts'
 import { suspicionsOf } from './inspection.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
@@ -139,6 +140,16 @@ export const deadlinesFollowTheFormula: Invariant = {
           }
           begin.sizes = begin.sizes.filter((n) => Math.abs(expected(n) - deadline) < 1e-3)
           if (begin.sizes.length > 0) continue
+          // A node that doubts itself gives its suspects longer, up to the longest.
+          const longest = (n: number): Millis => start + longestSuspicion(settings, n)
+          if (
+            goesOn &&
+            at.node.engine.doubtful &&
+            at.sizesDuring.some((n) => deadline <= longest(n) + 1e-3)
+          ) {
+            begin.sizes = at.sizesDuring
+            continue
+          }
           throw fail(
             `gives it ${Math.round(deadline - start)} ms, with ${accusations.length} accusers; the formula has ${timeoutOf(settings, accusations.length, members.active)} ms`,
           )

@@ -1,4 +1,4 @@
-import { type Accusation, Status, type SuspicionView } from '@swimkit/core'
+import { type Accusation, type Ref, Status, type SuspicionView } from '@swimkit/core'
 import type { GroundTruth } from './ground-truth.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import { claimKey, type Entry, type Process, startAfter } from './process.ts'
@@ -35,6 +35,8 @@ export const verdictsHaveGrounds: Invariant = {
       const { suspicionQuorum } = truth.settings
       if (suspicionQuorum > 0 && accusers.size >= suspicionQuorum) return
       if (isClosed(truth, at, after, incarnation, suspicion)) return
+      // Without a suspicion phase a look of its own is enough.
+      if (!at.node.engine.config.suspicion && hasLooked(truth, at, ref)) return
       const reports = `${accusers.size} accusers${suspicionQuorum > 0 ? ` of ${suspicionQuorum}` : ''}`
       throw new InvariantViolation(
         verdictsHaveGrounds,
@@ -64,6 +66,9 @@ function isOver({ processes, settings }: GroundTruth, at: Process, suspicion: Su
   }
   return false
 }
+
+const hasLooked = ({ settings }: GroundTruth, at: Process, ref: Ref): boolean =>
+  at.hasLookedAt(ref, settings) || at.hasLookedAt(ref, settings, 'refused')
 
 /** So many have found its port closed that it is failed at once. */
 function isClosed(

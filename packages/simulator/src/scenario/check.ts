@@ -27,6 +27,7 @@ const operations = [
   'drift',
   'partition',
   'links',
+  'switch',
   'update',
   'heal',
 ] as const satisfies readonly Operation['do'][]
@@ -111,6 +112,7 @@ function checkOperation(step: Operation, fail: (what: string) => never): void {
     case 'join':
     case 'leave':
     case 'pause':
+    case 'switch':
     case 'update':
     case 'heal':
       return

@@ -61,6 +61,12 @@ export class Operations {
         }
         return
       }
+      case 'switch':
+        for (const node of this.#able(step.node)) {
+          if (this.#truth.of(node).hasLeft) continue
+          simulation.call(node, (engine, now) => engine.switchDetector(step.detector, step.suspicion, now))
+        }
+        return
       case 'pause':
         for (const node of this.#running(step.node)) {
           simulation.pause(node)

@@ -73,6 +73,8 @@ export type Operation =
       readonly change: Partial<Conditions>
       readonly for?: Millis
     }
+  /** An operator at this node switches the cluster to a detector, and its suspicion phase on or off; refused where somebody could not follow. */
+  | { readonly do: 'switch'; readonly node: string; readonly detector: string; readonly suspicion?: boolean }
   /** Changes what a node says of itself. */
   | { readonly do: 'update'; readonly node: NodeNames; readonly text: string }
   | { readonly do: 'heal' }

@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly engine?: Partial<EngineOptions>
   /** These have been introduced, at incarnation 5. */
   readonly members?: readonly string[]
+  /** Beside the one that does as a test says, which runs. */
+  readonly detectors?: readonly Detector[]
   readonly onEvent?: (event: EngineEvent, engine: Engine) => void
 }
 
@@ -41,7 +43,7 @@ export class Rig {
   #sent: Sent[] = []
   readonly #todo: (() => void)[] = []
 
-  constructor({ engine = {}, members = [], onEvent, settings }: RigOptions = {}) {
+  constructor({ detectors = [], engine = {}, members = [], onEvent, settings }: RigOptions = {}) {
     this.settings = resolveSettings('lan', settings)
     this.codec =
       engine.codec ??
@@ -55,6 +57,7 @@ export class Rig {
       kind: 'detector',
       name: 'puppet',
       api: 1,
+      byPings: true,
       attach: (context) => {
         this.context = context
         return {
@@ -73,7 +76,7 @@ export class Rig {
       incarnation: wall,
       settings: this.settings,
       codec: this.codec,
-      detectors: [puppet],
+      detectors: [puppet, ...detectors],
       random: createRandom([1]),
       maxPacketBytes: this.settings.packetBytes,
       packets: true,
@@ -305,6 +308,7 @@ export const ping = (seq: number, target = 'me', boot?: Boot): Message => ({
 export const sync = (change: Partial<Sync> = {}): Sync => ({
   type: 'sync',
   join: false,
+  alone: false,
   digest: undefined,
   config: { epoch: 0, detector: 'puppet', suspicion: true },
   entries: [],

@@ -106,7 +106,12 @@ export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Mes
     nackAfter: u32(),
     targets: fc.array(pingTarget, { minLength: 1, maxLength: 16 }),
   }),
-  ack: shape({ type: fc.constant('ack'), seq: u32(), payload: optional(bytes(300)) }),
+  ack: shape({
+    type: fc.constant('ack'),
+    seq: u32(),
+    payload: optional(bytes(300)),
+    coordinate: optional(bytes(64)),
+  }),
   nack: shape({ type: fc.constant('nack'), seq: u32() }),
   alive: shape({ type: fc.constant('alive'), incarnation: u32(), record }),
   suspect: shape({
@@ -120,6 +125,7 @@ export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Mes
   sync: shape({
     type: fc.constant('sync'),
     join: fc.boolean(),
+    alone: fc.boolean(),
     digest: optional(digest),
     config,
     entries: fc.array(syncEntry, { maxLength: 6 }),
