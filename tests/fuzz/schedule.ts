@@ -1,6 +1,14 @@
-import { type Detector, jsonCodec, swimCodec, uniform } from '@swimkit/core'
+import { type Detector, jsonCodec, ringSuccessor, roundRobin, swimCodec, uniform } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
-import { type Parts, runScenario, type Scenario, type ScenarioResult } from '@swimkit/simulator'
+import {
+  type LookOrder,
+  type Parts,
+  runScenario,
+  type Scenario,
+  type ScenarioResult,
+} from '@swimkit/simulator'
+
+const strategies = { random: uniform, 'round-robin': roundRobin, 'ring-successor': ringSuccessor } as const
 
 /** Another detector to switch to. */
 const roulette: Detector = { ...pingAck({ strategy: uniform }), name: 'roulette' }
@@ -8,14 +16,14 @@ const roulette: Detector = { ...pingAck({ strategy: uniform }), name: 'roulette'
 /** A scenario, and by name what it runs with: all of it is data. */
 export interface Schedule {
   readonly codec: 'swim' | 'json'
-  readonly look: 'round-robin' | 'random'
+  readonly look: LookOrder
   readonly scenario: Scenario
 }
 
 /** Runs a schedule under all invariants. Throws a `SimulationFailure`. */
 export function runSchedule({ codec, look, scenario }: Schedule): ScenarioResult {
   const parts: Parts = {
-    detectors: () => [look === 'random' ? pingAck({ strategy: uniform }) : pingAck(), roulette],
+    detectors: () => [pingAck({ strategy: strategies[look] }), roulette],
     codec: codec === 'json' ? jsonCodec() : swimCodec(),
     look,
   }

@@ -98,7 +98,8 @@ export class DigestReader {
       let at = body.offset
       const end = at + body.remaining
       while (at + shortestEntryBytes <= end) {
-        const id = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+        const id =
+          ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
         if (id === 0) break
         let byte = bytes[at + 4]!
         let heartbeat = byte & 0x7f

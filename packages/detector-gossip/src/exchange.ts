@@ -92,7 +92,8 @@ export class Exchange {
       const row = rows[i]!
       if (row <= self) continue
       const told = heartbeats[i]!
-      if (told > unsigned[row * stride + Word.Heartbeat]! || this.#peers.is(row, Flag.Rebase)) this.#heard(row, told)
+      if (told > unsigned[row * stride + Word.Heartbeat]! || this.#peers.is(row, Flag.Rebase))
+        this.#heard(row, told)
     }
     return answer
   }

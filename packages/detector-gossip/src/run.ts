@@ -12,9 +12,9 @@ import {
 } from '@swimkit/core'
 import { Exchange } from './exchange.ts'
 import { Freshness } from './freshness.ts'
+import { stride } from './lists.ts'
 import { Looking } from './looking.ts'
 import type { Resolved } from './options.ts'
-import { stride } from './lists.ts'
 import { Flag, Peers, self, Word } from './peers.ts'
 import type { Penalties } from './penalties.ts'
 import { Silence } from './silence.ts'
@@ -83,7 +83,11 @@ export class Run {
     this.#exchange = new Exchange(this.#peers, this.#freshness, members, options.digestBytes, this.#heard)
     this.#looking = new Looking(options.looksAtOnce)
     this.#peers.add(members.self, members.record(members.self), now)
-    this.#stages = new Stages(this.#peers.unsigned[self * stride + Word.Id]!, options.watchers, settings.probeInterval)
+    this.#stages = new Stages(
+      this.#peers.unsigned[self * stride + Word.Id]!,
+      options.watchers,
+      settings.probeInterval,
+    )
     this.#exchange.heartbeat = kept.heartbeat
     this.#resize()
     this.#silence.begin(now)

@@ -1,9 +1,9 @@
 import type { Millis } from '@swimkit/core'
 import { deviationsAt, nextMean, nextVariance } from './accrual.ts'
 import { graceOf, patienceLimit, renewal } from './bound.ts'
+import { stride } from './lists.ts'
 import type { Resolved } from './options.ts'
 import { Flag, type Peers, Word } from './peers.ts'
-import { stride } from './lists.ts'
 
 /** A heartbeat may be so much higher than the last one known, beside what time allows: more is no heartbeat. */
 const leap = 16
@@ -52,7 +52,10 @@ export class Silence {
   /** This node has stood still for so long: others went on meanwhile, and have to be heard again first. */
   pause(late: Millis, now: Millis): void {
     this.#since = now
-    this.#quietUntil = Math.max(this.#quietUntil, now + Math.min(this.#grace, late + afterPause * this.#renewal))
+    this.#quietUntil = Math.max(
+      this.#quietUntil,
+      now + Math.min(this.#grace, late + afterPause * this.#renewal),
+    )
   }
 
   /** A new row: what is expected of it. */

@@ -1,4 +1,11 @@
-import { type DetectorContext, type DetectorHooks, type LookResult, type Millis, type Ref, roundRobin } from '@swimkit/core'
+import {
+  type DetectorContext,
+  type DetectorHooks,
+  type LookResult,
+  type Millis,
+  type Ref,
+  roundRobin,
+} from '@swimkit/core'
 
 const Tag = { Turn: 0 } as const
 

@@ -9,8 +9,9 @@ import {
   type ProbeStrategy,
   type Ref,
   resolveSettings,
-  roundRobin,
+  ringSuccessor,
   type Settings,
+  Status,
   uniform,
 } from '@swimkit/core'
 import { describe, expect, test } from 'vitest'
@@ -27,6 +28,7 @@ class Stub {
   readonly looks: (LookOptions & { readonly ref: Ref; readonly at: number })[] = []
   readonly told: unknown[][] = []
   score = 0
+  backlog = 0
   readonly hooks: DetectorHooks
   readonly strategies: ProbeStrategy[] = []
   #timers: { at: number; tag: number; arg: number }[] = []
@@ -48,6 +50,7 @@ class Stub {
       packets: true,
       streams: true,
       bodyBytes: 1_000,
+      backlog: () => this.backlog,
       schedule: (strategy) => {
         this.strategies.push(strategy)
         return { next: () => this.turns.shift() }
@@ -248,9 +251,9 @@ describe('a look that', () => {
 })
 
 describe('the detector', () => {
-  test('is named pingack, and looks at everyone in turn unless told otherwise', () => {
+  test('is named pingack, and alternates between its successor and everyone in turn unless told otherwise', () => {
     expect(pingAck()).toMatchObject({ kind: 'detector', name: 'pingack', api: 1 })
-    expect(new Stub().strategies).toEqual([roundRobin])
+    expect(new Stub().strategies).toEqual([ringSuccessor])
     expect(new Stub({}, { strategy: uniform }).strategies).toEqual([uniform])
   })
 
@@ -260,5 +263,76 @@ describe('the detector', () => {
     one.hooks.start(0)
     one.run(1_000)
     expect([one.looks.length, other.looks.length, other.armed]).toEqual([1, 0, 0])
+  })
+})
+
+describe('an adaptive period', () => {
+  const adaptive = { probeIntervalMin: 500, probeIntervalMax: 2_000 }
+  const spacing = (stub: Stub): number[] =>
+    stub.looks.slice(1).map(({ at }, i) => Math.round(at - stub.looks[i]!.at))
+  const steady = (): Stub => {
+    const stub = new Stub(adaptive)
+    stub.turns = Array.from({ length: 100 }, () => b)
+    stub.hooks.start(0)
+    return stub
+  }
+
+  test('grows by a tenth with each quiet one, up to the longest', () => {
+    const stub = steady()
+    stub.run(30_000)
+    expect(spacing(stub).slice(0, 3)).toEqual([1_100, 1_210, 1_331])
+    expect(spacing(stub).at(-1)).toBe(2_000)
+  })
+
+  test.each([
+    ['a look that failed', (stub: Stub) => stub.result({ outcome: 'unreached', path: undefined })],
+    ['a suspect', (stub: Stub) => stub.hooks.onStatus!(b, Status.Alive, Status.Suspect, stub.now)],
+    ['a failure', (stub: Stub) => stub.hooks.onStatus!(b, Status.Suspect, Status.Failed, stub.now)],
+  ])('is the shortest after %s, and grows again', (_, doubt) => {
+    const stub = steady()
+    stub.run(10_000)
+    doubt(stub)
+    const before = stub.looks.length
+    stub.run(15_000)
+    expect(spacing(stub).slice(before, before + 3)).toEqual([500, 550, 605])
+  })
+
+  test.each([
+    ['a newcomer', undefined, Status.Alive],
+    ['a refutation', Status.Suspect, Status.Alive],
+    ['one that left', Status.Alive, Status.Left],
+  ] as const)('goes on growing after %s', (_, from, to) => {
+    const stub = steady()
+    stub.hooks.onStatus!(b, from, to, 0)
+    stub.run(3_000)
+    expect(spacing(stub)[0]).toBe(1_100)
+  })
+
+  test('stays as it is where the settings have no room for it', () => {
+    const stub = new Stub()
+    stub.turns = [b, b, b]
+    stub.hooks.start(0)
+    stub.hooks.onStatus!(b, Status.Alive, Status.Suspect, 0)
+    stub.run(3_000)
+    expect(spacing(stub)).toEqual([1_000, 1_000])
+  })
+})
+
+describe('while updates wait', () => {
+  test.each([
+    // waiting, most per period, looks
+    [0, 4, 1],
+    [15, 4, 1],
+    [16, 4, 2],
+    [40, 4, 3],
+    [1_000, 4, 4],
+    [1_000, 1, 1],
+  ])('%i of them, with at most %i looks per period: %i', (backlog, probesMax, looks) => {
+    const stub = new Stub({ probesMax })
+    stub.backlog = backlog
+    stub.turns = [1, 2, 3, 4, 5] as Ref[]
+    stub.hooks.start(0)
+    stub.run(300)
+    expect(stub.looks.length).toBe(looks)
   })
 })

@@ -22,6 +22,14 @@ export type { AddOptions, NodeLike, SimulationOptions } from './options.ts'
 export { ScenarioError } from './scenario/check.ts'
 export { type FailureDetails, SimulationFailure } from './scenario/failure.ts'
 export { runScenario, type ScenarioOptions, type ScenarioResult } from './scenario/run.ts'
-export type { Assertion, NodeNames, Operation, Parts, Scenario, Step } from './scenario/scenario.ts'
+export type {
+  Assertion,
+  LookOrder,
+  NodeNames,
+  Operation,
+  Parts,
+  Scenario,
+  Step,
+} from './scenario/scenario.ts'
 export { Simulation } from './simulation.ts'
 export { SimTrace, type SimTraceEntry, type TraceKind } from './trace.ts'

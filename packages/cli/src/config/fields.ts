@@ -97,6 +97,11 @@ export const fields = [
     help: 'least of those waits; a fifth of the longest if not given',
   },
   {
+    key: 'adaptive',
+    env: 'SWIM_ADAPTIVE',
+    help: 'probe twice as often while members are doubted, half as often while none is, and more of them while there is much to tell',
+  },
+  {
     key: 'suspicion-mult',
     env: 'SWIM_SUSPICION_MULT',
     value: 'number',

@@ -178,6 +178,7 @@ export const schemas = {
   'probe-interval': settingDuration('probeInterval'),
   'probe-timeout': settingDuration('probeTimeout'),
   'probe-timeout-min': settingDuration('probeTimeoutMin'),
+  adaptive: flag,
   'suspicion-mult': setting('suspicionMult'),
   'suspicion-quorum': setting('suspicionQuorum'),
   'refusal-quorum': setting('refusalQuorum'),

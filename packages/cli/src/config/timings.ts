@@ -18,6 +18,10 @@ export const timingFields = {
   'failed-retention': 'failedRetention',
 } as const satisfies Readonly<Record<string, keyof Settings>>
 
+/** With `--adaptive` the probe interval moves between this part of itself and this multiple; and so many are looked at in one at most. */
+const adaptiveRange = 2
+const adaptiveProbes = 4
+
 /**
  * The settings of the protocol that were given, to go over the profile's. Throws a {@link CliError} with exit code 2 where two of them
  * contradict each other.
@@ -40,6 +44,12 @@ export function timings({ values, source }: Loaded, profile: ProfileName): Parti
       2,
       `${label}: ${formatDuration(probeTimeout)} is not allowed: must be at most the probe interval, which is ${formatDuration(probeInterval)}`,
     )
+  }
+  if (values.adaptive) {
+    const timeout = chosen.probeTimeout ?? base.probeTimeout
+    chosen.probeIntervalMin = Math.max(timeout, probeInterval / adaptiveRange)
+    chosen.probeIntervalMax = probeInterval * adaptiveRange
+    chosen.probesMax = adaptiveProbes
   }
   return chosen
 }

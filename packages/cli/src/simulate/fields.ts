@@ -66,6 +66,7 @@ export const sharedKeys = [
   'probe-interval',
   'probe-timeout',
   'probe-timeout-min',
+  'adaptive',
   'suspicion-mult',
   'suspicion-quorum',
   'refusal-quorum',

@@ -37,7 +37,7 @@ parentPort?.on('message', async (order: Order) => {
     ])
     let said = Number.NEGATIVE_INFINITY
     // Only of what is built in is it known that it looks at all in turn.
-    const look = detectorName === 'pingack' ? 'round-robin' : 'random'
+    const look = detectorName === 'pingack' ? 'ring-successor' : 'random'
     const result = simulateOne(order, { detectors: () => [detector], codec, look }, (now, total) => {
       if (performance.now() - said < pace) return
       said = performance.now()

@@ -12,6 +12,7 @@ import { coordinateBytes, packCoordinate, unpackCoordinate } from '../model/coor
 import { CoordinateRows } from '../model/coordinate-rows.ts'
 import type { MemberTable } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
+import { othersActive } from './core-state.ts'
 import type { Counters } from './counters.ts'
 import type { Random } from './random.ts'
 import type { Millis } from './time.ts'
@@ -30,6 +31,8 @@ export class Coordinates {
   /** The own coordinate as it goes out: written once for each change that somebody asks after. */
   readonly #packed = new Uint8Array(coordinateBytes)
   #isPacked = false
+  /** Who moved it last, oldest first. */
+  readonly #lately: Ref[] = []
 
   constructor(table: MemberTable, counters: Counters, random: Random) {
     this.#table = table
@@ -53,11 +56,29 @@ export class Coordinates {
       return
     }
     const own = this.#own
-    update(own, one, this.#rows.put(ref, packed, rtt), this.#seed)
+    const typical = this.#rows.put(ref, packed, rtt)
+    if (this.#isFrequent(ref)) return
+    update(own, one, typical, this.#seed)
     this.#isPacked = false
     if (isValid(own)) return
     startOver(own)
     this.#counters.coordinatesReset++
+  }
+
+  /**
+   * Whether a member has moved this node just lately. Whoever probes its neighbour on a ring every other time would else be placed by that one
+   * alone; and one that lies about itself would have its way with it.
+   */
+  #isFrequent(ref: Ref): boolean {
+    const others = othersActive(this.#table)
+    // Few are each others' neighbours anyway.
+    if (others < latelyMost / 2) return false
+    const lately = this.#lately
+    if (lately.includes(ref)) return true
+    lately.push(ref)
+    const most = Math.min(latelyMost, Math.floor(others / 2))
+    while (lately.length > most) lately.shift()
+    return false
   }
 
   /** Whether anything is known of where a member is. Of this node something is once it has heard a coordinate. */
@@ -81,6 +102,9 @@ export class Coordinates {
     return hasMoved(this.#own) && this.#rows.read(ref, one) ? distance(this.#own, one) : undefined
   }
 }
+
+/** Others that have to come before the same one again: so many, or half of them where there are fewer. */
+const latelyMost = 16
 
 /** Two for all nodes of a process: they are written and read at once. */
 const one = originCoordinate()

@@ -202,6 +202,7 @@ export class Detection {
       packets: state.packets,
       streams: state.streams,
       bodyBytes: this.#bodyBytes(),
+      backlog: () => state.queue.backlog,
       schedule: (strategy: ProbeStrategy) => {
         const scheduler = strategy(state.table, random.fork('schedule'), state.roundTrips)
         this.#schedulers.push(scheduler)

@@ -98,6 +98,8 @@ export interface DetectorContext {
   readonly streams: boolean
   /** Bytes that `send` takes at most: what fits one packet with nothing else in it. 0 where there are no packets. */
   readonly bodyBytes: number
+  /** Updates that wait to be told, and ride on whatever is sent. */
+  backlog(): number
   /** A scheduler that is kept up to date with the members. */
   schedule(strategy: ProbeStrategy): { next(): Ref | undefined }
   /** One number per member. */

@@ -10,6 +10,15 @@ import {
 
 const keys = Object.keys(settingRanges) as (keyof Settings)[]
 
+/** What the others must be for a setting to be its least and its most. */
+const ends: { readonly [K in keyof Settings]?: Partial<Settings> } = {
+  probeTimeout: { probeInterval: 600_000 },
+  probeTimeoutMin: { probeInterval: 600_000, probeTimeout: 600_000 },
+  probeInterval: { probeTimeout: 1 },
+  probeIntervalMin: { probeTimeout: 1, probeInterval: 600_000 },
+  probeIntervalMax: { probeTimeout: 1, probeInterval: 10 },
+}
+
 describe('settings', () => {
   test.each(Object.keys(profiles) as ProfileName[])(
     'the profile %s is itself within all ranges',
@@ -22,14 +31,7 @@ describe('settings', () => {
   test.each(keys)('%s may be its least and its most, and nothing beyond', (key) => {
     const [min, max, whole] = settingRanges[key]
     // What the other end of the period has to fit.
-    const rest: Partial<Settings> =
-      key === 'probeTimeout'
-        ? { probeInterval: 600_000 }
-        : key === 'probeTimeoutMin'
-          ? { probeInterval: 600_000, probeTimeout: 600_000 }
-          : key === 'probeInterval'
-            ? { probeTimeout: 1 }
-            : {}
+    const rest = ends[key] ?? {}
     const take = (value: number) => resolveSettings('lan', { ...rest, [key]: value })[key]
     expect([take(min), take(max)]).toEqual([min, max])
     const wrong = [min - 1, max + 1, Number.NaN, Number.POSITIVE_INFINITY, ...(whole ? [min + 0.5] : [])]

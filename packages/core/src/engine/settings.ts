@@ -6,6 +6,18 @@ export interface Settings {
   /** Period of probing: one member is looked at per period. Detection time is proportional to it, load inversely. 10..600,000. */
   readonly probeInterval: number
   /**
+   * Between these the period follows how stable the group is: the shortest after any member was doubted, and then longer by a tenth with each
+   * quiet period. Formulas and bounds go by `probeInterval`, which is between them. 10..600,000. Default: both `probeInterval`, so
+   * that it does not move.
+   */
+  readonly probeIntervalMin: number
+  readonly probeIntervalMax: number
+  /**
+   * Members looked at per period at most: one, and one more for every 16 updates that wait to be told, which ride along. 1..8.
+   * Default 1.
+   */
+  readonly probesMax: number
+  /**
    * Wait for a direct ack before helpers are asked. About the 99th percentile of the round trip; the rest of the
    * period is the helpers'. 1..probeInterval.
    */
@@ -72,6 +84,9 @@ export type ProfileName = 'lan' | 'wan' | 'local'
 
 const lan: Settings = {
   probeInterval: 1_000,
+  probeIntervalMin: 1_000,
+  probeIntervalMax: 1_000,
+  probesMax: 1,
   probeTimeout: 500,
   probeTimeoutMin: 100,
   indirectProbes: 3,
@@ -103,6 +118,8 @@ export const profiles: Readonly<Record<ProfileName, Settings>> = {
   wan: {
     ...lan,
     probeInterval: 5_000,
+    probeIntervalMin: 5_000,
+    probeIntervalMax: 5_000,
     probeTimeout: 3_000,
     probeTimeoutMin: 600,
     suspicionMult: 6,
@@ -135,6 +152,9 @@ export const settingRanges: Readonly<
   Record<keyof Settings, readonly [min: number, max: number, whole: boolean]>
 > = {
   probeInterval: [10, 600_000, false],
+  probeIntervalMin: [10, 600_000, false],
+  probeIntervalMax: [10, 600_000, false],
+  probesMax: [1, 8, true],
   probeTimeout: [1, 600_000, false],
   probeTimeoutMin: [1, 600_000, false],
   indirectProbes: [0, 16, true],
@@ -193,15 +213,19 @@ export function resolveSettings(profile: ProfileName, overrides: Partial<Setting
   if (overrides.probeTimeout !== undefined && overrides.probeTimeoutMin === undefined) {
     settings.probeTimeoutMin = Math.max(1, settings.probeTimeout / 5)
   }
-  if (settings.probeTimeoutMin > settings.probeTimeout) {
-    throw new SettingsError(
-      `probeTimeoutMin is ${settings.probeTimeoutMin}: must be at most probeTimeout, which is ${settings.probeTimeout}`,
-    )
+  checkOrder(settings, 'probeTimeoutMin', 'probeTimeout')
+  if (overrides.probeInterval !== undefined) {
+    settings.probeIntervalMin = overrides.probeIntervalMin ?? settings.probeInterval
+    settings.probeIntervalMax = overrides.probeIntervalMax ?? settings.probeInterval
   }
-  if (settings.probeTimeout > settings.probeInterval) {
-    throw new SettingsError(
-      `probeTimeout is ${settings.probeTimeout}: must be at most probeInterval, which is ${settings.probeInterval}`,
-    )
-  }
+  checkOrder(settings, 'probeTimeout', 'probeInterval')
+  checkOrder(settings, 'probeTimeout', 'probeIntervalMin')
+  checkOrder(settings, 'probeIntervalMin', 'probeInterval')
+  checkOrder(settings, 'probeInterval', 'probeIntervalMax')
   return settings
+}
+
+function checkOrder(settings: Settings, less: keyof Settings, more: keyof Settings): void {
+  if (settings[less] <= settings[more]) return
+  throw new SettingsError(`${less} is ${settings[less]}: must be at most ${more}, which is ${settings[more]}`)
 }

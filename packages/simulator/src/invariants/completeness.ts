@@ -1,5 +1,6 @@
 import { type Millis, type Ref, type Settings, Status } from '@swimkit/core'
-import { likelyDetection, longestDetection, longestPeriod } from './durations.ts'
+import type { LookOrder } from '../scenario/scenario.ts'
+import { detectionBound, longestAlternatingDetection, longestPeriod } from './durations.ts'
 import type { GroundTruth } from './ground-truth.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import { type Entry, type Process, stallEndedBy } from './process.ts'
@@ -17,10 +18,10 @@ interface Owed {
  * intervals; whatever the network does, as nobody is there to answer. The time starts anew with every newer claim that it lives, and
  * with whatever is done to the node that looks.
  *
- * With uniform selection (`look: 'random'`) no bound is certain: see `likelyDetection`.
+ * Where every second look is at the ring's successor it is twice that. With uniform selection (`look: 'random'`) no bound is certain: see `likelyDetection`.
  */
-export function theDeadAreFound(look: 'round-robin' | 'random' = 'round-robin'): Invariant {
-  const longest = look === 'random' ? likelyDetection : longestDetection
+export function theDeadAreFound(look: LookOrder = 'ring-successor'): Invariant {
+  const longest = detectionBound(look)
   const invariant: Invariant = {
     name: 'the-dead-are-found',
     rule: 'a node fails a process that is gone within (2n − 1) periods and a suspicion, by itself',
@@ -115,4 +116,4 @@ export const nobodyIsAccusedInCalm: Invariant = {
 }
 
 const longestVerdict = ({ settings }: GroundTruth, at: Process): Millis =>
-  longestDetection(settings, at.node.engine.members.size)
+  longestAlternatingDetection(settings, at.node.engine.members.size)

@@ -1,8 +1,9 @@
 import { type Millis, type Settings, suspicionMin } from '@swimkit/core'
+import type { LookOrder } from '../scenario/scenario.ts'
 
-/** One period of probing, of a node whose health is at its worst: `probeInterval × (healthMax + 1)` (Lifeguard §4.1). */
-export const longestPeriod = ({ healthMax, probeInterval }: Settings): Millis =>
-  probeInterval * (healthMax + 1)
+/** One period of probing, of a node whose health is at its worst: `probeIntervalMax × (healthMax + 1)` (Lifeguard §4.1). */
+export const longestPeriod = ({ healthMax, probeIntervalMax }: Settings): Millis =>
+  probeIntervalMax * (healthMax + 1)
 
 /** A suspicion among n members that nobody confirms: `suspicionMaxMult × suspicionMult × max(1, log10 n) × probeInterval` (Lifeguard §4.2). */
 export const longestSuspicion = (
@@ -24,6 +25,18 @@ export const longestVerdict = (settings: Settings, n: number): Millis =>
  */
 export const longestDetection = (settings: Settings, n: number): Millis =>
   Math.max(1, 2 * (n - 1) - 1) * longestPeriod(settings) + longestVerdict(settings, n)
+
+/** The same where only every second look is one of a round, and the others are at the ring's successor. */
+export const longestAlternatingDetection = (settings: Settings, n: number): Millis =>
+  Math.max(1, 2 * (2 * (n - 1) - 1)) * longestPeriod(settings) + longestVerdict(settings, n)
+
+/** The bound for an order of looks. */
+export const detectionBound = (look: LookOrder): ((settings: Settings, n: number) => Millis) =>
+  ({
+    'round-robin': longestDetection,
+    'ring-successor': longestAlternatingDetection,
+    random: likelyDetection,
+  })[look]
 
 /**
  * The same with uniform selection, where no bound holds for certain: a member is missed by k looks with probability

@@ -1,3 +1,4 @@
+import type { LookOrder } from '../scenario/scenario.ts'
 import { leaversNeverFail, leftByItself, nothingIsInvented } from './announcements.ts'
 import { helpersAnswer, pingsAreAnswered } from './answering.ts'
 import { memoryIsBounded, nothingIsLeftOver } from './bounds.ts'
@@ -23,7 +24,7 @@ import { accusersAreReal, deadlinesFollowTheFormula } from './suspicion.ts'
 import { verdictsHaveGrounds } from './verdicts.ts'
 
 /** All rules that are checked in every run. `look`: how the detector chooses whom to look at next. */
-export function allInvariants(look: 'round-robin' | 'random' = 'round-robin'): readonly Invariant[] {
+export function allInvariants(look: LookOrder = 'ring-successor'): readonly Invariant[] {
   return [
     // Claims
     incarnationsNeverDecrease,

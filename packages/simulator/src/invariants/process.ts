@@ -157,14 +157,14 @@ export class Process {
    */
   hasLookedAt(
     ref: Ref,
-    { probeInterval, probeTimeoutMin }: Settings,
+    { probeIntervalMin, probeTimeoutMin }: Settings,
     evidence: 'timeout' | 'refused' = 'timeout',
   ): boolean {
     const { engine } = this.node
     if (evidence === 'refused' && !engine.members.record(ref).streams) return false
     if (engine.config.detector !== 'pingack') return true
     const first = this.#looks.get(lookKey(engine.members, ref))
-    const least = evidence === 'refused' ? probeTimeoutMin : probeInterval
+    const least = evidence === 'refused' ? probeTimeoutMin : probeIntervalMin
     return first !== undefined && this.input.at - first >= least - 1e-6
   }
 

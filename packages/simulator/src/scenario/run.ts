@@ -1,5 +1,5 @@
 import type { Millis } from '@swimkit/core'
-import { likelyDetection, longestAgreement, longestDetection, longestDrain } from '../invariants/durations.ts'
+import { detectionBound, longestAgreement, longestDrain } from '../invariants/durations.ts'
 import type { GroundTruth } from '../invariants/ground-truth.ts'
 import { Inspection } from '../invariants/inspection.ts'
 import { type Invariant, InvariantViolation } from '../invariants/invariant.ts'
@@ -187,7 +187,7 @@ class Run {
     const addresses = new Set(
       this.#truth.processes.map(({ node }) => `${node.address.host} ${node.address.port}`),
     )
-    const longest = this.#parts.look === 'random' ? likelyDetection : longestDetection
+    const longest = detectionBound(this.#parts.look ?? 'ring-successor')
     const bound = longestAgreement(settings, names, addresses.size, longest(settings, names))
     for (;;) {
       const found = disagreement(this.#truth)

@@ -126,11 +126,17 @@ export interface Scenario {
   readonly steps: readonly Step[]
 }
 
+/**
+ * How a detector chooses whom to look at next: everyone once per round; that and the ring's successor in turn; or at random, so that no bound is
+ * certain.
+ */
+export type LookOrder = 'round-robin' | 'ring-successor' | 'random'
+
 /** What a scenario runs with: code, where the scenario is data. */
 export interface Parts {
   readonly detectors: () => readonly Detector[]
   readonly codec?: CodecPlugin
   readonly disseminator?: () => Disseminator
-  /** How the detector chooses whom to look at next: bounds on finding the dead go by it. Default `round-robin`. */
-  readonly look?: 'round-robin' | 'random'
+  /** How the detector chooses whom to look at next: bounds on finding the dead go by it. Default `ring-successor`. */
+  readonly look?: LookOrder
 }
