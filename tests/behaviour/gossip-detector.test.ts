@@ -1,5 +1,6 @@
 import type { Detector, LookOptions, LookResult, Millis, Ref } from '@swimkit/core'
 import { detectionBound, type GossipOptions, gossip } from '@swimkit/detector-gossip'
+import { pingAck } from '@swimkit/detector-pingack'
 import { type SimNode, Simulation, type SimulationOptions } from '@swimkit/simulator'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, ever, failedAt, quiet as formed, recordOf, statusAt, without } from './cluster.ts'
@@ -193,6 +194,30 @@ describe('members that stand still', () => {
       expect(doubted(still)).toBe(0)
       expect(net.agreed(60)).toBe(true)
     }
+  })
+})
+
+describe('a cluster that switches while it runs', () => {
+  const both = (): Detector[] => [pingAck(), gossip()]
+
+  test('from pings to heartbeats and back, again and again, suspects nobody, and finds a crash in between', () => {
+    const [net, nodes] = formed(8, { detectors: both })
+    const switchTo = (detector: string): void => {
+      net.call(nodes[0]!, (engine, now) => engine.switchDetector(detector, undefined, now))
+      net.until(() => net.live().every(({ engine }) => engine.config.detector === detector), 5_000)
+    }
+    for (let turn = 0; turn < 3; turn++) {
+      switchTo('gossip')
+      net.run(20_000 + 1_000 * turn)
+      switchTo('pingack')
+      net.run(3_000)
+    }
+    switchTo('gossip')
+    net.run(2_000)
+    expect(ever(nodes, 'suspect')).toEqual([])
+    net.crash(nodes[6]!, true)
+    net.until(() => failedAt(without(nodes, nodes[6]), 'n6'), 60_000)
+    expect(new Set(ever(nodes, 'suspect'))).toEqual(new Set(['n6']))
   })
 })
 

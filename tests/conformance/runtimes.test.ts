@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { codecCases, detectorCases, disseminatorCases, transportCases } from '@swimkit/conformance'
 import { compose, jsonCodec, PiggybackQueue, swimCodec } from '@swimkit/core'
+import { gossip } from '@swimkit/detector-gossip'
 import { pingAck } from '@swimkit/detector-pingack'
 import { tcp } from '@swimkit/transport-tcp'
 import { udp } from '@swimkit/transport-udp'
@@ -31,6 +32,7 @@ const all = [
   ...codecCases(jsonCodec),
   ...disseminatorCases(() => new PiggybackQueue()),
   ...detectorCases(() => pingAck()),
+  ...detectorCases(() => gossip()),
 ]
 
 describe.each(runtimes)('the cases under the test runner of $name', ({ command, name }) => {

@@ -36,7 +36,6 @@ class Stub {
   readonly hooks: DetectorHooks
   readonly statuses: Status[]
   readonly records: PeerRecord[]
-  /** Who is drawn next; the first of those that are asked for where there is nobody. */
   score = 0
   looksFor = true
   #timers: { at: number; tag: number; arg: number }[] = []
@@ -79,6 +78,7 @@ class Stub {
       packets,
       streams: true,
       bodyBytes: packets ? 1_300 : 0,
+      backlog: () => 0,
       schedule: () => ({ next: () => active().find((ref) => ref !== 0) }),
       column: (_, initial) => aColumn(initial),
       arm: (at, tag, arg = 0) => {
@@ -119,12 +119,12 @@ class Stub {
   }
 
   /** An answer of the first other one, with the next heartbeats of these. */
-  hear(rows: readonly number[], from: Ref | undefined = aRef(1)): void {
+  hear(rows: readonly number[], known = true): void {
     const writer = new DigestWriter()
     writer.begin(false, 1_000)
     this.#heartbeat++
     for (const n of rows) writer.short(100 + n, this.#heartbeat)
-    this.hooks.onMessage!(from, new ByteReader(writer.finish()), this.now)
+    this.hooks.onMessage!(known ? aRef(1) : undefined, new ByteReader(writer.finish()), this.now)
   }
 
   set(n: number, after: Status): void {
@@ -209,7 +209,7 @@ describe('a node', () => {
     const stub = running()
     for (let second = 0; second < 6; second++) {
       stub.run(stub.now + 1_000)
-      stub.hear([1, 2, 3], undefined)
+      stub.hear([1, 2, 3], false)
     }
     expect(new Set(stub.looks.map(({ ref }) => ref))).toEqual(new Set([1, 2, 3]))
   })

@@ -14,6 +14,20 @@ import { Penalties } from './penalties.ts'
 import { type Kept, Run } from './run.ts'
 import { Turns } from './turns.ts'
 
+/**
+ * Heartbeat gossip (van Renesse, Minsky, Hayden, "A gossip-style failure detection service", Middleware 1998) with an accrual
+ * detector (Hayashibara et al., SRDS 2004). Once per interval a node raises its own heartbeat and tells `fanout` members
+ * the heartbeats that it knows, the freshest first; each answers with what the sender lacks. From how regularly each member is heard
+ * follows how long its silence must last to be unlikely, and then some few look at it (see `DetectorContext.look`): silence is
+ * a reason to look, and only a look that fails is reported.
+ *
+ * Time from a crash to the first look is bounded by `detectionBound`. A member that came back lately is given more time, and one that did not answer
+ * is trusted again only after some heartbeats in time, or its refutation. Work per packet is bounded by its size, work per step of the clock by a constant,
+ * memory by 80 bytes for each member. Where packets are not carried, members are looked at in turn instead.
+ *
+ * All nodes of a cluster should run it with the same options. Throws a TypeError or a RangeError that names the option, its value and
+ * what is allowed.
+ */
 export function gossip(options: GossipOptions = {}): Detector {
   checkOptions(options)
   const given = { ...options }

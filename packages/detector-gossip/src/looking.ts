@@ -28,7 +28,8 @@ export class Looking {
     const place = this.#rows.indexOf(-1)
     this.#rows[place] = row
     this.#free--
-    return (this.#numbers[place] = this.#number++)
+    this.#numbers[place] = this.#number
+    return this.#number++
   }
 
   /** Row of the look that has ended; −1: nobody waits for it. */

@@ -46,7 +46,7 @@ export class Detection {
   /** Undefined as well where this node does not have the cluster's detector. */
   #running: Attached | undefined
   /** Members that say which detectors they have, and not the cluster's. */
-  readonly #lacking = new Set<Ref>()
+  #lacking: Set<Ref> | undefined
   /** Those of them of whom this has still to be said. */
   readonly #untold: Ref[] = []
 
@@ -94,7 +94,7 @@ export class Detection {
     this.#running?.hooks.stop(now)
     this.#running = undefined
     this.#watch.stop()
-    this.#lacking.clear()
+    this.#lacking = undefined
     this.#state.timers.cancelAll(TimerKind.Detector)
     this.#pings.forgetAll('detector')
     this.#looks.forgetAll('detector')
@@ -149,7 +149,7 @@ export class Detection {
     if (is && !was) this.#sort(ref, now)
     else if (was && !is) {
       this.#watch.set(ref, false, now)
-      this.#lacking.delete(ref)
+      this.#lacking?.delete(ref)
     }
   }
 
@@ -169,8 +169,9 @@ export class Detection {
     const lacks = !capabilities.includes(capabilityOf(config.detector))
     this.#watch.set(ref, this.#running === undefined || (lacks && !this.#running.byPings), now)
     // One of another wire format says nothing of detectors, and has never been expected to.
-    if (!lacks || !capabilities.some(isDetector)) this.#lacking.delete(ref)
-    else if (!this.#lacking.has(ref)) {
+    if (!lacks || !capabilities.some(isDetector)) this.#lacking?.delete(ref)
+    else if (!this.#lacking?.has(ref)) {
+      this.#lacking ??= new Set()
       this.#lacking.add(ref)
       this.#untold.push(ref)
       this.#state.due |= Due.Lacking
@@ -181,7 +182,7 @@ export class Detection {
   tellLacking(now: Millis): void {
     this.#state.due &= ~Due.Lacking
     for (const ref of this.#untold) {
-      if (!this.#lacking.has(ref)) continue
+      if (!this.#lacking?.has(ref)) continue
       this.#news.tell('detector-missing', ref, now, false, missingThere(this.#state.config.detector))
     }
     this.#untold.length = 0

@@ -1,4 +1,3 @@
-import type { Column } from '../model/column.ts'
 import type { Ref } from '../model/ref.ts'
 import { type CoreState, TimerKind } from './core-state.ts'
 import type { News } from './news.ts'
@@ -11,6 +10,15 @@ const flapsFrom = 3
 const calmBelow = 1
 const most = 12
 
+interface Returns {
+  /** In all. */
+  count: number
+  /** The decaying sum, as it was at its instant. */
+  penalty: number
+  at: Millis
+  flapping: boolean
+}
+
 /**
  * Counts how often members come back from suspicion or failure. One that does so again and again is told to be flapping, until it has kept
  * still for long enough: consumers may prefer not to follow each turn.
@@ -18,62 +26,56 @@ const most = 12
 export class Flaps {
   readonly #state: CoreState
   readonly #news: News
-  /** Returns in all. */
-  readonly #count: Column
-  /** The decaying sum, as it was at its instant. */
-  readonly #penalty: Column
-  readonly #at: Column
-  readonly #flapping = new Set<Ref>()
+  /** Of those that ever came back: made when the first does, as in most groups nobody does. */
+  #returns: Map<Ref, Returns> | undefined
 
   constructor(state: CoreState, news: News) {
     this.#state = state
     this.#news = news
-    this.#count = state.table.column('u16', 0)
-    this.#penalty = state.table.column('f64', 0)
-    this.#at = state.table.column('f64', 0)
   }
 
   count(ref: Ref): number {
-    return this.#count.get(ref)
+    return this.#returns?.get(ref)?.count ?? 0
   }
 
   isFlapping(ref: Ref): boolean {
-    return this.#flapping.size > 0 && this.#flapping.has(ref)
+    return this.#returns?.get(ref)?.flapping ?? false
   }
 
   /** A member is alive again. */
   onReturn(ref: Ref, now: Millis): void {
-    const count = Math.min(0xffff, this.#count.get(ref) + 1)
-    this.#count.set(ref, count)
-    const penalty = Math.min(most, this.#decayed(ref, now) + 1)
-    this.#penalty.set(ref, penalty)
-    this.#at.set(ref, now)
-    if (penalty < flapsFrom || this.#flapping.has(ref)) return
-    this.#flapping.add(ref)
+    this.#returns ??= new Map()
+    const returns = this.#returns.get(ref) ?? { count: 0, penalty: 0, at: now, flapping: false }
+    this.#returns.set(ref, returns)
+    returns.count++
+    returns.penalty = Math.min(most, this.#decayed(returns, now) + 1)
+    returns.at = now
+    if (returns.penalty < flapsFrom || returns.flapping) return
+    returns.flapping = true
     this.#state.counters.flappers++
-    this.#news.tell('flapping', ref, now, false, `it has come back ${count} times`)
-    this.#arm(ref, now)
+    this.#news.tell('flapping', ref, now, false, `it has come back ${returns.count} times`)
+    this.#arm(ref, returns, now)
   }
 
   onGone(ref: Ref): void {
-    this.#flapping.delete(ref)
+    this.#returns?.delete(ref)
   }
 
   onTimer(ref: Ref, now: Millis): void {
-    if (!this.#flapping.has(ref)) return
-    const penalty = this.#decayed(ref, now)
+    const returns = this.#returns?.get(ref)
+    if (returns === undefined || !returns.flapping) return
     // It has come back since the timer was armed.
-    if (penalty > calmBelow + 1e-6) return this.#arm(ref, now)
-    this.#flapping.delete(ref)
+    if (this.#decayed(returns, now) > calmBelow + 1e-6) return this.#arm(ref, returns, now)
+    returns.flapping = false
     this.#news.tell('calm', ref, now, false, 'it has kept its status')
   }
 
-  /** Halvings by squaring and a straight line between them: the same on every runtime, which a power of a fraction is not. */
-  #decayed(ref: Ref, now: Millis): number {
-    const halvings = (now - this.#at.get(ref)) / this.#halfLife
+  /** Halvings, and a straight line between them: the same on every runtime, which a power of a fraction is not. */
+  #decayed({ at, penalty }: Returns, now: Millis): number {
+    const halvings = (now - at) / this.#halfLife
     const whole = Math.floor(halvings)
     if (whole > 32) return 0
-    const floor = this.#penalty.get(ref) / 2 ** whole
+    const floor = penalty / 2 ** whole
     return floor - (floor / 2) * (halvings - whole)
   }
 
@@ -82,8 +84,8 @@ export class Flaps {
   }
 
   /** For when what is left has come down to calm, if nothing more is added. */
-  #arm(ref: Ref, now: Millis): void {
-    let left = this.#penalty.get(ref)
+  #arm(ref: Ref, { at: since, penalty }: Returns, now: Millis): void {
+    let left = penalty
     let halvings = 0
     while (left / 2 > calmBelow) {
       left /= 2
@@ -91,7 +93,7 @@ export class Flaps {
     }
     // The rest of the way is a straight line down to half.
     halvings += Math.max(0, (left - calmBelow) / (left / 2))
-    const at = this.#at.get(ref) + halvings * this.#halfLife
+    const at = since + halvings * this.#halfLife
     this.#state.timers.arm(Math.max(at, now + 1), TimerKind.Calm, ref)
   }
 }

@@ -1,4 +1,3 @@
-import type { Column } from '../model/column.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
@@ -36,11 +35,10 @@ export class PathChecks {
   readonly #state: CoreState
   readonly #news: News
   readonly #pings: PingService
-  readonly #checks = new Map<number, Check>()
-  /** Bits of carriers that do not reach a member, and when it was checked last. */
-  readonly #broken: Column
-  readonly #checkedAt: Column
-  /** Members with a bit in that column. */
+  readonly #checks: Check[] = []
+  /** Of members that were checked: bits of the carriers that do not reach them, and when that was. Made when there is a first. */
+  #known: Map<Ref, { broken: number; checkedAt: Millis }> | undefined
+  /** Members with a bit. */
   #count = 0
   #next = 0
 
@@ -48,20 +46,21 @@ export class PathChecks {
     this.#state = state
     this.#news = news
     this.#pings = pings
-    this.#broken = state.table.column('u8', 0)
-    this.#checkedAt = state.table.column('f64', Number.NEGATIVE_INFINITY)
   }
 
   /** A carrier has just failed to reach a member that is there. */
   suspect(ref: Ref, carrier: Carrier, now: Millis): void {
     const { packets, settings, streams, table } = this.#state
-    if (!packets || !streams || this.#checks.size >= maxChecks) return
+    if (!packets || !streams || this.#checks.length >= maxChecks) return
     if (!table.has(ref) || table.status(ref) !== Status.Alive) return
-    if ((this.#broken.get(ref) & bit[carrier]) !== 0) return
-    if (now - this.#checkedAt.get(ref) < restIntervals * settings.probeInterval) return
-    this.#checkedAt.set(ref, now)
+    this.#known ??= new Map()
+    const known = this.#known.get(ref) ?? { broken: 0, checkedAt: Number.NEGATIVE_INFINITY }
+    if ((known.broken & bit[carrier]) !== 0) return
+    if (now - known.checkedAt < restIntervals * settings.probeInterval) return
+    known.checkedAt = now
+    this.#known.set(ref, known)
     const check: Check = { id: ++this.#next, ref, carrier, failed: 0 }
-    this.#checks.set(check.id, check)
+    this.#checks.push(check)
     this.#try(check, carrier, now)
   }
 
@@ -70,14 +69,14 @@ export class PathChecks {
     if (outcome === 'ack' && this.#count > 0 && ref !== undefined && path !== 'indirect') {
       this.#works(ref, path === 'direct' ? 'packets' : 'streams', now)
     }
-    const check = owner === 'path' ? this.#checks.get(arg) : undefined
+    const check = owner === 'path' ? this.#checks.find(({ id }) => id === arg) : undefined
     if (check === undefined || outcome === 'nack') return
     const { carrier, ref: member } = check
     const tried: Carrier = path === 'stream' ? 'streams' : 'packets'
     if (outcome === 'ack' && tried !== carrier) this.#isBroken(check, now)
     // Answered; or nothing reaches it, which is for whose turn it is to probe; or this node stood still.
     if (outcome === 'ack' || outcome === 'void' || tried !== carrier || !this.#isAlive(member)) {
-      this.#checks.delete(check.id)
+      this.#end(check)
       return
     }
     check.failed++
@@ -92,14 +91,15 @@ export class PathChecks {
       address.host !== before.address.host ||
       address.port !== before.address.port
     ) {
-      this.#forget(ref)
-      this.#checkedAt.set(ref, Number.NEGATIVE_INFINITY)
+      this.onGone(ref)
     }
   }
 
   /** It failed, left or was removed: what did not reach it then says nothing of when it is back. */
   onGone(ref: Ref): void {
-    if (this.#count > 0) this.#forget(ref)
+    if (this.#known === undefined) return
+    if ((this.#known.get(ref)?.broken ?? 0) !== 0) this.#count--
+    this.#known.delete(ref)
   }
 
   #isAlive(ref: Ref): boolean {
@@ -112,35 +112,33 @@ export class PathChecks {
     const path = carrier === 'packets' ? 'direct' : 'stream'
     const limit = carrier === 'packets' ? settings.probeTimeout : 2 * settings.probeTimeout
     if (this.#pings.member(check.ref, path, undefined, limit, 'path', check.id, now) < 0) {
-      this.#checks.delete(check.id)
+      this.#end(check)
     }
   }
 
   #isBroken({ carrier, ref }: Check, now: Millis): void {
     const { counters, table, trace } = this.#state
-    const was = this.#broken.get(ref)
-    if (was === 0) this.#count++
-    this.#broken.set(ref, was | bit[carrier])
+    const known = this.#known?.get(ref)
+    if (known === undefined) return
+    if (known.broken === 0) this.#count++
+    known.broken |= bit[carrier]
     counters.pathsDegraded++
     trace.record(ref, table.self, pathOf[carrier], 'degraded', table.incarnation(ref), now)
     this.#news.tell('degraded', ref, now, false, degradedText[carrier])
   }
 
   #works(ref: Ref, carrier: Carrier, now: Millis): void {
-    const broken = this.#broken.get(ref)
-    if ((broken & bit[carrier]) === 0) return
+    const known = this.#known?.get(ref)
+    if (known === undefined || (known.broken & bit[carrier]) === 0) return
     const { table, trace } = this.#state
-    const left = broken & ~bit[carrier]
-    this.#broken.set(ref, left)
-    if (left === 0) this.#count--
+    known.broken &= ~bit[carrier]
+    if (known.broken === 0) this.#count--
     trace.record(ref, table.self, pathOf[carrier], 'restored', table.incarnation(ref), now)
     this.#news.tell('restored', ref, now, false, `${carrier} reach it again`)
   }
 
-  #forget(ref: Ref): void {
-    if (this.#broken.get(ref) === 0) return
-    this.#broken.set(ref, 0)
-    this.#count--
+  #end(check: Check): void {
+    this.#checks.splice(this.#checks.indexOf(check), 1)
   }
 }
 

@@ -15,8 +15,9 @@ export class PingWatch {
   readonly #state: CoreState
   readonly #judgement: Judgement
   readonly #looks: Looks
-  readonly #watched = new Set<Ref>()
-  #scheduler: ProbeScheduler
+  /** Made when there is somebody to watch: in most groups there never is. */
+  #watched: Set<Ref> | undefined
+  #scheduler: ProbeScheduler | undefined
   #timer: Timer | undefined
   #running = false
 
@@ -24,11 +25,6 @@ export class PingWatch {
     this.#state = state
     this.#judgement = judgement
     this.#looks = looks
-    this.#scheduler = this.#makeScheduler()
-  }
-
-  get size(): number {
-    return this.#watched.size
   }
 
   start(now: Millis): void {
@@ -42,28 +38,32 @@ export class PingWatch {
     this.#state.timers.cancel(this.#timer)
     this.#timer = undefined
     this.#looks.forgetAll('watch')
-    if (this.#watched.size === 0) return
-    this.#watched.clear()
-    this.#scheduler = this.#makeScheduler()
+    this.#watched = undefined
+    this.#scheduler = undefined
   }
 
-  /** Whether a member is to be watched from now on. `true`: that is new. */
-  set(ref: Ref, watched: boolean, now: Millis): boolean {
-    if (watched === this.#watched.has(ref)) return false
+  /** Whether a member is to be watched from now on. */
+  set(ref: Ref, watched: boolean, now: Millis): void {
+    if (watched === (this.#watched?.has(ref) ?? false)) return
     if (watched) {
+      this.#watched ??= new Set()
       this.#watched.add(ref)
+      this.#scheduler ??= roundRobin(
+        this.#state.table,
+        this.#state.random.fork('watch'),
+        this.#state.roundTrips,
+      )
       this.#scheduler.added(ref)
       this.#arm(now)
     } else {
-      this.#watched.delete(ref)
-      this.#scheduler.removed(ref)
+      this.#watched?.delete(ref)
+      this.#scheduler?.removed(ref)
     }
-    return watched
   }
 
   onTimer(now: Millis): void {
     this.#timer = undefined
-    const ref = this.#scheduler.next()
+    const ref = this.#scheduler?.next()
     if (ref === undefined) return
     const { health, settings } = this.#state
     this.#looks.begin(ref, { timeout: health.scale(settings.probeInterval) }, 'watch', now)
@@ -75,15 +75,11 @@ export class PingWatch {
   }
 
   #arm(now: Millis): void {
-    const size = this.#watched.size
+    const size = this.#watched?.size ?? 0
     if (!this.#running || this.#timer !== undefined || size === 0) return
     const { health, random, settings, table, timers } = this.#state
     const period = (health.scale(settings.probeInterval) * Math.max(1, table.active - 1)) / size
     // Somewhere in the period, so that those who began to watch at one time do not go on together.
     this.#timer = timers.arm(now + period * (0.5 + random.fraction()), TimerKind.PingWatch)
-  }
-
-  #makeScheduler(): ProbeScheduler {
-    return roundRobin(this.#state.table, this.#state.random.fork('watch'), this.#state.roundTrips)
   }
 }

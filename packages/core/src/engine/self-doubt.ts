@@ -19,9 +19,11 @@ export class SelfDoubt {
   readonly #table: MemberTable
   /** Different members that refused, since a packet was last answered or a stream went through. */
   readonly #refusedBy: Ref[] = []
-  /** The latest look at each of the members that were looked at last, oldest first. */
+  /** The latest look at each of the members that were looked at last, oldest first, from the first that failed on. */
   readonly #looks: { readonly ref: Ref; readonly reached: boolean }[] = []
   #failures = 0
+  /** Looks before those that did not fail, as far as they are weighed. */
+  #reachedBefore = 0
   /** Counts the times that this node began to doubt itself. */
   episode = 0
 
@@ -52,8 +54,11 @@ export class SelfDoubt {
   /** A look came to an end. */
   onLook(ref: Ref, reached: boolean): void {
     const looks = this.#looks
-    // Nothing to weigh, and nothing to be weighed against: the rule, and it should cost nothing.
-    if (reached && this.#failures === 0 && looks.length === weighed) return
+    // Nothing to weigh: the rule, and it should cost nothing.
+    if (reached && this.#failures === 0) {
+      this.#reachedBefore = Math.min(weighed, this.#reachedBefore + 1)
+      return
+    }
     const was = this.doubtful
     const same = looks.findIndex((look) => look.ref === ref)
     if (same >= 0) this.#forget(same)
@@ -61,17 +66,22 @@ export class SelfDoubt {
     looks.push({ ref, reached })
     if (!reached) this.#failures++
     if (!was && this.doubtful) this.episode++
+    if (this.#failures > 0) return
+    this.#reachedBefore = looks.length
+    looks.length = 0
   }
 
   /** Most of the latest looks at different members failed, and three at the least. */
   get doubtful(): boolean {
-    return this.#failures >= failuresWanted && 2 * this.#failures > this.#looks.length
+    const looks = Math.min(weighed, this.#looks.length + this.#reachedBefore)
+    return this.#failures >= failuresWanted && 2 * this.#failures > looks
   }
 
   /** This node has stood still: what it saw before says nothing of now. */
   onStall(): void {
     this.#looks.length = 0
     this.#failures = 0
+    this.#reachedBefore = 0
     this.onAnswer()
   }
 

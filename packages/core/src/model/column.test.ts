@@ -72,7 +72,7 @@ describe('a column', () => {
 
   test('asks whether a handle is current each time', () => {
     let current = true
-    const column = new GrowingColumn('u8', 0, () => current)
+    const column = new GrowingColumn('u8', 0, { has: () => current })
     column.set(4 as Ref, 1)
     current = false
     expect(column.get(4 as Ref)).toBe(0)

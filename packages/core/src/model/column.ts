@@ -29,28 +29,28 @@ const pageMask = pageSize - 1
 
 /**
  * A column in pages that are made when they are first written: what is kept of few members takes little, however many there are.
- * `holds` says whether a handle is current; a stale one reads the initial value and writes nothing.
+ * A handle that `members` does not hold reads the initial value and writes nothing.
  */
 export class GrowingColumn implements Column {
   readonly #kind: ColumnKind
   readonly #initial: number
-  readonly #holds: (ref: Ref) => boolean
+  readonly #members: { has(ref: Ref): boolean }
   readonly #pages: (Cells | undefined)[] = []
 
-  constructor(kind: ColumnKind, initial: number, holds: (ref: Ref) => boolean) {
+  constructor(kind: ColumnKind, initial: number, members: { has(ref: Ref): boolean }) {
     this.#kind = kind
     this.#initial = initial
-    this.#holds = holds
+    this.#members = members
   }
 
   get(ref: Ref): number {
     const slot = slotOf(ref)
     const page = this.#pages[slot >> pageBits]
-    return page !== undefined && this.#holds(ref) ? page[slot & pageMask]! : this.#initial
+    return page !== undefined && this.#members.has(ref) ? page[slot & pageMask]! : this.#initial
   }
 
   set(ref: Ref, value: number): void {
-    if (!this.#holds(ref)) return
+    if (!this.#members.has(ref)) return
     const slot = slotOf(ref)
     const number = slot >> pageBits
     let page = this.#pages[number]

@@ -114,7 +114,7 @@ export class MemberTable implements MemberView {
 
   /** A column of one number per member, for detectors and strategies. */
   column(kind: ColumnKind, initial: number): GrowingColumn {
-    const column = new GrowingColumn(kind, initial, (ref) => this.has(ref))
+    const column = new GrowingColumn(kind, initial, this)
     this.#columns.push(column)
     return column
   }
