@@ -1,4 +1,5 @@
 import { compose, createNode, Directory, type Node } from '@swimkit/core'
+import { gossip } from '@swimkit/detector-gossip'
 import { pingAck } from '@swimkit/detector-pingack'
 import { host } from '@swimkit/host'
 import { tcp } from '@swimkit/transport-tcp'
@@ -33,7 +34,7 @@ export async function form(options: PeerOptions): Promise<Cluster> {
       bind: `127.0.0.1:${options.base === 0 ? 0 : options.base + i}`,
       host: clock,
       transport: compose({ packets: udp(), streams: tcp() }),
-      detector: pingAck(),
+      detector: options.detector === 'gossip' ? gossip() : pingAck(),
       profile: 'lan',
       ...(options.apart ? { directory: new Directory() } : {}),
     })

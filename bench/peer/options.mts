@@ -18,6 +18,7 @@ export interface PeerOptions {
   readonly silent: boolean
   /** Changes of metadata, one after the other. */
   readonly updates: number
+  readonly detector: 'pingack' | 'gossip'
   /** Each node its own directory, as if it were alone in its process. */
   readonly apart: boolean
   /** Also prints every counter, summed over all nodes. */
@@ -37,6 +38,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
       silent: { type: 'boolean', default: false },
       updates: { type: 'string', default: '1' },
       apart: { type: 'boolean', default: false },
+      detector: { type: 'string', default: 'pingack' },
       totals: { type: 'boolean', default: false },
     },
   })
@@ -46,8 +48,12 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
   const kill = readNumber('--kill', values.kill, 0, nodes - 2, { whole: true })
   if (values.silent && base === 0)
     throw new BenchOptionError('--silent needs --base: ports are silenced as one range')
+  const { detector } = values
+  if (detector !== 'pingack' && detector !== 'gossip')
+    throw new BenchOptionError(`--detector is ${JSON.stringify(detector)}: must be pingack or gossip`)
   return {
     nodes,
+    detector,
     base,
     hold: readNumber('--hold', values.hold, 0, 3_600),
     kill,

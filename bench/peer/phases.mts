@@ -76,6 +76,8 @@ async function measureUpdate({ nodes, watchers }: Cluster, payload: string): Pro
 export interface CrashFigures {
   /** Seconds after which each survivor held each victim failed. */
   readonly noticed: readonly number[]
+  /** Seconds after which each victim was first doubted by anybody. */
+  readonly detected: readonly number[]
   /** How many such verdicts there are to be. */
   readonly wanted: number
 }
@@ -96,7 +98,10 @@ export async function measureCrash(cluster: Cluster, options: PeerOptions): Prom
     )
   const wanted = survivors.length * kill
   await waitUntil(() => noticed().length === wanted, limit * 1_000)
-  return { noticed: noticed(), wanted }
+  const doubted = victims.map(({ name }) =>
+    Math.min(...survivors.map((watcher) => watcher.suspectedAt(name) ?? Number.POSITIVE_INFINITY)),
+  )
+  return { noticed: noticed(), detected: secondsSince(start, doubted.filter(Number.isFinite)), wanted }
 }
 
 /** Verdicts of survivors about survivors, since the start. */

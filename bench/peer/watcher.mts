@@ -3,10 +3,14 @@ import type { Node } from '@swimkit/core'
 /** Notes when one node first learned of what happened to the others. It listens from the start, as an application would. */
 export class Watcher {
   readonly #failed = new Map<string, { readonly first: number; times: number }>()
+  readonly #suspected = new Map<string, number>()
   /** By the member's name and its payload as text. */
   readonly #updated = new Map<string, number>()
 
   constructor(node: Node) {
+    node.on('suspect', ({ member }) => {
+      if (!this.#suspected.has(member.name)) this.#suspected.set(member.name, performance.now())
+    })
     node.on('failed', ({ member }) => {
       const verdict = this.#failed.get(member.name)
       if (verdict === undefined) this.#failed.set(member.name, { first: performance.now(), times: 1 })
@@ -16,6 +20,11 @@ export class Watcher {
       const change = changeOf(member.name, new TextDecoder().decode(member.payload))
       if (!this.#updated.has(change)) this.#updated.set(change, performance.now())
     })
+  }
+
+  /** When it first held that member suspect, on the clock of `performance.now()`. */
+  suspectedAt(name: string): number | undefined {
+    return this.#suspected.get(name)
   }
 
   /** When it first held that member failed, on the clock of `performance.now()`. */

@@ -3,6 +3,12 @@ import type { Result } from './result.mts'
 /** The other side of a ratio. */
 export type Rival = 'memberlist' | 'bare'
 
+export interface Goal {
+  readonly atMost: number
+  readonly nodes?: number
+  readonly of?: 'ratio' | 'figure'
+}
+
 /** One line of the table: what it says, where it is found, and what it is to be beside another's. */
 export interface FigureSpec {
   readonly key: string
@@ -10,11 +16,11 @@ export interface FigureSpec {
   /** How many digits after the point it is shown with. */
   readonly digits: number
   readonly against: Rival
-  /** Whose figure it is: the usual cluster's, or that of the one whose nodes share nothing. */
-  readonly of: 'swimkit' | 'apart'
+  /** Whose figure it is: the usual cluster's, that of the one with the gossip detector, or of the one whose nodes share nothing. */
+  readonly of: 'swimkit' | 'gossip' | 'apart'
   readonly read: (result: Result) => number | undefined
-  /** What the ratio is to be at most, at that size or at all. */
-  readonly goal?: { readonly atMost: number; readonly nodes?: number }
+  /** What the ratio is to be at most, at that size or at all; or the figure itself. */
+  readonly goal?: Goal
 }
 
 const figure = (
@@ -60,14 +66,49 @@ const living: readonly FigureSpec[] = [
 ]
 
 /** Of its end: what the survivors made of it. */
-const ending: readonly FigureSpec[] = [
+const ending = (p50: number, last?: number): readonly FigureSpec[] => [
+  figure('detected_s', 'first to doubt it, median of the lost, s', 2, (result) => result.detected_s?.p50, {
+    ...(last === undefined ? {} : { goal: { atMost: 1.3, of: 'figure', nodes: 200 } }),
+  }),
   figure('crash_first_s', 'verdict: first, s', 2, (result) => result.crash_s?.first),
-  figure('crash_p50_s', 'verdict: p50, s', 2, (result) => result.crash_s?.p50),
+  figure('crash_p50_s', 'verdict: p50, s', 2, (result) => result.crash_s?.p50, {
+    goal: { atMost: p50, nodes: 200 },
+  }),
   figure('crash_p99_s', 'verdict: p99, s', 2, (result) => result.crash_s?.p99),
-  figure('crash_last_s', 'verdict: last, s', 2, (result) => result.crash_s?.last),
+  figure('crash_last_s', 'verdict: last, s', 2, (result) => result.crash_s?.last, {
+    ...(last === undefined ? {} : { goal: { atMost: last, nodes: 200 } }),
+  }),
   figure('false_positives', 'live members held failed', 0, (result) => result.false_positives),
+]
+
+/** With heartbeats gossiped rather than pings. */
+const gossiped: readonly FigureSpec[] = [
+  figure('gossip_cpu', 'gossip detector: steady CPU per node, % of a core', 4, steadyCpu, {
+    of: 'gossip',
+    goal: { atMost: 0.6, nodes: 200 },
+  }),
+  figure(
+    'gossip_datagrams',
+    'gossip detector: datagrams sent per node and second',
+    2,
+    (result) => result.steady_datagrams_per_node_s ?? result.steady_packets_per_node_s,
+    { of: 'gossip' },
+  ),
+  figure('gossip_heap_kb', 'gossip detector: memory per node, KB', 1, heap, { of: 'gossip' }),
+  figure('gossip_detected_s', 'gossip detector: first to doubt, median, s', 2, (r) => r.detected_s?.p50, {
+    of: 'gossip',
+  }),
+  figure('gossip_crash_p50_s', 'gossip detector: verdict: p50, s', 2, (result) => result.crash_s?.p50, {
+    of: 'gossip',
+  }),
+  figure('gossip_crash_last_s', 'gossip detector: verdict: last, s', 2, (result) => result.crash_s?.last, {
+    of: 'gossip',
+  }),
+  figure('gossip_false', 'gossip detector: live members held failed', 0, (r) => r.false_positives, {
+    of: 'gossip',
+  }),
 ]
 
 /** Where hosts go silent, only the end is measured: until then nothing differs. */
 export const figuresFor = (silent: boolean): readonly FigureSpec[] =>
-  silent ? ending : [...living, ...ending]
+  silent ? ending(1) : [...living, ...ending(0.3, 0.4), ...gossiped]

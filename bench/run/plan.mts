@@ -1,6 +1,6 @@
 import type { BenchOptions } from './options.mts'
 
-export type Contender = 'swimkit' | 'memberlist' | 'bare' | 'apart'
+export type Contender = 'swimkit' | 'memberlist' | 'bare' | 'gossip' | 'apart'
 
 /** One process to be run: who, at which size, in which run. */
 export interface Step {
@@ -31,7 +31,7 @@ export function plan(options: BenchOptions, means: Means): Step[] {
     }
   }
   for (const nodes of options.nodes) {
-    add(nodes, false, ['swimkit', 'bare', 'memberlist'])
+    add(nodes, false, ['swimkit', 'bare', 'memberlist', 'gossip'])
     steps.push({ contender: 'apart', nodes, silent: false, run: 0 })
   }
   if (means.silence) for (const nodes of options.silentNodes) add(nodes, true, ['swimkit', 'memberlist'])
@@ -48,7 +48,7 @@ export function argumentsFor(step: Step, options: BenchOptions): string[] {
     return [...size, '--form-limit', `${formLimit}`, '--hold', '0', '--updates', '0', '--apart']
   const phases = {
     hold: silent ? 0 : hold,
-    updates: silent ? 0 : updates,
+    updates: silent || contender === 'gossip' ? 0 : updates,
     kill,
     limit,
     'form-limit': formLimit,
@@ -56,7 +56,7 @@ export function argumentsFor(step: Step, options: BenchOptions): string[] {
   const values = Object.entries(phases).flatMap(([name, value]) => [`--${name}`, `${value}`])
   const flags = silent ? ['--silent'] : []
   if (contender === 'memberlist') return ['-n', `${nodes}`, '-base', `${base}`, ...values, ...flags]
-  return [...size, ...values, ...flags]
+  return [...size, ...values, ...flags, ...(contender === 'gossip' ? ['--detector', 'gossip'] : [])]
 }
 
 /** Milliseconds after which a step's process is stuck: all its limits, and as much again as starting and stopping may take. */

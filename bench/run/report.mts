@@ -33,6 +33,6 @@ function ratio({ ours, ratio: value, theirs }: Figure): string {
 
 function goal({ goal: wanted }: Figure): string {
   if (wanted === undefined) return ''
-  const { atMost, met } = wanted
-  return `≤ ${atMost.toFixed(2)}: ${met === undefined ? 'not measured' : met ? 'met' : 'missed'}`
+  const { atMost, met, of } = wanted
+  return `${of === 'figure' ? 'itself ' : ''}≤ ${atMost.toFixed(2)}: ${met === undefined ? 'not measured' : met ? 'met' : 'missed'}`
 }

@@ -20,6 +20,8 @@ export interface Result {
   readonly update_reached?: number
   readonly update_wanted?: number
   readonly crash_s?: Quantiles | null
+  /** When each victim was first doubted by anybody; ours alone says so. */
+  readonly detected_s?: Quantiles | null
   readonly crash_seen?: number
   readonly crash_wanted?: number
   readonly false_positives?: number
@@ -47,6 +49,8 @@ export interface Run {
   readonly swimkit?: Result | Failure
   readonly memberlist?: Result | Failure
   readonly bare?: Result | Failure
+  /** swimkit with the gossip detector. */
+  readonly gossip?: Result | Failure
 }
 
 /** All runs at one size. */

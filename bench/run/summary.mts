@@ -19,7 +19,9 @@ export interface Figure {
   readonly theirs: Spread | undefined
   /** Of the ratios within each run: what the machine did to both in one run cancels out. */
   readonly ratio: Spread | undefined
-  readonly goal: { readonly atMost: number; readonly met: boolean | undefined } | undefined
+  readonly goal:
+    | { readonly atMost: number; readonly of: 'ratio' | 'figure'; readonly met: boolean | undefined }
+    | undefined
 }
 
 export interface SizeSummary {
@@ -50,20 +52,24 @@ function summarizeFigure(size: Size, spec: FigureSpec): Figure {
   const pairs =
     of === 'apart'
       ? [[apart, middle] as const]
-      : size.runs.map((run, i) => [value(run.swimkit), theirs[i]] as const)
+      : size.runs.map((run, i) => [value(run[of]), theirs[i]] as const)
   const ratio = spreadOf(
     pairs.map(([a, b]) => (a === undefined || b === undefined || b === 0 ? undefined : a / b)),
   )
   const wanted = goal !== undefined && (goal.nodes ?? size.nodes) === size.nodes
+  const ours = spreadOf(pairs.map(([a]) => a))
+  const weighed = goal?.of === 'figure' ? ours : ratio
   return {
     key,
     label,
     digits,
     against,
-    ours: spreadOf(pairs.map(([a]) => a)),
+    ours,
     theirs: spreadOf(theirs),
     ratio,
-    goal: wanted ? { atMost: goal.atMost, met: ratio && ratio.median <= goal.atMost } : undefined,
+    goal: wanted
+      ? { atMost: goal.atMost, of: goal.of ?? 'ratio', met: weighed && weighed.median <= goal.atMost }
+      : undefined,
   }
 }
 
@@ -88,7 +94,7 @@ function remarksOn({ apart, runs }: Size): string[] {
     if (reached !== others) remarks.push(`${where}: updates were seen ${reached} of ${others} times in time`)
   }
   for (const [i, run] of runs.entries()) {
-    for (const contender of ['swimkit', 'memberlist', 'bare'] as const) {
+    for (const contender of ['swimkit', 'memberlist', 'bare', 'gossip'] as const) {
       look(`run ${i + 1}, ${contender}`, run[contender])
     }
   }
