@@ -49,7 +49,7 @@ export const graceOf = (rates: Rates): Millis =>
 /**
  * Milliseconds within which somebody looks at a member that has crashed, in a network that loses nothing and where nobody has stood still:
  *
- *     interval × ceil(log2 n) + 7 R + interval / 4 + 4 probeInterval     where R = interval × (1 + (n − 2) / (2 fanout E))
+ *     interval × ceil(log2 n) + 7 R + interval / 2 + 4 probeInterval     where R = interval × (1 + (n − 2) / (2 fanout E))
  *
  * Its last heartbeat takes log2 n rounds and a renewal R to get to those that look first, and for six renewals they bear its silence at the
  * most; the wheel notices within a step, and for once in e^(4 × watchers) crashes there is somebody in the first three stages. E is what a
@@ -57,7 +57,7 @@ export const graceOf = (rates: Rates): Millis =>
  * four times the six renewals. With a share p of packets lost, divide by (1 − p)².
  */
 export const detectionBound = ({ probeInterval, ...rates }: Group): Millis =>
-  rates.interval * (log2Up(Math.max(2, rates.n)) + 1 / 4) +
+  rates.interval * (log2Up(Math.max(2, rates.n)) + 1 / 2) +
   renewal(rates) +
   patienceLimit(rates) +
   stagesDelay(probeInterval)

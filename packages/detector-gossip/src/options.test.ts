@@ -44,7 +44,7 @@ describe('what is not given', () => {
     expect(resolveOptions({}, resolveSettings('wan'), 1_000)).toEqual({
       interval: 5_000,
       fanout: 1,
-      threshold: 3,
+      threshold: 4,
       minDeviation: 2_500,
       digestBytes: 850,
       watchers: 7,

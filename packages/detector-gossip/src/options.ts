@@ -16,7 +16,7 @@ export interface GossipOptions {
   /**
    * φ from which on a silence is a reason to look: a member that lives is silent for so long once in 10^φ times, if silences were
    * normally distributed (Hayashibara et al. 2004). As a look comes before any report, it is set lower than where silence itself is the
-   * verdict: less finds a crash sooner and looks at the living more often. 1..16. Default 3.
+   * verdict: less finds a crash sooner and looks at the living more often. 1..16. Default 4.
    */
   readonly threshold?: number
   /**
@@ -93,7 +93,7 @@ export function resolveOptions(options: GossipOptions, settings: Settings, bodyB
   return {
     interval,
     fanout: options.fanout ?? 1,
-    threshold: options.threshold ?? 3,
+    threshold: options.threshold ?? 4,
     minDeviation: options.minDeviation ?? interval / 2,
     digestBytes: Math.min(options.digestBytes ?? room, room),
     watchers: options.watchers ?? settings.suspicionConfirmations + 3,

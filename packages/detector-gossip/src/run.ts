@@ -21,14 +21,14 @@ import { Silence } from './silence.ts'
 import { Stages } from './stages.ts'
 import { Wheel } from './wheel.ts'
 
-/** Steps in an interval, at least: of the wheel, and so how exactly silences are noticed. */
-const leastSteps = 4
+/** Steps in an interval, at least: of the wheel, and so how exactly silences are noticed. Each is a timer of the host. */
+const leastSteps = 2
 /** Rows whose turn a step takes up at most; the others wait for the next one. */
 const visitsPerStep = 128
 /** Members that are drawn until there is one that gossips: some may lack this detector. */
 const draws = 4
 /** The core has other pings under way than it allows: so many steps later. */
-const busySteps = 4
+const busySteps = 2
 
 /** Number of the looks that are taken only to have something to compare others with. */
 const comparison = -1

@@ -38,6 +38,7 @@ const counterNames = [
   'syncsExchanged',
   'syncsFailed',
   'syncsRefused',
+  'strangersHeard',
   'joinsServed',
   'dialBacksFailed',
   'rejoinsTried',

@@ -1,7 +1,7 @@
 import { syncScale } from '../dissemination/anti-entropy.ts'
 import { type Address, formatAddress, sameAddress } from '../model/address.ts'
 import { AddressRing } from '../model/address-ring.ts'
-import type { PeerRecord } from '../model/peer.ts'
+import type { Boot, PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, ErrorCode, ErrorReply, Message, Sync, SyncEntry } from '../wire/message.ts'
@@ -42,6 +42,8 @@ interface Departure {
 
 /** Syncs that this node has under way of its own accord, at most. */
 const maxSyncs = 4
+/** Gossip intervals after which one that speaks should be known: news has got around by then. */
+const strangerPeriods = 5
 /** Members that a leaving node tells over a stream. */
 const leaveWitnesses = 3
 /** Members it turns to in all, should some not answer. */
@@ -63,6 +65,8 @@ export class Exchanges {
   #seeds: readonly Address[] = []
   #departure: Departure | undefined
   #syncing = 0
+  /** Who spoke first of those that are not known, and when. */
+  #stranger: { readonly boot: Boot; readonly since: Millis } | undefined
   /** How long the first sync waits at scale 1; once that is over and the group is known to be larger, it waits in proportion. Milliseconds. */
   #firstSync = 0
   #nextToken = -1
@@ -164,7 +168,7 @@ export class Exchanges {
   }
 
   onSyncTimer(now: Millis): void {
-    const { sampler, settings, table, timers } = this.#state
+    const { settings, table, timers } = this.#state
     const scale = syncScale(table.active)
     if (this.#firstSync > 0 && scale > 1) {
       timers.arm(now + this.#firstSync * (scale - 1), TimerKind.Sync)
@@ -172,10 +176,35 @@ export class Exchanges {
       return
     }
     timers.arm(now + settings.syncInterval * scale, TimerKind.Sync)
+    this.#syncWithSomebody(now)
+  }
+
+  /**
+   * Somebody who is no member here speaks as if it were. Where it does so for longer than news takes to get around, this node has missed
+   * some, as one in some hundreds does at each join in a small group: it compares its table with somebody's, rather than wait its turn.
+   */
+  onStranger(boot: Boot, now: Millis): void {
+    const { counters, settings } = this.#state
+    if (boot === 0n || settings.syncInterval === 0) return
+    const known = this.#stranger
+    const patience = strangerPeriods * settings.gossipInterval
+    if (known?.boot !== boot) {
+      // One at a time: many may join, and all of them are strangers for a moment.
+      if (known === undefined || now - known.since > 10 * patience) this.#stranger = { boot, since: now }
+      return
+    }
+    if (now - known.since < patience) return
+    this.#stranger = undefined
+    counters.strangersHeard++
+    this.#syncWithSomebody(now)
+  }
+
+  #syncWithSomebody(now: Millis): void {
+    const { sampler, streams, table } = this.#state
+    if (this.#own.hasLeft || !streams) return
     const partner: Ref[] = []
     sampler.sample(1, 1 << Status.Alive, partner)
-    if (partner[0] !== undefined && !this.#own.hasLeft)
-      this.#sync(table.record(partner[0]).address, partner[0], now)
+    if (partner[0] !== undefined) this.#sync(table.record(partner[0]).address, partner[0], now)
   }
 
   /** About one node of the cluster tries one address per period, whatever the cluster's size. */

@@ -470,7 +470,7 @@ export class SwimEngine implements Engine {
       case 'ping': {
         if (!this.#pings.isForMe(message)) return
         if (message.boot !== undefined) this.#exchanges.onReached('packet', now)
-        this.#reply(this.#pings.packetAck(message.seq), sender, from)
+        this.#reply(this.#pings.packetAck(message.seq), sender, from, now)
         return
       }
       case 'pingReq': {
@@ -482,8 +482,11 @@ export class SwimEngine implements Engine {
         return this.#pings.onAck(message, sender, now)
       case 'nack':
         return this.#pings.onNack(message.seq, sender, now)
-      case 'custom':
-        return this.#detection.onCustom(message, this.#refOf(sender?.name), now)
+      case 'custom': {
+        const ref = this.#refOf(sender?.name)
+        if (ref === undefined && sender !== undefined) this.#exchanges.onStranger(sender.boot, now)
+        return this.#detection.onCustom(message, ref, now)
+      }
       case 'config':
         return this.#configuration.hear(message, this.#memberOf(sender), now)
       case 'sync':
@@ -621,8 +624,9 @@ export class SwimEngine implements Engine {
     return record.boot === sender.boot ? record.address : from
   }
 
-  #reply(message: Message, sender: StreamMessage['sender'], from: Address): void {
+  #reply(message: Message, sender: StreamMessage['sender'], from: Address, now: Millis): void {
     const ref = this.#refOf(sender?.name)
+    if (ref === undefined && sender !== undefined) this.#exchanges.onStranger(sender.boot, now)
     this.#outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
   }
 

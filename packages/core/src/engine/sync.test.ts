@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Status } from '../model/status.ts'
-import { entry, failed, left, Rig, sync } from './testing/rig.ts'
+import { alive, entry, failed, left, peer, ping, Rig, sync } from './testing/rig.ts'
 
 describe('what a sync says', () => {
   test('of a failure lands as a suspicion, by whoever sent it', () => {
@@ -89,5 +89,42 @@ describe('what a sync says', () => {
     const answer = one.ask('b', sync({ digest: digest(two) }))
     expect(answer).toMatchObject({ type: 'sync', entries: [] })
     expect(one.count('syncsEqual')).toBe(1)
+  })
+})
+
+describe('one that is no member here', () => {
+  const stranger = peer('stranger')
+  const syncs = (rig: Rig): number =>
+    rig.requests.filter(({ message }) => message.type === 'sync' && message.digest !== undefined).length
+  const rigOf = (): Rig => new Rig({ members: ['b', 'c'] })
+
+  test('and speaks for longer than news takes to get around makes this node compare tables with a member', () => {
+    const rig = rigOf()
+    rig.hear(stranger, ping(1))
+    rig.run(999)
+    rig.hear(stranger, ping(2))
+    expect(syncs(rig)).toBe(0)
+    rig.run(1)
+    rig.hear(stranger, ping(3))
+    expect([syncs(rig), rig.count('strangersHeard'), rig.status('stranger')]).toEqual([1, 1, 'unknown'])
+    expect(rig.requests.at(-1)!.to.port).not.toBe(stranger.address.port)
+  })
+
+  test('is one at a time, however many there are and however often they speak', () => {
+    const rig = rigOf()
+    for (let second = 0; second < 30; second++) {
+      for (let i = 0; i < 50; i++) rig.hear(peer(`stranger${i}`), ping(i))
+      rig.run(1_000)
+    }
+    expect(syncs(rig)).toBeLessThanOrEqual(17)
+  })
+
+  test('and soon is one makes nobody compare anything', () => {
+    const rig = rigOf()
+    rig.hear(stranger, ping(1))
+    rig.hear('b', alive(stranger, 5))
+    rig.run(2_000)
+    rig.hear(stranger, ping(2))
+    expect(syncs(rig)).toBe(0)
   })
 })
