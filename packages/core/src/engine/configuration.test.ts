@@ -111,6 +111,23 @@ describe('a switch', () => {
     ])
   })
 
+  test('is told three times as often as other news, and no longer once there is another', () => {
+    const told = (rig: Rig, epoch: number): number =>
+      said(rig.take(), 'config').filter((each) => each.epoch === epoch).length
+    const { rig } = rigOf()
+    rig.engine.switchDetector('zeal', undefined, rig.now)
+    rig.run(20_000)
+    // 4 × ceil(log10(4 + 1)) times three.
+    expect(told(rig, 1)).toBe(12)
+    rig.engine.switchDetector('chat', undefined, rig.now)
+    rig.engine.switchDetector('zeal', undefined, rig.now)
+    rig.run(20_000)
+    const sent = rig.take()
+    expect(said(sent, 'config').filter(({ epoch }) => epoch === 3).length).toBe(12)
+    expect(said(sent, 'config').filter(({ epoch }) => epoch === 2).length).toBeLessThanOrEqual(3)
+    expect(rig.count('backlog')).toBe(0)
+  })
+
   test('to what holds already changes nothing', () => {
     const { rig } = rigOf()
     expect(rig.engine.switchDetector('puppet', true, rig.now)).toEqual({

@@ -67,6 +67,8 @@ export const Due = {
   Witness: 128,
   /** Members turned out not to have the cluster's detector. */
   Lacking: 256,
+  /** A configuration has been told as often as any update. */
+  Config: 512,
 } as const
 
 /** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */

@@ -50,6 +50,7 @@ const lagShare = 0.25
 export class SwimEngine implements Engine {
   readonly #state: CoreState
   readonly #membership: Membership
+  readonly #news: News
   readonly #own: OwnClaims
   readonly #gossip: GossipPace
   readonly #outbox: Outbox
@@ -135,6 +136,7 @@ export class SwimEngine implements Engine {
       (ref) => (buddy && isHeldAgainst(table.status(ref)) ? this.#membership.claimAbout(ref) : undefined),
     )
     const news = new News(state, this.#outbox)
+    this.#news = news
     this.#own = new OwnClaims(state, news)
     this.#membership = new Membership(state, news, this.#own, {
       onStatus: (ref, before, after, at) => {
@@ -658,6 +660,7 @@ export class SwimEngine implements Engine {
     if ((state.due & Due.Lacking) !== 0) this.#detection.tellLacking(now)
     // Letting packets out may end the last transmission of an update, and that an operation.
     while ((state.due & Due.Outbox) !== 0) this.#outbox.flush()
+    if ((state.due & Due.Config) !== 0) this.#news.retellConfig()
     if ((state.due & Due.Gossip) !== 0) this.#gossip.arm(now)
     if (state.timers.next > now) this.#onTimeAt = now
   }
