@@ -118,7 +118,7 @@ const settledActs: fc.Arbitrary<Act>[] = [
   fc
     .record({
       node: place,
-      detector: fc.constantFrom('pingack', 'roulette', 'nowhere'),
+      detector: fc.constantFrom('pingack', 'gossip', 'roulette', 'nowhere'),
       suspicion: fc.constantFrom(undefined, true, false),
     })
     .map(({ detector, node, suspicion }) => (nameOf) => ({
@@ -130,7 +130,7 @@ const settledActs: fc.Arbitrary<Act>[] = [
   // Two operators at once, each of whom hears of the other's switch after its own.
   fc.record({ one: place, other: place }).map(({ one, other }) => (nameOf) => [
     { do: 'switch', node: nameOf(one), detector: 'pingack', suspicion: false },
-    { do: 'switch', node: nameOf(other), detector: 'roulette', suspicion: true },
+    { do: 'switch', node: nameOf(other), detector: 'gossip', suspicion: true },
   ]),
   fc.constant(() => ({ do: 'heal' })),
   // A node that gets no answers stands still, with pings under way.
@@ -244,7 +244,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc
     seed: fc.integer({ min: 1, max: 0x7fffffff }),
     form: fc.boolean(),
     codec: fc.constantFrom<Schedule['codec'][]>('swim', 'json'),
-    look: fc.constantFrom<Schedule['look'][]>('ring-successor', 'round-robin', 'random'),
+    look: fc.constantFrom<Schedule['look'][]>('ring-successor', 'round-robin', 'random', 'heartbeats'),
     settings,
     network,
     course: fc.boolean().chain((moving) =>

@@ -197,6 +197,32 @@ const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?
       ],
     },
   ],
+  [
+    'one that answered a sync under the name of another that lives was believed by who had asked',
+    {
+      nodes: 4,
+      seed: 360058908,
+      seeds: ['n0', 'n1', 'n2', 'n3'],
+      settings: { rejoinInterval: 2000, streamTimeout: 2000, healthMax: 0 },
+      network: { latency: { kind: 'uniform', min: 1, max: 40 } },
+      steps: [
+        { at: 15, do: 'rival', node: 'n3', via: 'n0' },
+        { at: 15, do: 'leave', node: 'n3' },
+        { at: 65, do: 'leave', node: 'n0' },
+        { at: 73, do: 'add', node: 'new2', via: 'n0' },
+        { at: 121, do: 'leave', node: 'new2' },
+        { at: 164, do: 'restart', node: 'new2', via: 'n0', address: 'same' },
+        { at: 203, do: 'join', node: 'n0', via: 'n0' },
+        { at: 829, do: 'blockIo', node: 'n0', for: 1 },
+        { at: 3950, do: 'restart', node: 'n1', via: 'n0', clock: -3600 },
+        { at: 3953, do: 'leave', node: 'n1' },
+        { at: 3961, do: 'links', change: { duplicate: 0 } },
+        { at: 3961, do: 'heal' },
+        { at: 33953, do: 'join', node: 'n3', via: 'n2' },
+      ],
+    },
+    { look: 'ring-successor' },
+  ],
 ]
 
 for (const [showed, scenario, rest] of regressions) {

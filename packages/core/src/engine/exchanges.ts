@@ -1,7 +1,7 @@
 import { syncScale } from '../dissemination/anti-entropy.ts'
 import { type Address, formatAddress, sameAddress } from '../model/address.ts'
 import { AddressRing } from '../model/address-ring.ts'
-import type { Boot, PeerRecord } from '../model/peer.ts'
+import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, ErrorCode, ErrorReply, Message, Sync, SyncEntry } from '../wire/message.ts'
@@ -336,7 +336,7 @@ export class Exchanges {
       return this.#joinFailed(operation, 'rejected', 'this node does not merge with that cluster')
     }
     this.#configuration.meet(message, true, now)
-    this.#synchronizer.merge(message, sender?.name, now)
+    this.#mergeReply(message, sender, now)
     this.#pushTo(address, message, now)
     const introducer = sender === undefined ? undefined : this.#state.table.find(sender.name)
     if (introducer !== undefined) this.#introductions.returnCall(this.#state.table.record(introducer), now)
@@ -364,9 +364,29 @@ export class Exchanges {
       return
     }
     this.#configuration.meet(message, false, now)
-    this.#synchronizer.merge(message, sender?.name, now)
+    this.#mergeReply(message, sender, now)
     const ref = sender === undefined ? undefined : this.#state.table.find(sender.name)
     if (ref !== undefined) this.#pushTo(this.#state.table.record(ref).address, message, now)
+  }
+
+  /**
+   * Takes what the answer to a sync says. Whoever answered may be another process than the one that has its name here and lives: that is looked
+   * into, as for any newcomer, before it is believed.
+   */
+  #mergeReply(message: Sync, sender: Sender | undefined, now: Millis): void {
+    const { table } = this.#state
+    const ref = sender === undefined ? undefined : table.find(sender.name)
+    const taken =
+      ref !== undefined &&
+      ref !== table.self &&
+      table.status(ref) <= Status.Suspect &&
+      table.record(ref).boot !== sender?.boot
+    if (!taken) return this.#synchronizer.merge(message, sender?.name, now)
+    for (const { incarnation, record, status } of message.entries) {
+      if (record.boot !== sender?.boot || record.name !== sender.name || status !== Status.Alive) continue
+      this.#introductions.admit({ type: 'alive', incarnation, record }, now)
+    }
+    this.#synchronizer.merge(message, sender?.name, now, sender?.name)
   }
 
   #pushTo(address: Address, answer: Sync, now: Millis): void {
