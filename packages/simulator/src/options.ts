@@ -48,7 +48,10 @@ export interface AddOptions {
   readonly data?: Uint8Array
   /** Passed on to the engine as they are. */
   readonly engine?: Partial<
-    Pick<EngineOptions, 'hooks' | 'disseminator' | 'settings' | 'packets' | 'streams' | 'maxPacketBytes'>
+    Pick<
+      EngineOptions,
+      'detectors' | 'hooks' | 'disseminator' | 'settings' | 'packets' | 'streams' | 'maxPacketBytes'
+    >
   >
 }
 

@@ -430,7 +430,9 @@ export class Simulation {
       leaving: false,
       protocolMin: minProtocol,
       protocolMax: maxProtocol,
-      capabilities: this.#options.detectors().map((detector) => `detector:${detector.name}`),
+      capabilities: (options.engine?.detectors ?? this.#options.detectors()).map(
+        (detector) => `detector:${detector.name}`,
+      ),
       data: options.data ?? new Uint8Array(0),
       opaque: undefined,
     }
