@@ -58,7 +58,7 @@ export const fields = [
     key: 'detector',
     env: 'SWIM_DETECTOR',
     value: 'name',
-    help: "pingack, or a plugin's package name (default: pingack)",
+    help: "pingack, gossip, or a plugin's package name (default: pingack); the built-in ones can be switched to",
   },
   {
     key: 'transport',
