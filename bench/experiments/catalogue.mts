@@ -2,6 +2,7 @@ import { infection } from './infection.mts'
 import type { Experiment } from './kit/experiment.mts'
 import { lifeguard } from './lifeguard.mts'
 import { lifeguardWaiting } from './lifeguard-waiting.mts'
+import { links } from './links.mts'
 import { messageLoad } from './message-load.mts'
 import { roundRobinGap } from './round-robin.mts'
 import { selection } from './selection.mts'
@@ -15,6 +16,7 @@ export const experiments: readonly Experiment[] = [
   messageLoad,
   lifeguard,
   lifeguardWaiting,
+  links,
 ]
 
 /** Throws a RangeError that says what there is. */

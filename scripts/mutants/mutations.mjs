@@ -299,7 +299,7 @@ export const mutations = [
     name: 'a closed port ends a look before the packets have had their time',
     file: engine('looks'),
     find: 'this.#arm(look, now + this.patience(look.seen.ref))',
-    put: 'this.#conclude(look)',
+    put: 'this.#conclude(look, now)',
   },
   {
     name: 'one closed port is enough',

@@ -1,8 +1,8 @@
-import type { Detector, Millis } from '@swimkit/core'
+import { type Detector, type Millis, roundRobin } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { type SimNode, Simulation } from '@swimkit/simulator'
 import { PlainPiggyback } from '../kit/piggyback.mts'
-import { suspicionMult, type VariantName, variants } from './variants.mts'
+import { suspicionMult, type Variant, type VariantName, variants } from './variants.mts'
 
 export interface GroupOptions {
   readonly variant: VariantName
@@ -27,16 +27,18 @@ export interface Group {
 }
 
 export function settledGroup({ anomalous: count, seed, variant, waits }: GroupOptions): Group {
-  const { buddy, settings } = variants[variant]
+  const { buddy, settings, ours = false }: Variant = variants[variant]
+  const detector = ours ? pingAck() : pingAck({ strategy: roundRobin })
   const waiting = new Waiting()
   const simulation = new Simulation({
-    detectors: () => [waits ? waiting.around(pingAck()) : pingAck()],
+    detectors: () => [waits ? waiting.around(detector) : detector],
     seed,
     buddy,
+    doubt: ours,
     ...(buddy ? {} : { disseminator: () => new PlainPiggyback() }),
     keepEvents: false,
     evidence: 16,
-    settings: { suspicionMult, ...settings },
+    settings: { suspicionMult, ...settings, ...(ours ? {} : { refusalQuorum: 0, probeTimeoutMin: 500 }) },
   })
   const left = simulation.populate(members)
   const random = simulation.random.fork('anomalous')

@@ -5,6 +5,8 @@ export interface Variant {
   readonly label: string
   readonly settings: Pick<Settings, 'healthMax' | 'suspicionMaxMult' | 'suspicionConfirmations'>
   readonly buddy: boolean
+  /** What this project adds: closed ports, waits that follow round trips, doubting oneself, the ring's successor. */
+  readonly ours?: boolean
   /** Lifeguard (arXiv 1707.00788v2), at α = 5 and, where suspicion is its own, β = 6 and K = 3. Undefined: not in the paper. */
   readonly published: Published | undefined
 }
@@ -112,6 +114,13 @@ export const variants = {
     label: 'Lifeguard, K = 2',
     settings: { ...probeOn, ...suspicionOn(2) },
     buddy: true,
+    published: undefined,
+  },
+  swimkit: {
+    label: 'Lifeguard, K = 3, and all of swimkit',
+    settings: { ...probeOn, ...suspicionOn(3) },
+    buddy: true,
+    ours: true,
     published: undefined,
   },
 } as const satisfies Record<string, Variant>

@@ -26,6 +26,8 @@ export interface SimulationOptions {
   readonly cluster?: string
   /** See `EngineOptions.buddy`. */
   readonly buddy?: boolean
+  /** See `EngineOptions.doubt`. */
+  readonly doubt?: boolean
   /** Entries of evidence that each node keeps. Default 512. */
   readonly evidence?: number
   /** Whether `SimNode.events` collects what each node reports. Default true; turn it off for thousands of nodes. */

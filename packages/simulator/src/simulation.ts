@@ -376,7 +376,7 @@ export class Simulation {
     this.#processes.push(node)
     const record = known?.record ?? this.#record(name, place, { ...options, address: node.address })
     const wallSeconds = this.#wallSeconds(options)
-    const { buddy, disseminator, evidence } = this.#options
+    const { buddy, doubt, disseminator, evidence } = this.#options
     node.engine = createEngine({
       record,
       incarnation: Math.max(wallSeconds, (options.remembers ?? -1) + 1),
@@ -393,6 +393,7 @@ export class Simulation {
       directory: this.directory,
       ...(known === undefined ? {} : { roster: known.roster }),
       ...(buddy === undefined ? {} : { buddy }),
+      ...(doubt === undefined ? {} : { doubt }),
       ...(evidence === undefined ? {} : { traceCapacity: evidence }),
       ...(disseminator === undefined ? {} : { disseminator: disseminator() }),
       ...options.engine,

@@ -56,6 +56,11 @@ export interface EngineOptions {
    * {@link Engine.rtt} knows only what was measured. 23 bytes on each such ack. Default true.
    */
   readonly coordinates?: boolean
+  /**
+   * Whether a node of whose looks most fail suspects itself first (see docs/protocol.md, "Doubting oneself"). For comparisons, like `buddy`.
+   * Default true.
+   */
+  readonly doubt?: boolean
   readonly disseminator?: Disseminator
   /** Entries of evidence kept for `explain`, 1..65,536. Default 512. */
   readonly traceCapacity?: number

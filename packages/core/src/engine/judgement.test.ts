@@ -101,6 +101,27 @@ describe('a node of whose looks most fail', () => {
     expect(rig.status('h')).toBe('failed')
   })
 
+  test('fails a member in its own table alone, where the others were told that it suspects it', () => {
+    const rig = rigOf({ settings: { suspicionMult: 1, suspicionMaxMult: 1, healthMax: 0 } })
+    for (const name of ['b', 'c', 'd', 'e']) fail(rig, name)
+    // The first was over before this node began to doubt itself.
+    rig.run(400)
+    rig.take()
+    rig.run(10_000)
+    expect(statuses(rig, ['d', 'e'])).toEqual(['failed', 'failed'])
+    const toOthers = rig
+      .take()
+      .flatMap(({ messages, to }) =>
+        messages.filter((each) => each.type === 'failed' && to.port !== peer(each.name).address.port),
+      )
+      .map((each) => (each.type === 'failed' ? each.name : ''))
+    expect(new Set(toOthers)).not.toContain('d')
+    expect(new Set(toOthers)).not.toContain('e')
+    // The members themselves are told all of it, and may refute.
+    rig.hear('d', alive(peer('d'), 6))
+    expect(rig.status('d')).toBe('alive')
+  })
+
   test('that stood still forgets all that', () => {
     const rig = rigOf()
     for (const name of ['b', 'c', 'd']) fail(rig, name)

@@ -107,7 +107,7 @@ export class Looks {
     const look = this.#looks.get(id)
     if (look === undefined) return
     look.timer = undefined
-    if (look.asked) this.#conclude(look)
+    if (look.asked) this.#conclude(look, now)
     else this.#turnToOthers(look, now)
   }
 
@@ -120,7 +120,7 @@ export class Looks {
     switch (outcome) {
       case 'ack':
         this.#state.health.apply(healthDelta.probeAnswered)
-        this.#state.doubt.onLook(look.seen.ref, true)
+        this.#state.doubt.onLook(look.seen.ref, true, now)
         this.#end(look, 'reached', path, rtt)
         return
       case 'nack':
@@ -135,7 +135,7 @@ export class Looks {
         else this.#onPathClosed(look, path)
         return
       case 'timeout':
-        if (path === 'direct' || !this.#state.packets) this.#conclude(look)
+        if (path === 'direct' || !this.#state.packets) this.#conclude(look, now)
         return
       case 'reset':
       case 'unreachable':
@@ -195,7 +195,7 @@ export class Looks {
   }
 
   /** No answer has come: that is evidence, and a hint about this node itself. */
-  #conclude(look: Look): void {
+  #conclude(look: Look, now: Millis): void {
     const { health, table } = this.#state
     const { ref } = look.seen
     if (!table.has(ref) || table.status(ref) > Status.Suspect) return this.#drop(look)
@@ -208,7 +208,7 @@ export class Looks {
       )
     }
     // A witness looks at whom another has found silent.
-    if (!look.urgent) this.#state.doubt.onLook(ref, false)
+    if (!look.urgent) this.#state.doubt.onLook(ref, false, now)
     this.#end(look, 'unreached', undefined, 0, evidence)
   }
 

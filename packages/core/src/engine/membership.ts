@@ -221,12 +221,19 @@ export class Membership {
     return true
   }
 
-  /** The timer of a suspicion ran out. `held`: this node doubts itself, and waits with its verdict, as long as a suspicion may last. */
+  /**
+   * The timer of a suspicion ran out. `held`: this node doubts itself, and waits with its verdict, as long as a suspicion may last. If it did so at
+   * any time of the suspicion it fails the member in its own table alone: the others, who were told that it suspects it, have heard of it what this node could not.
+   */
   onSuspicionTimer(ref: Ref, held: boolean, now: Millis): void {
     const suspicion = this.#suspicions.get(ref)
     if (suspicion === undefined) return
-    if (held && this.#suspicions.prolong(ref, now)) this.#state.counters.verdictsHeld++
-    else this.#fail(ref, suspicion.accusations[0]!.evidence, now)
+    if (held && this.#suspicions.prolong(ref, now)) {
+      this.#state.counters.verdictsHeld++
+      return
+    }
+    const doubted = this.#state.doubt.doubtedSince(suspicion.start)
+    this.#fail(ref, suspicion.accusations[0]!.evidence, now, !doubted)
   }
 
   /** See `Suspicions.extendAll`. */
@@ -348,8 +355,8 @@ export class Membership {
     }
   }
 
-  /** This node's own verdict. */
-  #fail(ref: Ref, evidence: EvidenceKind, now: Millis): void {
+  /** This node's own verdict. `tell`: others are told. */
+  #fail(ref: Ref, evidence: EvidenceKind, now: Millis, tell = true): void {
     const { counters, sender, table } = this.#state
     counters.failedOthers++
     const incarnation = table.incarnation(ref)
@@ -360,7 +367,7 @@ export class Membership {
       accuser: sender.name,
       evidence,
     }
-    this.#end(ref, Status.Failed, claim, { path: 'judgement', by: table.self }, now)
+    this.#end(ref, Status.Failed, claim, { path: 'judgement', by: table.self }, now, tell)
   }
 
   #end(
@@ -369,19 +376,27 @@ export class Membership {
     claim: FailedClaim | LeftClaim,
     source: Source,
     now: Millis,
+    tell = true,
   ): void {
     const { table, timers } = this.#state
     const change = table.set(ref, status, claim.incarnation, now)
     timers.cancel(this.#retention.get(ref))
     this.#retention.set(ref, timers.arm(now + this.#retentionOf(status), TimerKind.Reap, ref))
-    this.#commit(change, source, claim.incarnation, now, claim)
+    this.#commit(change, source, claim.incarnation, now, claim, tell)
   }
 
   /**
    * The one place where a change turns into what follows from it: suspicion and retention ended, schedulers and
    * detectors told, the update queued, the trace written, the event emitted.
    */
-  #commit(change: Change, source: Source, incarnation: number, now: Millis, claim?: Claim): void {
+  #commit(
+    change: Change,
+    source: Source,
+    incarnation: number,
+    now: Millis,
+    claim?: Claim,
+    tell = true,
+  ): void {
     const { after, before, ref } = change
     const { counters, queue, settings, table, timers, trace } = this.#state
     counters.claimsApplied++
@@ -411,9 +426,7 @@ export class Membership {
       if (after >= Status.Failed) return
       const record = table.record(ref)
       this.#news.queue(ref, 'record', { type: 'alive', incarnation: table.recordIncarnation(ref), record })
-    } else {
-      this.#queueStatus(ref, claim)
-    }
+    } else if (tell) this.#queueStatus(ref, claim)
     this.#news.tellChange(change, now)
     if (after === Status.Alive && (before === Status.Suspect || before === Status.Failed)) {
       this.#listener.onReturn(ref, now)

@@ -1,6 +1,7 @@
 import type { MemberTable } from '../model/member-table.ts'
 import type { Ref } from '../model/ref.ts'
 import { othersActive } from './core-state.ts'
+import type { Millis } from './time.ts'
 
 /** Members in a row whose streams were refused, after which it is more likely this node that cannot open any. */
 const refusedInARow = 3
@@ -17,6 +18,7 @@ const failuresWanted = 3
  */
 export class SelfDoubt {
   readonly #table: MemberTable
+  readonly #enabled: boolean
   /** Different members that refused, since a packet was last answered or a stream went through. */
   readonly #refusedBy: Ref[] = []
   /** The latest look at each of the members that were looked at last, oldest first, from the first that failed on. */
@@ -24,16 +26,20 @@ export class SelfDoubt {
   #failures = 0
   /** Looks before those that did not fail, as far as they are weighed. */
   #reachedBefore = 0
+  /** When it doubted itself last. */
+  #doubtedAt = Number.NEGATIVE_INFINITY
   /** Counts the times that this node began to doubt itself. */
   episode = 0
 
-  constructor(table: MemberTable) {
+  constructor(table: MemberTable, enabled: boolean) {
     this.#table = table
+    this.#enabled = enabled
   }
 
   /** An attempt to open a stream to a member came to an end; `undefined`: to one that is not known. */
   onStream(ref: Ref | undefined, refused: boolean): void {
     if (!refused) return this.onAnswer()
+    if (!this.#enabled) return
     const list = this.#refusedBy
     if (ref === undefined || list.includes(ref)) return
     if (list.length === refusedInARow) list.shift()
@@ -52,7 +58,8 @@ export class SelfDoubt {
   }
 
   /** A look came to an end. */
-  onLook(ref: Ref, reached: boolean): void {
+  onLook(ref: Ref, reached: boolean, now: Millis): void {
+    if (!this.#enabled) return
     const looks = this.#looks
     // Nothing to weigh: the rule, and it should cost nothing.
     if (reached && this.#failures === 0) {
@@ -65,6 +72,7 @@ export class SelfDoubt {
     else if (looks.length === weighed) this.#forget(0)
     looks.push({ ref, reached })
     if (!reached) this.#failures++
+    if (this.doubtful) this.#doubtedAt = now
     if (!was && this.doubtful) this.episode++
     if (this.#failures > 0) return
     this.#reachedBefore = looks.length
@@ -75,6 +83,11 @@ export class SelfDoubt {
   get doubtful(): boolean {
     const looks = Math.min(weighed, this.#looks.length + this.#reachedBefore)
     return this.#failures >= failuresWanted && 2 * this.#failures > looks
+  }
+
+  /** Whether it has doubted itself at any time since an instant: what it then missed nobody knows. */
+  doubtedSince(start: Millis): boolean {
+    return this.doubtful || this.#doubtedAt >= start
   }
 
   /** This node has stood still: what it saw before says nothing of now. */

@@ -84,7 +84,7 @@ export class SwimEngine implements Engine {
         )
       }
     }
-    const { buddy = true, coordinates: withCoordinates = true, roster } = options
+    const { buddy = true, doubt = true, coordinates: withCoordinates = true, roster } = options
     const table =
       roster === undefined
         ? new MemberTable(options.directory ?? new Directory())
@@ -99,7 +99,7 @@ export class SwimEngine implements Engine {
       table,
       timers: new TimerHeap(),
       health: new HealthScore(settings.healthMax),
-      doubt: new SelfDoubt(table),
+      doubt: new SelfDoubt(table, doubt),
       roundTrips: new RoundTrips(settings, table, coordinates),
       coordinates,
       trace: new Trace(options.traceCapacity ?? 512),
