@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ClusterConfig, Message } from '../wire/message.ts'
 import { compareConfigs } from './configuration.ts'
 import type { Detector, DetectorContext, DetectorHooks } from './detector.ts'
-import { alive, entry, peer, Rig, type RigOptions, said, sync } from './testing/rig.ts'
+import { alive, entry, failed, peer, Rig, type RigOptions, said, sync } from './testing/rig.ts'
 
 fc.configureGlobal({ seed: 20_260_101 })
 
@@ -371,6 +371,16 @@ describe('a node that joins', () => {
     rig.engine.switchDetector('zeal', undefined, rig.now)
     join(rig, { config: config(0), entries: [entry('b', 0, 5)] })
     rig.run(5_000)
+    expect([rig.engine.config, said(rig.take(), 'config')]).toEqual([config(0), []])
+  })
+
+  test('once the others of its cluster are gone tells the next one nothing of what it was still telling them', () => {
+    const { rig } = rigOf(['b'])
+    rig.engine.switchDetector('zeal', undefined, rig.now)
+    rig.hear('b', failed('b', 5))
+    join(rig, { config: config(0), entries: [entry('c', 0, 5), entry('d', 0, 5)] })
+    rig.take()
+    rig.run(10_000)
     expect([rig.engine.config, said(rig.take(), 'config')]).toEqual([config(0), []])
   })
 

@@ -29,6 +29,8 @@ export function compareConfigs(a: ClusterConfig, b: ClusterConfig): number {
 }
 
 export const capabilityOf = (detector: string): string => `detector:${detector}`
+/** Whether a capability is a detector, whichever. */
+export const isDetector = (capability: string): boolean => capability.startsWith(capabilityOf(''))
 
 /**
  * The configuration of the cluster at this node: which detector runs, and whether there is a suspicion phase. It spreads like any
@@ -99,7 +101,7 @@ export class Configuration {
       }
     }
     // One of another wire format says nothing of detectors, and is watched by pings.
-    const speaks = capabilities.some((capability) => capability.startsWith(capabilityOf('')))
+    const speaks = capabilities.some(isDetector)
     if (!speaks || capabilities.includes(capabilityOf(config.detector))) return undefined
     return {
       type: 'error',
@@ -130,7 +132,7 @@ export class Configuration {
     if (othersActive(table) > 0) {
       this.#news.queueConfig({ type: 'config', ...config })
       this.#state.due |= Due.Urgent
-    }
+    } else this.#news.dropConfig()
     this.#news.tell(
       'switch',
       table.self,

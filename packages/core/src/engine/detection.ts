@@ -5,7 +5,7 @@ import type { ProbeScheduler, ProbeStrategy } from '../selection/strategy.ts'
 import { ByteReader } from '../wire/byte-reader.ts'
 import { maxChannelBytes } from '../wire/limits.ts'
 import type { ClusterConfig, Custom } from '../wire/message.ts'
-import { capabilityOf } from './configuration.ts'
+import { capabilityOf, isDetector } from './configuration.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { Detector, DetectorContext, DetectorHooks } from './detector.ts'
 import type { Judgement } from './judgement.ts'
@@ -22,7 +22,6 @@ interface Attached {
   readonly byPings: boolean
 }
 
-const isDetector = (capability: string): boolean => capability.startsWith(capabilityOf(''))
 const missingHere = (detector: string): string =>
   `the cluster runs detector ${JSON.stringify(detector)}, which this node does not have: it watches the others by pings`
 const missingThere = (detector: string): string =>

@@ -52,6 +52,12 @@ export class News {
     this.retellConfig()
   }
 
+  /** What was being told of an earlier configuration is told no further. */
+  dropConfig(): void {
+    this.#config = undefined
+    this.#state.queue.drop(nobody, 'status')
+  }
+
   /** Another round of it. Not where the last one ends: the queue is at work there. */
   retellConfig(): void {
     const { codec, queue } = this.#state
