@@ -1,4 +1,4 @@
-import type { SwitchOutcome } from '../engine/configuration.ts'
+import { capabilityOf, type SwitchOutcome } from '../engine/configuration.ts'
 import type { EngineEvent, OperationResult } from '../engine/effects.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import { maxProtocol, minProtocol } from '../engine/protocol-version.ts'
@@ -248,7 +248,7 @@ class SwimNode implements Node {
       leaving: false,
       protocolMin: minProtocol,
       protocolMax: maxProtocol,
-      capabilities: detectors.map(({ name }) => `detector:${name}`),
+      capabilities: detectors.map(({ name }) => capabilityOf(name)),
       data: encodeMemberData(this.#data, settings.maxDataBytes),
       opaque: undefined,
     }
