@@ -79,7 +79,12 @@ function together(inner: Detector): Detector {
   }
 }
 
-const atOnce = (random: Random): Random => ({ ...random, fraction: () => 0 })
+const atOnce = (random: Random): Random => ({
+  u32: () => random.u32(),
+  below: (bound) => random.below(bound),
+  fraction: () => 0,
+  fork: (label) => random.fork(label),
+})
 
 function run({ members, mode, seed, trials, victims }: Job): Outcome {
   return Array.from({ length: trials }, (_, i) => trial(mode, members, victims, 1_000_000 * seed + i)).flat()

@@ -60,7 +60,7 @@ class Stub {
       // What else there is in the view is not asked for.
       members: members as MemberView,
       settings: resolveSettings('lan'),
-      random: { ...createRandom([1]), fraction: () => 0 },
+      random: Object.assign(createRandom([1]), { fraction: () => 0 }),
       health: {
         get score() {
           return stub.score

@@ -39,7 +39,7 @@ class Stub {
     const context: DetectorContext = {
       members: {} as MemberView,
       settings: this.settings,
-      random: { ...createRandom([1]), fraction: () => 0.25 },
+      random: Object.assign(createRandom([1]), { fraction: () => 0.25 }),
       health: {
         get score() {
           return stub.score

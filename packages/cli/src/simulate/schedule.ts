@@ -83,10 +83,10 @@ export function schedule(
 }
 
 /** `n0`, `n1`, … in a random order (Fisher and Yates). */
-function shuffled(count: number, { below }: Random): string[] {
+function shuffled(count: number, random: Random): string[] {
   const names = Array.from({ length: count }, (_, i) => `n${i}`)
   for (let last = count - 1; last > 0; last--) {
-    const other = below(last + 1)
+    const other = random.below(last + 1)
     ;[names[last], names[other]] = [names[other]!, names[last]!]
   }
   return names
@@ -104,7 +104,7 @@ function churnSteps(
   duration: Millis,
   random: Random,
 ): Step[] {
-  const { below, fraction } = random.fork('churn')
+  const draw = random.fork('churn')
   const sides = [pool.filter((name) => !apart.has(name)), pool.filter((name) => apart.has(name))] as const
   const busyUntil = new Map<string, Millis>()
   const steps: Step[] = []
@@ -112,10 +112,10 @@ function churnSteps(
   const begin = quietIntervals * probeInterval
   const end = duration - churnDown - returnIntervals * probeInterval
   for (let turn = begin; turn < end; turn += every) {
-    const at = Math.round(turn + fraction() * every)
-    const name = pool[below(pool.length)]!
+    const at = Math.round(turn + draw.fraction() * every)
+    const name = pool[draw.below(pool.length)]!
     const others = sides[apart.has(name) ? 1 : 0]
-    const via = others[below(others.length)]!
+    const via = others[draw.below(others.length)]!
     if (at >= end || at < (busyUntil.get(name) ?? 0)) continue
     const back = Math.round(at + churnDown)
     // Its return has to be over before it may die again.

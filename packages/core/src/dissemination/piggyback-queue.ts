@@ -1,3 +1,4 @@
+import { RareMap } from '../model/rare-map.ts'
 import type { Ref } from '../model/ref.ts'
 import type { Disseminator, QueuedUpdate, UpdateSubject } from './disseminator.ts'
 
@@ -29,7 +30,7 @@ const misfitsAllowed = 8
 export class PiggybackQueue implements Disseminator {
   readonly #capacity: number
   readonly #tiers: Tier[] = []
-  readonly #entries = { status: new Map<Ref, Entry>(), record: new Map<Ref, Entry>() }
+  readonly #entries = { status: new RareMap<Ref, Entry>(), record: new RareMap<Ref, Entry>() }
   readonly #taken: Entry[] = []
   #backlog = 0
   /** Bytes of all that is queued. */

@@ -2,6 +2,7 @@ import { syncScale } from '../dissemination/anti-entropy.ts'
 import { type Address, formatAddress, sameAddress } from '../model/address.ts'
 import { AddressRing } from '../model/address-ring.ts'
 import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
+import { RareMap } from '../model/rare-map.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, ErrorCode, ErrorReply, Message, Sync, SyncEntry } from '../wire/message.ts'
@@ -59,8 +60,8 @@ export class Exchanges {
   readonly #outbox: Outbox
   readonly #configuration: Configuration
   readonly #paths: PathChecks
-  readonly #requests = new Map<number, Purpose>()
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #requests = new RareMap<number, Purpose>()
+  readonly #waiting = new RareMap<number, Waiting>()
   readonly ring = new AddressRing()
   #seeds: readonly Address[] = []
   #departure: Departure | undefined

@@ -1,6 +1,7 @@
 import type { Address } from '../model/address.ts'
 import { formatAddress, sameAddress } from '../model/address.ts'
 import type { Boot, PeerRecord } from '../model/peer.ts'
+import { RareMap } from '../model/rare-map.ts'
 import { Status } from '../model/status.ts'
 import type { AliveClaim } from '../wire/message.ts'
 import { type CoreState, Due } from './core-state.ts'
@@ -55,8 +56,8 @@ export class Introductions {
   readonly #news: News
   readonly #pings: PingService
   readonly #paths: PathChecks
-  readonly #admissions = new Map<number, Admission>()
-  readonly #contests = new Map<number, Contest>()
+  readonly #admissions = new RareMap<number, Admission>()
+  readonly #contests = new RareMap<number, Contest>()
   #next = 1
   /** The process that this node's name belongs to, where this is not the one. */
   lostTo: Address | undefined

@@ -1,4 +1,5 @@
 import { healthDelta } from '../model/local-health.ts'
+import { RareMap } from '../model/rare-map.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status, statusBit } from '../model/status.ts'
 import type { EvidenceKind } from '../wire/message.ts'
@@ -52,7 +53,7 @@ interface Look {
 export class Looks {
   readonly #state: CoreState
   readonly #pings: PingService
-  readonly #looks = new Map<number, Look>()
+  readonly #looks = new RareMap<number, Look>()
   readonly #helpers: Ref[] = []
   #next = 0
   /** Results that were not yet handed to their owners. */

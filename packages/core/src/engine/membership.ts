@@ -1,5 +1,6 @@
 import type { Change } from '../model/member-table.ts'
 import type { PeerRecord } from '../model/peer.ts'
+import { RareMap } from '../model/rare-map.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status, supersedes } from '../model/status.ts'
 import type {
@@ -55,7 +56,7 @@ export class Membership {
   readonly #own: OwnClaims
   readonly #listener: MembershipListener
   readonly #suspicions: Suspicions
-  readonly #retention = new Map<Ref, Timer>()
+  readonly #retention = new RareMap<Ref, Timer>()
   /**
    * Claims that changed nothing when they were heard, and so never will as long as their member is held: news comes to
    * each node many times over, mostly as the very same object.

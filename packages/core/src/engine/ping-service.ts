@@ -1,5 +1,6 @@
 import type { Address } from '../model/address.ts'
 import type { Boot, Sender } from '../model/peer.ts'
+import { RareMap } from '../model/rare-map.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Ack, Nack, Ping, PingReq, PingTarget } from '../wire/message.ts'
@@ -79,10 +80,10 @@ export interface PingAddressee {
 export class PingService {
   readonly #state: CoreState
   readonly #outbox: Outbox
-  readonly #pending = new Map<number, Pending>()
-  readonly #relays = new Map<number, Relay>()
+  readonly #pending = new RareMap<number, Pending>()
+  readonly #relays = new RareMap<number, Relay>()
   /** Targets for each helper, of this input: they share a packet. */
-  readonly #asked = new Map<Ref, { nackAfter: number; targets: PingTarget[] }>()
+  readonly #asked = new RareMap<Ref, { nackAfter: number; targets: PingTarget[] }>()
   #seq: number
   /** Results that were not yet handed to their owners. */
   readonly reports: PingReport[] = []

@@ -15,39 +15,53 @@ export interface Random {
  * `seed` is any number of 32-bit words.
  */
 export function createRandom(seed: readonly number[]): Random {
-  const key = Uint32Array.from(seed)
-  let a = 0x9e3779b9
-  let b = 0x243f6a88
-  let c = 0xb7e15162
-  let counter = 1
-  const next = (): number => {
-    const t = (a + b + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (c << 21) | (c >>> 11)
-    c = (c + t) | 0
+  return new Sfc32(seed)
+}
+
+/** A class, as a node has half a dozen: functions of each would take four times its memory. */
+class Sfc32 implements Random {
+  readonly #seed: readonly number[]
+  #a = 0x9e3779b9 | 0
+  #b = 0x243f6a88
+  #c = 0xb7e15162 | 0
+  #counter = 1
+
+  constructor(seed: readonly number[]) {
+    // As signed words: they need no memory of their own then.
+    this.#seed = seed.map((word) => word | 0)
+    for (const word of this.#seed) {
+      this.#a ^= word
+      for (let i = 0; i < 4; i++) this.u32()
+    }
+    for (let i = 0; i < 12; i++) this.u32()
+  }
+
+  u32(): number {
+    const b = this.#b
+    const c = this.#c
+    const t = (this.#a + b + this.#counter) | 0
+    this.#counter = (this.#counter + 1) | 0
+    this.#a = b ^ (b >>> 9)
+    this.#b = (c + (c << 3)) | 0
+    this.#c = (((c << 21) | (c >>> 11)) + t) | 0
     return t >>> 0
   }
-  for (const word of key) {
-    a ^= word
-    for (let i = 0; i < 4; i++) next()
-  }
-  for (let i = 0; i < 12; i++) next()
 
-  const below = (bound: number): number => {
+  below(bound: number): number {
     // Values above the largest multiple of the bound are drawn again, or low results would be more likely.
     const limit = 4_294_967_296 - (4_294_967_296 % bound)
     for (;;) {
-      const value = next()
+      const value = this.u32()
       if (value < limit) return value % bound
     }
   }
-  return {
-    u32: next,
-    below,
-    fraction: () => next() / 4_294_967_296,
-    fork: (label) => createRandom([...key, ...labelWords(label)]),
+
+  fraction(): number {
+    return this.u32() / 4_294_967_296
+  }
+
+  fork(label: string): Random {
+    return new Sfc32([...this.#seed, ...labelWords(label)])
   }
 }
 

@@ -1,3 +1,4 @@
+import { RareMap } from '../model/rare-map.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import { confirmationsWanted, suspicionMin, suspicionTimeout } from '../model/suspicion.ts'
@@ -28,7 +29,7 @@ const accusationsKept = 16
  */
 export class Suspicions {
   readonly #state: CoreState
-  readonly #byMember = new Map<Ref, Suspicion>()
+  readonly #byMember = new RareMap<Ref, Suspicion>()
 
   constructor(state: CoreState) {
     this.#state = state

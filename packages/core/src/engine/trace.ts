@@ -36,21 +36,37 @@ export interface TraceEntry {
   readonly incarnation: number
 }
 
+/** 26 bytes an entry. */
+class Columns {
+  readonly length: number
+  readonly at: Float64Array
+  readonly subject: Int32Array
+  readonly by: Int32Array
+  readonly incarnation: Uint32Array
+  readonly path: Uint8Array
+  readonly outcome: Uint8Array
+
+  /** Begins with what `before` holds. */
+  constructor(length: number, before: Columns | undefined) {
+    this.length = length
+    this.at = grown(new Float64Array(length), before?.at)
+    this.subject = grown(new Int32Array(length), before?.subject)
+    this.by = grown(new Int32Array(length), before?.by)
+    this.incarnation = grown(new Uint32Array(length), before?.incarnation)
+    this.path = grown(new Uint8Array(length), before?.path)
+    this.outcome = grown(new Uint8Array(length), before?.outcome)
+  }
+}
+
 /**
- * What was seen and heard, in one ring per node, so that its size does not grow with the members: 26 bytes an entry,
- * allocated as it fills. Routine acks of members that nobody doubts are not recorded: they would push out what
- * explains a suspicion.
+ * What was seen and heard, in one ring per node, so that its size does not grow with the members; it is allocated as it
+ * fills. Routine acks of members that nobody doubts are not recorded: they would push out what explains a suspicion.
  */
 export class Trace {
   readonly #capacity: number
   #size = 0
   #next = 0
-  #at = new Float64Array(0)
-  #subject = new Int32Array(0)
-  #by = new Int32Array(0)
-  #incarnation = new Uint32Array(0)
-  #path = new Uint8Array(0)
-  #outcome = new Uint8Array(0)
+  #columns: Columns | undefined
 
   /** `capacity` entries, at least 1. */
   constructor(capacity: number) {
@@ -65,14 +81,14 @@ export class Trace {
     incarnation: number,
     now: Millis,
   ): void {
-    if (this.#next === this.#at.length && this.#at.length < this.#capacity) this.#grow()
+    const columns = this.#room()
     const i = this.#next
-    this.#at[i] = now
-    this.#subject[i] = subject
-    this.#by[i] = by ?? -1
-    this.#incarnation[i] = incarnation
-    this.#path[i] = tracePaths.indexOf(path)
-    this.#outcome[i] = traceOutcomes.indexOf(outcome)
+    columns.at[i] = now
+    columns.subject[i] = subject
+    columns.by[i] = by ?? -1
+    columns.incarnation[i] = incarnation
+    columns.path[i] = tracePaths.indexOf(path)
+    columns.outcome[i] = traceOutcomes.indexOf(outcome)
     this.#size = Math.max(this.#size, i + 1)
     this.#next = i + 1 === this.#capacity ? 0 : i + 1
   }
@@ -80,30 +96,33 @@ export class Trace {
   /** What is kept about a member, oldest first. */
   about(subject: Ref): TraceEntry[] {
     const entries: TraceEntry[] = []
+    const columns = this.#columns
+    if (columns === undefined) return entries
     const start = this.#size === this.#capacity ? this.#next : 0
     for (let k = 0; k < this.#size; k++) {
       const i = (start + k) % this.#size
-      if (this.#subject[i] !== subject) continue
-      const by = this.#by[i]!
+      if (columns.subject[i] !== subject) continue
+      const by = columns.by[i]!
       entries.push({
-        at: this.#at[i]!,
+        at: columns.at[i]!,
         // The column holds handles and −1 only.
         by: by < 0 ? undefined : (by as Ref),
-        path: tracePaths[this.#path[i]!]!,
-        outcome: traceOutcomes[this.#outcome[i]!]!,
-        incarnation: this.#incarnation[i]!,
+        path: tracePaths[columns.path[i]!]!,
+        outcome: traceOutcomes[columns.outcome[i]!]!,
+        incarnation: columns.incarnation[i]!,
       })
     }
     return entries
   }
 
-  #grow(): void {
-    const size = Math.min(this.#capacity, Math.max(16, this.#at.length * 2))
-    this.#at = grown(new Float64Array(size), this.#at)
-    this.#subject = grown(new Int32Array(size), this.#subject)
-    this.#by = grown(new Int32Array(size), this.#by)
-    this.#incarnation = grown(new Uint32Array(size), this.#incarnation)
-    this.#path = grown(new Uint8Array(size), this.#path)
-    this.#outcome = grown(new Uint8Array(size), this.#outcome)
+  /** The columns, with room for the next entry. */
+  #room(): Columns {
+    let columns = this.#columns
+    if (columns === undefined || (this.#next === columns.length && columns.length < this.#capacity)) {
+      const length = Math.min(this.#capacity, Math.max(16, (columns?.length ?? 0) * 2))
+      columns = new Columns(length, columns)
+      this.#columns = columns
+    }
+    return columns
   }
 }

@@ -23,7 +23,7 @@ export class EventBus {
   readonly #logger: Logger | undefined
   readonly #handlers = new Map<MemberEventType | '*', Set<Handler>>()
   readonly #consumers = new Set<Consumer>()
-  readonly #queue: MemberEvent[] = []
+  #queue: MemberEvent[] = []
   #delivering = false
   #closed = false
 
@@ -51,6 +51,8 @@ export class EventBus {
       }
     } finally {
       this.#delivering = false
+      // An array keeps the room that it once needed, which a thousand joins at once make large.
+      if (this.#queue.length === 0) this.#queue = []
       if (this.#closed) this.#endAll()
     }
   }

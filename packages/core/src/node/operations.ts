@@ -1,4 +1,5 @@
 import type { OperationResult } from '../engine/effects.ts'
+import { RareMap } from '../model/rare-map.ts'
 
 interface Waiting {
   resolve(result: OperationResult): void
@@ -7,9 +8,9 @@ interface Waiting {
 
 /** Promises for what an engine reports by number. All of them settle: by the result, the caller's signal, or `rejectAll`. */
 export class Operations {
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new RareMap<number, Waiting>()
   /** Results that came while the operation was being started. */
-  readonly #early = new Map<number, OperationResult>()
+  readonly #early = new RareMap<number, OperationResult>()
   #starting = false
 
   /** Starts an operation, and resolves with its result. `abandon` tells the engine that nobody waits any more. */
