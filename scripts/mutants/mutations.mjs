@@ -240,13 +240,13 @@ export const mutations = [
   {
     name: 'a suspicion whose time was the first to run out in a stall ends with it',
     file: engine('swim-engine'),
-    find: 'this.#membership.extendSuspicions(this.#onTimeAt, now)',
-    put: 'this.#membership.extendSuspicions(now - lag, now)',
+    find: 'membership.extendSuspicions(this.#onTimeAt, now)',
+    put: 'membership.extendSuspicions(now - lag, now)',
   },
   {
     name: 'pings that a node stood still over are judged',
     file: engine('swim-engine'),
-    find: '      this.#pings.voidAll(now)\n',
+    find: '      pings.voidAll(now)\n',
     put: '',
   },
   {

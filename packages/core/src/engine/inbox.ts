@@ -1,0 +1,126 @@
+import type { Address } from '../model/address.ts'
+import type { Ref } from '../model/ref.ts'
+import type { Decoded, StreamMessage } from '../wire/codec.ts'
+import { type AliveClaim, type Claim, isClaim, type Message } from '../wire/message.ts'
+import type { Parts } from './parts.ts'
+import type { Millis } from './time.ts'
+
+type From = StreamMessage['sender']
+
+/** Takes messages, of packets and of requests over streams, to the parts that they concern. */
+export class Inbox {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** A packet was read. */
+  take({ messages, sender, skipped }: Decoded, from: Address, now: Millis): void {
+    this.#parts.state.counters.messagesSkipped += skipped
+    // Claims first: the answers then carry what follows from them, a refutation above all.
+    for (const message of messages) if (isClaim(message)) this.#hear(message, sender, now)
+    for (const message of messages) if (!isClaim(message)) this.#onMessage(message, sender, from, now)
+  }
+
+  /** What a whole request over a stream is answered with. */
+  answer({ message, sender }: StreamMessage, now: Millis): Message {
+    const { detection, exchanges, pings, state } = this.#parts
+    state.counters.streamsIn++
+    if (isClaim(message)) {
+      this.#hear(message, sender, now)
+      return understood
+    }
+    switch (message.type) {
+      case 'ping':
+        if (!pings.isForMe(message)) return rejected('this is another node')
+        exchanges.onReached('stream', now)
+        return pings.ack(message.seq)
+      case 'custom':
+        detection.onCustom(message, this.#refOf(sender?.name), now)
+        return understood
+      case 'sync':
+        return exchanges.answer(message, sender?.name, now)
+      default:
+        return rejected(`a ${message.type} is no request`)
+    }
+  }
+
+  #hear(claim: Claim, sender: From, now: Millis): void {
+    const { introductions, membership } = this.#parts
+    if (claim.type === 'left') introductions.withdraw(claim.name, claim.incarnation)
+    if (claim.type === 'alive' && this.#isStranger(claim, sender)) return introductions.hear(claim)
+    membership.hear(claim, { path: 'gossip', by: this.#refOf(sender?.name) }, now)
+  }
+
+  /**
+   * Whether a claim is the own word of somebody whose name is not known: nobody becomes a member by that, but by that of one who has
+   * reached it where it says.
+   */
+  #isStranger({ record }: AliveClaim, sender: From): boolean {
+    return sender?.name === record.name && this.#refOf(record.name) === undefined
+  }
+
+  #onMessage(message: Exclude<Message, Claim>, sender: From, from: Address, now: Millis): void {
+    const { configuration, detection, exchanges, pings, state } = this.#parts
+    switch (message.type) {
+      case 'ping': {
+        if (!pings.isForMe(message)) return
+        if (message.boot !== undefined) exchanges.onReached('packet', now)
+        this.#reply(pings.packetAck(message.seq), sender, from, now)
+        return
+      }
+      case 'pingReq': {
+        const ref = this.#refOf(sender?.name)
+        pings.onPingReq(message, this.#replyAddress(ref, sender, from), sender?.name, now)
+        return
+      }
+      case 'ack':
+        return pings.onAck(message, sender, now)
+      case 'nack':
+        return pings.onNack(message.seq, sender, now)
+      case 'custom': {
+        const ref = this.#refOf(sender?.name)
+        if (ref === undefined && sender !== undefined) exchanges.onStranger(sender.boot, now)
+        return detection.onCustom(message, ref, now)
+      }
+      case 'config':
+        return configuration.hear(message, this.#memberOf(sender), now)
+      case 'sync':
+      case 'user':
+      case 'error':
+        // None of these is of use in a packet.
+        state.counters.messagesSkipped++
+        return
+    }
+  }
+
+  #reply(message: Message, sender: From, from: Address, now: Millis): void {
+    const { exchanges, outbox } = this.#parts
+    const ref = this.#refOf(sender?.name)
+    if (ref === undefined && sender !== undefined) exchanges.onStranger(sender.boot, now)
+    outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
+  }
+
+  /** A reply goes to the advertised address of a known process, else to where the packet came from. */
+  #replyAddress(ref: Ref | undefined, sender: From, from: Address): Address {
+    if (ref === undefined || sender === undefined) return from
+    const record = this.#parts.state.table.record(ref)
+    return record.boot === sender.boot ? record.address : from
+  }
+
+  /** The member that sent something, if it is that very process. */
+  #memberOf(sender: From): Ref | undefined {
+    const ref = this.#refOf(sender?.name)
+    return ref !== undefined && this.#parts.state.table.record(ref).boot === sender?.boot ? ref : undefined
+  }
+
+  #refOf(name: string | undefined): Ref | undefined {
+    return name === undefined ? undefined : this.#parts.state.table.find(name)
+  }
+}
+
+/** The answer to what wants none but has been taken in. */
+const understood: Message = { type: 'ack', seq: 0, payload: undefined }
+
+const rejected = (message: string): Message => ({ type: 'error', code: 'rejected', message })
