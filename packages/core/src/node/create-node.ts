@@ -1,17 +1,14 @@
-import { capabilityOf, type SwitchOutcome } from '../engine/configuration.ts'
-import type { EngineEvent, OperationResult } from '../engine/effects.ts'
-import { createEngine, type Engine } from '../engine/engine.ts'
-import { maxProtocol, minProtocol } from '../engine/protocol-version.ts'
-import { createRandom, type Random } from '../engine/random.ts'
+import type { SwitchOutcome } from '../engine/configuration.ts'
+import type { EngineEvent } from '../engine/effects.ts'
 import type { Settings } from '../engine/settings.ts'
 import type { Millis } from '../engine/time.ts'
 import { type Address, formatAddress, parseAddress } from '../model/address.ts'
 import { Directory } from '../model/directory.ts'
-import type { Boot, PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import type { StatusName } from '../model/status.ts'
-import { type Codec, type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
+import type { Codec } from '../wire/codec.ts'
 import { chooseAdvertise } from './advertise.ts'
+import { Announcer } from './announcer.ts'
 import type {
   EventsOptions,
   Explanation,
@@ -32,6 +29,7 @@ import type {
   Service,
   SuspectInfo,
 } from './api.ts'
+import { Driver } from './driver.ts'
 import {
   NameConflictError,
   NodeStateError,
@@ -44,14 +42,15 @@ import {
 import { EventBus } from './event-bus.ts'
 import { guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
+import { ownRecord, randomOf } from './identity.ts'
 import { encodeMemberData, type MemberData, noData } from './member-data.ts'
-import { Operations } from './operations.ts'
 import { type CheckedOptions, checkName, checkOptions } from './options.ts'
-import { Pace } from './pace.ts'
+import { PacketLoss } from './packet-loss.ts'
 import { Snapshots } from './snapshots.ts'
 import { Streams } from './streams.ts'
 import { configOf } from './switch-result.ts'
 import type { Transport } from './transport.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /**
  * Makes a node. It does nothing before `start`. Throws an `OptionError`, a `TooLargeError` or a `MemberDataError` for what is wrong in
@@ -72,12 +71,8 @@ const processDirectory = new Directory()
 
 type State = Node['state']
 
-/** Events that an operator should see among all the others. */
-const loud: ReadonlySet<MemberEventType> = new Set(['failed', 'conflict', 'degraded', 'detector-missing'])
-
 interface Running {
-  readonly engine: Engine
-  readonly pace: Pace
+  readonly driver: Driver
   readonly snapshots: Snapshots
 }
 
@@ -98,9 +93,8 @@ class SwimNode implements Node {
   readonly #codec: Codec
   readonly #streams: Streams
   readonly #bus: EventBus
-  readonly #operations = new Operations()
-  readonly #loss: Random
-  readonly #driverCounters = { packetsDroppedIn: 0, packetsDroppedOut: 0, transportFaults: 0 }
+  readonly #announcer: Announcer
+  readonly #loss: PacketLoss
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
   #name: string | undefined
@@ -111,8 +105,7 @@ class SwimNode implements Node {
   #advertiseReason = ''
   /** What a started node consists of. */
   #running: Running | undefined
-  #eventId = 0
-  dropRate: number
+  #transportFaults = 0
 
   constructor(options: NodeOptions) {
     const checked = checkOptions(options)
@@ -127,7 +120,6 @@ class SwimNode implements Node {
     this.codec = checked.codec.name
     this.runtime = options.host.runtime
     this.settings = checked.settings
-    this.dropRate = checked.dropRate
     if (typeof checked.name === 'string') this.#name = checked.name
     const { payload = noData.payload, services = noData.services, tags = noData.tags } = options
     this.#data = { payload, services, tags }
@@ -140,7 +132,8 @@ class SwimNode implements Node {
     })
     this.#streams = new Streams(this.#host, this.#transport, this.#codec, checked.settings.streamTimeout)
     this.#bus = new EventBus(checked.eventHistory, options.logger)
-    this.#loss = createRandom(entropyWords(options.host)).fork('loss')
+    this.#announcer = new Announcer(this.#bus, options.logger)
+    this.#loss = new PacketLoss(checked.dropRate, randomOf(options.host))
     this.conflict = new Promise((resolve) => {
       this.#resolveConflict = resolve
     })
@@ -161,6 +154,12 @@ class SwimNode implements Node {
   get state(): State {
     return this.#state
   }
+  get dropRate(): number {
+    return this.#loss.rate
+  }
+  set dropRate(rate: number) {
+    this.#loss.rate = rate
+  }
 
   async start({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#state !== 'new') throw new NodeStateError(`start: the node is ${this.#state}, and starts once`)
@@ -175,21 +174,16 @@ class SwimNode implements Node {
     this.#advertiseReason = chosen.reason
     this.#name ??= await this.#nameFor(this.#address)
     const now = this.#host.now()
-    const engine = this.#createEngine(this.#address, now)
-    this.#running = {
-      engine,
-      pace: new Pace(this.#host, engine, this.settings.probeTimeout, () =>
-        this.#call((live, at) => live.tick(at)),
-      ),
-      snapshots: new Snapshots(engine, this.#host.wallMillis() - now),
-    }
+    const driver = this.#createDriver(this.#address, now)
+    const { engine } = driver
+    this.#running = { driver, snapshots: new Snapshots(engine, this.#host.wallMillis() - now) }
     const { bytes, limit } = engine.recordSize({})
     if (bytes > limit) {
       await this.stop()
       throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
     }
     engine.setSeeds(this.#seeds)
-    this.#call((live, at) => live.start(at))
+    driver.call((_, at) => engine.start(at))
   }
 
   /** Opens the transport. What comes up after a stop or an abort is closed again. */
@@ -199,7 +193,7 @@ class SwimNode implements Node {
       connection: (connection) => {
         void this.#streams.serve(
           connection,
-          (request) => this.#onRequest(request),
+          (request) => this.#live()?.driver.request(request) ?? [],
           (error) => this.#logger?.log('error', 'a stream could not be answered', { error: String(error) }),
         )
       },
@@ -234,54 +228,40 @@ class SwimNode implements Node {
     }
   }
 
-  #createEngine(address: Address, now: Millis): Engine {
+  #createDriver(address: Address, now: Millis): Driver {
     const { coordinates, detectors, settings } = this.#checked
-    const { hooks = {} } = this.#options
-    const startedAt = this.#host.wallMillis()
-    const wallSeconds = Math.floor(startedAt / 1_000)
-    const record: PeerRecord = {
-      name: this.name,
-      boot: drawBoot(this.#host),
-      startedAt,
-      address,
-      streams: false,
-      leaving: false,
-      protocolMin: minProtocol,
-      protocolMax: maxProtocol,
-      capabilities: detectors.map(({ name }) => capabilityOf(name)),
-      data: encodeMemberData(this.#data, settings.maxDataBytes),
-      opaque: undefined,
-    }
+    const { directory = processDirectory, hooks = {} } = this.#options
     const { maxPacketBytes, streams } = this.#transport
-    return createEngine({
-      record,
-      incarnation: wallSeconds,
-      settings,
-      codec: this.#codec,
-      detectors,
-      random: createRandom(entropyWords(this.#host)),
-      maxPacketBytes: Math.min(settings.packetBytes, maxPacketBytes),
-      packets: maxPacketBytes > 0,
-      streams,
-      wallSeconds,
-      now,
-      hooks: guardHooks(hooks, this.#logger),
-      coordinates,
-      directory: this.#options.directory ?? processDirectory,
-      effects: {
-        send: (to, packet) => {
-          if (this.#isLost()) this.#driverCounters.packetsDroppedOut++
-          else this.#transport.send(to, packet)
-        },
-        request: (to, parts, token, limit) => {
-          void this.#streams.request(to, parts, limit).then((outcome) => {
-            this.#call((engine, at) => engine.settled(token, outcome, at))
-          })
-        },
-        event: (event) => this.#onEvent(event),
-        done: (operation, result) => this.#operations.done(operation, result),
+    const data = encodeMemberData(this.#data, settings.maxDataBytes)
+    const record = ownRecord(this.#host, this.name, address, detectors, data)
+    const wallSeconds = Math.floor(record.startedAt / 1_000)
+    return new Driver(
+      {
+        record,
+        incarnation: wallSeconds,
+        settings,
+        codec: this.#codec,
+        detectors,
+        random: randomOf(this.#host),
+        maxPacketBytes: Math.min(settings.packetBytes, maxPacketBytes),
+        packets: maxPacketBytes > 0,
+        streams,
+        wallSeconds,
+        now,
+        hooks: guardHooks(hooks, this.#logger),
+        coordinates,
+        directory,
       },
-    })
+      {
+        host: this.#host,
+        transport: this.#transport,
+        streams: this.#streams,
+        loss: this.#loss,
+        logger: this.#logger,
+        onEvent: (event) => this.#onEvent(event),
+        afterInput: () => this.#bus.deliver(),
+      },
+    )
   }
 
   async join(seeds: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<JoinResult> {
@@ -298,7 +278,7 @@ class SwimNode implements Node {
           failed.push({ seed, code: 'address', message: messageOf(error) })
           return
         }
-        const result = await this.#run((engine, now) => engine.join(address, now), signal)
+        const result = await this.#require().driver.run((engine, now) => engine.join(address, now), signal)
         if (result.kind === 'join-failed') {
           failed.push({ seed, code: result.code, message: result.message })
         } else {
@@ -316,7 +296,7 @@ class SwimNode implements Node {
     signal?.throwIfAborted()
     this.#state = 'leaving'
     try {
-      const result = await this.#run((engine, now) => engine.leave(now), signal)
+      const result = await this.#require().driver.run((engine, now) => engine.leave(now), signal)
       return { acknowledgedBy: result.kind === 'left' ? result.acknowledgedBy : [] }
     } finally {
       if (this.#state === 'leaving') this.#state = 'left'
@@ -334,14 +314,13 @@ class SwimNode implements Node {
   async #end(reason: Error): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
-    this.#running?.pace.stop()
+    this.#running?.driver.stop(reason)
     this.#streams.close()
-    this.#operations.rejectAll(reason)
     this.#resolveConflict(undefined)
     this.#resolveFailed(undefined)
     this.#bus.close()
     await this.#transport.close()
-    this.#running?.engine.close()
+    this.#running?.driver.engine.close()
   }
 
   get self(): Member {
@@ -371,12 +350,12 @@ class SwimNode implements Node {
   async ping(name: string, { signal }: { signal?: AbortSignal } = {}): Promise<PingOutcome> {
     this.#expect('ping')
     signal?.throwIfAborted()
-    const { engine } = this.#require()
+    const { engine } = this.#require().driver
     const ref = engine.members.find(name)
     if (ref === undefined) {
       throw new PingError('unknown-member', `cannot ping ${JSON.stringify(name)}: no member has that name`)
     }
-    const result = await this.#run((live, now) => live.ping(ref, now), signal)
+    const result = await this.#require().driver.run((live, now) => live.ping(ref, now), signal)
     if (result.kind === 'pong') {
       return { name, rtt: result.rtt, path: result.path, payload: result.payload }
     }
@@ -385,7 +364,7 @@ class SwimNode implements Node {
   }
 
   rtt(a: string, b: string = this.name): RttResult {
-    const { engine } = this.#require()
+    const { engine } = this.#require().driver
     const { members } = engine
     const fail = `no round trip from ${JSON.stringify(a)} to ${JSON.stringify(b)}`
     const refOf = (name: string): Ref => {
@@ -415,17 +394,17 @@ class SwimNode implements Node {
     this.#expect('a change of data')
     signal?.throwIfAborted()
     const encoded = encodeMemberData(data, this.settings.maxDataBytes)
-    const { bytes, limit } = this.#require().engine.recordSize({ data: encoded })
+    const { bytes, limit } = this.#require().driver.engine.recordSize({ data: encoded })
     if (bytes > limit) throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
     this.#data = data
-    await this.#run((engine, now) => engine.setRecord({ data: encoded }, now), signal)
+    await this.#require().driver.run((engine, now) => engine.setRecord({ data: encoded }, now), signal)
   }
 
   switchDetector(detector: string, { suspicion }: { suspicion?: boolean } = {}): Node['config'] {
     this.#expect('a switch of detectors')
-    this.#require()
+    const { driver } = this.#require()
     let outcome: SwitchOutcome | undefined
-    this.#call((engine, now) => {
+    driver.call((engine, now) => {
       outcome = engine.switchDetector(detector, suspicion, now)
     })
     // The call above is made there and then, or throws.
@@ -434,7 +413,7 @@ class SwimNode implements Node {
 
   setSeeds(seeds: readonly string[]): void {
     this.#seeds = seeds.map((seed) => parseAddress(seed, 7_946))
-    this.#live()?.engine.setSeeds(this.#seeds)
+    this.#live()?.driver.engine.setSeeds(this.#seeds)
   }
 
   events(options?: EventsOptions): AsyncIterableIterator<MemberEvent | GapEvent> {
@@ -450,54 +429,36 @@ class SwimNode implements Node {
   }
 
   get health(): number {
-    return this.#live()?.engine.health ?? 0
+    return this.#live()?.driver.engine.health ?? 0
   }
   get digest(): string {
-    return this.#live()?.engine.digest ?? '0'.repeat(16)
+    return this.#live()?.driver.engine.digest ?? '0'.repeat(16)
   }
   get config(): Node['config'] {
     const first = this.#checked.detectors[0]!
-    return this.#live()?.engine.config ?? { epoch: 0, detector: first.name, suspicion: true }
+    return this.#live()?.driver.engine.config ?? { epoch: 0, detector: first.name, suspicion: true }
   }
 
   stats(): NodeStats {
     const running = this.#live()
     return {
       engine: {
-        ...(running?.engine.stats() ?? {}),
-        ...this.#driverCounters,
-        latePolls: running?.pace.polls ?? 0,
+        ...(running?.driver.engine.stats() ?? {}),
+        packetsDroppedIn: this.#loss.packetsDroppedIn,
+        packetsDroppedOut: this.#loss.packetsDroppedOut,
+        transportFaults: this.#transportFaults,
+        latePolls: running?.driver.latePolls ?? 0,
       },
       transport: this.#transport.stats(),
     }
   }
 
   #onPacket(from: Address, bytes: Uint8Array): void {
-    if (this.#isLost()) {
-      this.#driverCounters.packetsDroppedIn++
-      return
-    }
-    const running = this.#live()
-    if (running === undefined) return
-    running.pace.onPacket()
-    running.engine.receive(from, bytes, this.#host.now())
-    this.#afterCall()
-  }
-
-  #onRequest(request: StreamMessage | Fault): Iterable<Uint8Array> {
-    const engine = this.#live()?.engine
-    if (engine === undefined) return []
-    if (isFault(request)) {
-      this.#logger?.log('warn', `refused a stream: ${request.detail}`, { fault: request.fault })
-      return engine.refuse(request)
-    }
-    const reply = engine.exchange(request, this.#host.now())
-    this.#afterCall()
-    return reply
+    if (!this.#loss.in()) this.#live()?.driver.packet(from, bytes)
   }
 
   #onTransportFault(error: Error, fatal: boolean): void {
-    this.#driverCounters.transportFaults++
+    this.#transportFaults++
     if (fatal) {
       this.#logger?.log('error', 'the transport failed', { error: error.message })
       this.#resolveFailed(error)
@@ -506,20 +467,10 @@ class SwimNode implements Node {
   }
 
   #onEvent(event: EngineEvent): void {
-    const { engine, snapshots } = this.#running!
-    const { lostTo } = engine
+    const { driver, snapshots } = this.#running!
+    const { lostTo } = driver.engine
     if (event.type === 'conflict' && lostTo !== undefined) this.#onNameLost(lostTo)
-    this.#logEvent(event)
-    const id = ++this.#eventId
-    if (!this.#bus.needed) return
-    this.#bus.push({
-      id,
-      type: event.type,
-      member: snapshots.describe(event.record, event.status, event.incarnation, event.since),
-      at: snapshots.date(event.at),
-      ...(event.restarted ? { restarted: true } : {}),
-      ...(event.detail === undefined ? {} : { detail: event.detail }),
-    })
+    this.#announcer.announce(event, snapshots)
   }
 
   /** The name is another's: this node falls silent, so that it neither gossips nor answers under it. */
@@ -529,44 +480,6 @@ class SwimNode implements Node {
     this.#resolveConflict({ name: this.name, own, other })
     // Not now: the engine is still letting out what this input led to.
     queueMicrotask(() => void this.#end(new NameConflictError(this.name, own, other)))
-  }
-
-  #logEvent({ detail, incarnation, record, type }: EngineEvent): void {
-    const level = loud.has(type) ? 'warn' : 'info'
-    if (!this.#logger?.enabled(level)) return
-    this.#logger.log(level, type, {
-      member: record.name,
-      address: formatAddress(record.address),
-      incarnation,
-      ...(detail === undefined ? {} : { detail }),
-    })
-  }
-
-  #run(start: (engine: Engine, now: Millis) => number, signal?: AbortSignal): Promise<OperationResult> {
-    const { engine } = this.#require()
-    const result = this.#operations.run(
-      () => start(engine, this.#host.now()),
-      (operation) => engine.abandon(operation),
-      signal,
-    )
-    this.#afterCall()
-    return result
-  }
-
-  #call(input: (engine: Engine, now: Millis) => void): void {
-    const running = this.#live()
-    if (running === undefined) return
-    input(running.engine, this.#host.now())
-    this.#afterCall()
-  }
-
-  #afterCall(): void {
-    this.#running?.pace.schedule()
-    this.#bus.deliver()
-  }
-
-  #isLost(): boolean {
-    return this.dropRate > 0 && this.#loss.fraction() < this.dropRate
   }
 
   #live(): Running | undefined {
@@ -587,29 +500,6 @@ class SwimNode implements Node {
     const state = this.#running === undefined && this.#state !== 'stopped' ? 'not started' : this.#state
     throw new NodeStateError(`${what}: the node is ${state}`)
   }
-}
-
-/** What a promise gives, or a rejection with the signal's reason as soon as it is aborted. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
-/** 64 random bits; 0 is kept for wire formats without boots. */
-function drawBoot(host: Host): Boot {
-  const [high, low] = entropyWords(host)
-  const boot = (BigInt(high!) << 32n) | BigInt(low!)
-  return boot === 0n ? 1n : boot
-}
-
-function entropyWords(host: Host): number[] {
-  const bytes = host.entropy(16)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return [0, 4, 8, 12].map((at) => view.getUint32(at))
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -112,8 +112,9 @@ export function checkName(option: string, name: string): void {
   if (problem !== undefined) throw new OptionError(option, `${option} ${JSON.stringify(name)}: ${problem}`)
 }
 
-function checkRange(option: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max)) {
+/** Throws an {@link OptionError} for anything but a number `min`..`max`. */
+export function checkRange(option: string, value: number, min: number, max: number): void {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
     throw new OptionError(option, `${option} is ${String(value)}: must be ${min}..${max}`)
   }
 }
