@@ -289,7 +289,7 @@ export const mutations = [
   },
   {
     name: 'nobody tries the addresses of those that ought to be members',
-    file: engine('exchanges'),
+    file: engine('rejoin'),
     find: 'if (candidates.length === 0) return',
     put: 'if (candidates.length >= 0) return',
   },

@@ -25,7 +25,7 @@ export class Inbox {
 
   /** What a whole request over a stream is answered with. */
   answer({ message, sender }: StreamMessage, now: Millis): Message {
-    const { detection, exchanges, pings, state } = this.#parts
+    const { detection, joins, pings, reception, state } = this.#parts
     state.counters.streamsIn++
     if (isClaim(message)) {
       this.#hear(message, sender, now)
@@ -34,13 +34,13 @@ export class Inbox {
     switch (message.type) {
       case 'ping':
         if (!pings.isForMe(message)) return rejected('this is another node')
-        exchanges.onReached('stream', now)
+        joins.onReached('stream', now)
         return pings.ack(message.seq)
       case 'custom':
         detection.onCustom(message, this.#refOf(sender?.name), now)
         return understood
       case 'sync':
-        return exchanges.answer(message, sender?.name, now)
+        return reception.answer(message, sender?.name, now)
       default:
         return rejected(`a ${message.type} is no request`)
     }
@@ -62,11 +62,11 @@ export class Inbox {
   }
 
   #onMessage(message: Exclude<Message, Claim>, sender: From, from: Address, now: Millis): void {
-    const { configuration, detection, exchanges, pings, state } = this.#parts
+    const { configuration, detection, joins, pings, state, syncs } = this.#parts
     switch (message.type) {
       case 'ping': {
         if (!pings.isForMe(message)) return
-        if (message.boot !== undefined) exchanges.onReached('packet', now)
+        if (message.boot !== undefined) joins.onReached('packet', now)
         this.#reply(pings.packetAck(message.seq), sender, from, now)
         return
       }
@@ -81,7 +81,7 @@ export class Inbox {
         return pings.onNack(message.seq, sender, now)
       case 'custom': {
         const ref = this.#refOf(sender?.name)
-        if (ref === undefined && sender !== undefined) exchanges.onStranger(sender.boot, now)
+        if (ref === undefined && sender !== undefined) syncs.onStranger(sender.boot, now)
         return detection.onCustom(message, ref, now)
       }
       case 'config':
@@ -96,9 +96,9 @@ export class Inbox {
   }
 
   #reply(message: Message, sender: From, from: Address, now: Millis): void {
-    const { exchanges, outbox } = this.#parts
+    const { outbox, syncs } = this.#parts
     const ref = this.#refOf(sender?.name)
-    if (ref === undefined && sender !== undefined) exchanges.onStranger(sender.boot, now)
+    if (ref === undefined && sender !== undefined) syncs.onStranger(sender.boot, now)
     outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
   }
 

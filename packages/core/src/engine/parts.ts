@@ -8,13 +8,14 @@ import { Configuration } from './configuration.ts'
 import { Coordinates } from './coordinates.ts'
 import type { CoreState } from './core-state.ts'
 import { createCounters } from './counters.ts'
+import { Departures } from './departures.ts'
 import { Detection } from './detection.ts'
 import type { Effects } from './effects.ts'
 import type { EngineOptions } from './engine.ts'
-import { Exchanges } from './exchanges.ts'
 import { Flaps } from './flaps.ts'
 import { GossipPace } from './gossip-pace.ts'
 import { Introductions } from './introductions.ts'
+import { Joins } from './joins.ts'
 import { Judgement } from './judgement.ts'
 import { Looks } from './looks.ts'
 import { Membership } from './membership.ts'
@@ -23,9 +24,13 @@ import { isHeldAgainst, Outbox } from './outbox.ts'
 import { OwnClaims } from './own-claims.ts'
 import { PathChecks } from './path-checks.ts'
 import { PingService } from './ping-service.ts'
+import { Reception } from './reception.ts'
+import { Rejoin } from './rejoin.ts'
+import { Requests } from './requests.ts'
 import { RoundTrips } from './round-trips.ts'
 import { SelfDoubt } from './self-doubt.ts'
 import { Synchronizer } from './synchronizer.ts'
+import { Syncs } from './syncs.ts'
 import { TimerHeap } from './timers.ts'
 import { Trace } from './trace.ts'
 import { Witness } from './witness.ts'
@@ -45,7 +50,12 @@ export interface Parts {
   readonly witness: Witness
   readonly introductions: Introductions
   readonly configuration: Configuration
-  readonly exchanges: Exchanges
+  readonly requests: Requests
+  readonly syncs: Syncs
+  readonly reception: Reception
+  readonly joins: Joins
+  readonly rejoin: Rejoin
+  readonly departures: Departures
   readonly judgement: Judgement
   readonly detection: Detection
 }
@@ -89,16 +99,12 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     (before, at) => detection.reconfigured(before, at),
   )
   const synchronizer = new Synchronizer(state, membership)
-  const exchanges = new Exchanges(
-    state,
-    membership,
-    own,
-    introductions,
-    synchronizer,
-    outbox,
-    configuration,
-    paths,
-  )
+  const requests = new Requests(state, outbox)
+  const syncs = new Syncs(state, own, introductions, synchronizer, configuration, paths, requests)
+  const reception = new Reception(state, own, introductions, synchronizer, configuration)
+  const joins = new Joins(state, own, introductions, synchronizer, configuration, outbox, requests, syncs)
+  const rejoin = new Rejoin(state, own, syncs)
+  const departures = new Departures(state, membership, outbox, requests)
   const judgement = new Judgement(state, membership)
   const detection: Detection = new Detection(state, judgement, pings, looks, outbox, news, detectors)
   return {
@@ -115,7 +121,12 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     witness,
     introductions,
     configuration,
-    exchanges,
+    requests,
+    syncs,
+    reception,
+    joins,
+    rejoin,
+    departures,
     judgement,
     detection,
   }

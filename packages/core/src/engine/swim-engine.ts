@@ -117,7 +117,8 @@ export class SwimEngine implements Engine {
     this.#enter()
     try {
       this.#running = true
-      this.#parts.exchanges.start(now)
+      this.#parts.syncs.start(now)
+      this.#parts.rejoin.start(now)
       this.#parts.detection.start(now)
       this.#settle(now)
     } finally {
@@ -168,7 +169,7 @@ export class SwimEngine implements Engine {
     this.#enter()
     try {
       if (outcome.kind === 'fault') this.#state.counters[`fault:${outcome.fault.fault}`]++
-      if (!this.#parts.pings.onStream(token, outcome, now)) this.#parts.exchanges.settled(token, outcome, now)
+      if (!this.#parts.pings.onStream(token, outcome, now)) this.#parts.requests.settled(token, outcome, now)
       this.#settle(now)
     } finally {
       this.#busy = false
@@ -200,7 +201,7 @@ export class SwimEngine implements Engine {
         this.#parts.own.comeBack(now)
         if (this.#running) this.#parts.detection.start(now)
       }
-      this.#parts.exchanges.join(operation, address, now)
+      this.#parts.joins.join(operation, address, now)
       this.#settle(now)
     } finally {
       this.#busy = false
@@ -214,7 +215,7 @@ export class SwimEngine implements Engine {
     try {
       this.#parts.detection.stop(now)
       const claim = this.#parts.own.depart(now)
-      this.#parts.exchanges.leave(operation, claim, now)
+      this.#parts.departures.leave(operation, claim, now)
       this.#settle(now)
     } finally {
       this.#busy = false
@@ -267,7 +268,7 @@ export class SwimEngine implements Engine {
   }
 
   setSeeds(seeds: readonly Address[]): void {
-    this.#parts.exchanges.setSeeds(seeds)
+    this.#parts.rejoin.setSeeds(seeds)
   }
 
   abandon(operation: number): void {
@@ -302,9 +303,9 @@ export class SwimEngine implements Engine {
       case TimerKind.Urgent:
         return parts.gossip.onUrgentTimer(now)
       case TimerKind.Sync:
-        return parts.exchanges.onSyncTimer(now)
+        return parts.syncs.onTimer(now)
       case TimerKind.Rejoin:
-        return parts.exchanges.onRejoinTimer(now)
+        return parts.rejoin.onTimer(now)
       case TimerKind.Suspicion:
         return parts.membership.onSuspicionTimer(ref, parts.judgement.holds, now)
       case TimerKind.Reap:
@@ -312,9 +313,9 @@ export class SwimEngine implements Engine {
       case TimerKind.Refute:
         return parts.own.onRefuteTimer(now)
       case TimerKind.Join:
-        return parts.exchanges.onJoinTimer(timer.arg)
+        return parts.joins.onTimer(timer.arg)
       case TimerKind.Leave:
-        return parts.exchanges.onLeaveTimer()
+        return parts.departures.onTimer()
     }
   }
 
@@ -355,7 +356,7 @@ export class SwimEngine implements Engine {
     if ((state.due & Due.Helpers) !== 0) parts.pings.flush()
     if ((state.due & Due.Urgent) !== 0) parts.gossip.pushUrgent(now)
     if ((state.due & Due.Gossip) !== 0) parts.gossip.pushNews(now)
-    if ((state.due & Due.Reaped) !== 0) parts.exchanges.keepReaped(parts.membership.reaped)
+    if ((state.due & Due.Reaped) !== 0) parts.rejoin.keepReaped(parts.membership.reaped)
     if ((state.due & Due.Lacking) !== 0) parts.detection.tellLacking(now)
     // Letting packets out may end the last transmission of an update, and that an operation.
     while ((state.due & Due.Outbox) !== 0) parts.outbox.flush()

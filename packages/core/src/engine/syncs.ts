@@ -1,0 +1,164 @@
+import { syncScale } from '../dissemination/anti-entropy.ts'
+import type { Address } from '../model/address.ts'
+import type { Boot, Sender } from '../model/peer.ts'
+import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
+import type { Sync } from '../wire/message.ts'
+import type { Configuration } from './configuration.ts'
+import { type CoreState, TimerKind } from './core-state.ts'
+import type { RequestOutcome } from './effects.ts'
+import type { Introductions } from './introductions.ts'
+import type { OwnClaims } from './own-claims.ts'
+import type { PathChecks } from './path-checks.ts'
+import type { Requests } from './requests.ts'
+import type { Synchronizer } from './synchronizer.ts'
+import type { Millis } from './time.ts'
+
+/** Syncs that this node has under way of its own accord, at most. */
+const maxSyncs = 4
+/** Gossip intervals after which one that speaks should be known: news has got around by then. */
+const strangerPeriods = 5
+
+/** Comparing tables with others, of this node's own accord: when, with whom, and what is done with the answer. */
+export class Syncs {
+  readonly #state: CoreState
+  readonly #own: OwnClaims
+  readonly #introductions: Introductions
+  readonly #synchronizer: Synchronizer
+  readonly #configuration: Configuration
+  readonly #paths: PathChecks
+  readonly #requests: Requests
+  #open = 0
+  /** Who spoke first of those that are not known, and when. */
+  #stranger: { readonly boot: Boot; readonly since: Millis } | undefined
+  /** How long the first sync waits at scale 1; once that is over and the group is known to be larger, it waits in proportion. Milliseconds. */
+  #firstSync = 0
+
+  constructor(
+    state: CoreState,
+    own: OwnClaims,
+    introductions: Introductions,
+    synchronizer: Synchronizer,
+    configuration: Configuration,
+    paths: PathChecks,
+    requests: Requests,
+  ) {
+    this.#state = state
+    this.#own = own
+    this.#introductions = introductions
+    this.#synchronizer = synchronizer
+    this.#configuration = configuration
+    this.#paths = paths
+    this.#requests = requests
+  }
+
+  start(now: Millis): void {
+    const { random, settings, streams, timers } = this.#state
+    if (!streams || settings.syncInterval === 0) return
+    // A random first delay keeps nodes that start together from syncing together.
+    this.#firstSync = random.fraction() * settings.syncInterval
+    timers.arm(now + this.#firstSync, TimerKind.Sync)
+  }
+
+  onTimer(now: Millis): void {
+    const { settings, table, timers } = this.#state
+    const scale = syncScale(table.active)
+    if (this.#firstSync > 0 && scale > 1) {
+      timers.arm(now + this.#firstSync * (scale - 1), TimerKind.Sync)
+      this.#firstSync = 0
+      return
+    }
+    timers.arm(now + settings.syncInterval * scale, TimerKind.Sync)
+    this.#withSomebody(now)
+  }
+
+  /**
+   * Somebody who is no member here speaks as if it were. Where it does so for longer than news takes to get around, this node has missed
+   * some, as one in some hundreds does at each join in a small group: it compares its table with somebody's, rather than wait its turn.
+   */
+  onStranger(boot: Boot, now: Millis): void {
+    const { counters, settings } = this.#state
+    if (boot === 0n || settings.syncInterval === 0) return
+    const known = this.#stranger
+    const patience = strangerPeriods * settings.gossipInterval
+    if (known?.boot !== boot) {
+      // One at a time: many may join, and all of them are strangers for a moment.
+      if (known === undefined || now - known.since > 10 * patience) this.#stranger = { boot, since: now }
+      return
+    }
+    if (now - known.since < patience) return
+    this.#stranger = undefined
+    counters.strangersHeard++
+    this.#withSomebody(now)
+  }
+
+  /** Compares tables with whoever is at an address; `partner` is the member that should be, if one should. */
+  begin(address: Address, partner: Ref | undefined, now: Millis): void {
+    if (this.#open >= maxSyncs) return
+    this.#open++
+    this.#state.counters.syncsStarted++
+    this.#requests.ask(address, this.#synchronizer.request(false, now), (outcome, at) => {
+      this.#open--
+      // It may be that streams do not reach it, although it is alive.
+      if (outcome.kind !== 'reply' && outcome.kind !== 'fault' && partner !== undefined) {
+        this.#paths.suspect(partner, 'streams', at)
+      }
+      this.#onReply(outcome, at)
+    })
+  }
+
+  /**
+   * Takes what the answer to a sync says. Whoever answered may be another process than the one that has its name here and lives: that is looked
+   * into, as for any newcomer, before it is believed.
+   */
+  take(message: Sync, sender: Sender | undefined, now: Millis): void {
+    const { table } = this.#state
+    const ref = sender === undefined ? undefined : table.find(sender.name)
+    const taken =
+      ref !== undefined &&
+      ref !== table.self &&
+      table.status(ref) <= Status.Suspect &&
+      table.record(ref).boot !== sender?.boot
+    if (!taken) return this.#synchronizer.merge(message, sender?.name, now)
+    for (const { incarnation, record, status } of message.entries) {
+      if (record.boot !== sender?.boot || record.name !== sender.name || status !== Status.Alive) continue
+      this.#introductions.admit({ type: 'alive', incarnation, record }, now)
+    }
+    this.#synchronizer.merge(message, sender?.name, now, sender?.name)
+  }
+
+  /** Sends whoever answered what it lacks, if anything. */
+  push(address: Address, answer: Sync, now: Millis): void {
+    const push = this.#synchronizer.push(answer, now)
+    if (push === undefined) return
+    this.#open++
+    this.#requests.ask(address, push, () => {
+      this.#open--
+    })
+  }
+
+  #withSomebody(now: Millis): void {
+    const { sampler, streams, table } = this.#state
+    if (this.#own.hasLeft || !streams) return
+    const partner: Ref[] = []
+    sampler.sample(1, 1 << Status.Alive, partner)
+    if (partner[0] !== undefined) this.begin(table.record(partner[0]).address, partner[0], now)
+  }
+
+  #onReply(outcome: RequestOutcome, now: Millis): void {
+    const { counters, table } = this.#state
+    if (outcome.kind !== 'reply' || outcome.reply.message.type !== 'sync') {
+      counters.syncsFailed++
+      return
+    }
+    const { message, sender } = outcome.reply
+    if (!this.#synchronizer.admits(message)) {
+      counters.syncsRefused++
+      return
+    }
+    this.#configuration.meet(message, false, now)
+    this.take(message, sender, now)
+    const ref = sender === undefined ? undefined : table.find(sender.name)
+    if (ref !== undefined) this.push(table.record(ref).address, message, now)
+  }
+}
