@@ -4,7 +4,7 @@ export type {
   UpdateSubject,
 } from './dissemination/disseminator.ts'
 export { PiggybackQueue } from './dissemination/piggyback-queue.ts'
-export type { SwitchOutcome } from './engine/configuration.ts'
+export { capabilityOf, type SwitchOutcome } from './engine/configuration.ts'
 export type { CounterName } from './engine/counters.ts'
 export type {
   Detector,

@@ -1,15 +1,11 @@
 import {
-  type Address,
   type Codec,
-  createEngine,
   createRandom,
-  Directory,
+  type Directory,
   type Effects,
   type Engine,
   type EngineEvent,
   type Millis,
-  maxProtocol,
-  minProtocol,
   type PeerRecord,
   type Random,
   Roster,
@@ -26,6 +22,7 @@ import { type PacketArrival, PacketNetwork } from './network/packets.ts'
 import { LinkRules, type Places } from './network/rules.ts'
 import { Segments } from './network/segments.ts'
 import { Traffic } from './network/traffic.ts'
+import { Births, defaultAddress, wallSeconds } from './nodes/births.ts'
 import { SimNode } from './nodes/sim-node.ts'
 import { Turns } from './nodes/turns.ts'
 import type { Observer } from './observer.ts'
@@ -36,9 +33,6 @@ interface Task {
   readonly kind: 'task'
   readonly run: () => void
 }
-
-/** 2026-01-01, in seconds. */
-const epoch = 1_767_225_600
 
 /**
  * Engines, as they run in production, on a network and a clock that exist only here. Everything that happens is a function
@@ -55,8 +49,7 @@ export class Simulation {
   readonly rules: LinkRules
   readonly trace: SimTrace
   readonly traffic = new Traffic()
-  readonly directory = new Directory()
-  readonly #options: SimulationOptions
+  readonly #births: Births
   readonly #codec: Codec
   readonly #queue = new EventQueue<PacketArrival | Task>()
   readonly #hosts = new Hosts()
@@ -73,7 +66,6 @@ export class Simulation {
   steps = 0
 
   constructor(options: SimulationOptions) {
-    this.#options = options
     const { codec = swimCodec(), inboxLimit = 4_096, keepEvents = true, network, seed = 1 } = options
     this.settings = resolveSettings(options.profile ?? 'lan', options.settings)
     this.rules = new LinkRules({ ...quietNetwork, ...network })
@@ -90,6 +82,7 @@ export class Simulation {
       maxPacketBytes: 65_535,
       maxStreamBytes: this.settings.maxStreamBytes,
     })
+    this.#births = new Births(options, this.settings, this.#codec, random)
     this.#exchangeWorld = {
       leg: (from, to) => segments.leg(from, to, this.#now),
       streams: (from, to) => rules.of(from, to).streams,
@@ -105,6 +98,11 @@ export class Simulation {
       },
       settle: (node) => this.#settled(node),
     }
+  }
+
+  /** The names and records of all nodes: kept once. */
+  get directory(): Directory {
+    return this.#births.directory
   }
 
   /** Virtual milliseconds since the beginning. */
@@ -128,8 +126,9 @@ export class Simulation {
     const members = Array.from({ length: count }, () => {
       const name = `n${this.names.length}`
       // They have been there for long: each has been reached by stream, and has said so.
-      const record = { ...this.#record(name, this.#placeOf(name), options), streams: true }
-      return { record, incarnation: this.#wallSeconds({}) }
+      const address = defaultAddress(this.#placeOf(name))
+      const record = this.#births.record(name, this.#processes.length, address, options, this.#now)
+      return { record: { ...record, streams: true }, incarnation: wallSeconds({}, this.#now) }
     })
     const roster = new Roster(members, this.#now, this.directory)
     return members.map(({ record }) => this.#add(record.name, options, { roster, record }))
@@ -374,35 +373,15 @@ export class Simulation {
       wallOffset: options.wallOffset ?? 0,
     })
     this.#processes.push(node)
-    const record = known?.record ?? this.#record(name, place, { ...options, address: node.address })
-    const wallSeconds = this.#wallSeconds(options)
-    const { buddy, doubt, disseminator, evidence } = this.#options
-    node.engine = createEngine({
-      record,
-      incarnation: Math.max(wallSeconds, (options.remembers ?? -1) + 1),
-      settings,
-      codec: this.#codec,
-      detectors: this.#options.detectors(),
-      effects: this.#effects(node),
-      random: this.random.fork(`${name}#${node.number}`),
-      maxPacketBytes: node.maxPacketBytes,
-      packets: true,
-      streams: true,
-      wallSeconds,
-      now: this.#now,
-      directory: this.directory,
-      ...(known === undefined ? {} : { roster: known.roster }),
-      ...(buddy === undefined ? {} : { buddy }),
-      ...(doubt === undefined ? {} : { doubt }),
-      ...(evidence === undefined ? {} : { traceCapacity: evidence }),
-      ...(disseminator === undefined ? {} : { disseminator: disseminator() }),
-      ...options.engine,
-    })
+    const now = this.#now
+    const record =
+      known?.record ?? this.#births.record(name, this.#processes.length, node.address, options, now)
+    node.engine = this.#births.engine(node, record, known?.roster, options, this.#effects(node), now)
     this.#hosts.listen(node)
     this.nodes.set(name, node)
-    this.trace.record('start', this.#now, place, -1, wallSeconds)
+    this.trace.record('start', now, place, -1, wallSeconds(options, now))
     for (const observer of this.#observers) observer.started?.(node)
-    node.engine.start(this.#now)
+    node.engine.start(now)
     this.#settled(node)
     return node
   }
@@ -418,29 +397,6 @@ export class Simulation {
     node.exchanges.clear()
     node.engine.close()
     for (const observer of this.#observers) observer.ended?.(node)
-  }
-
-  #record(name: string, place: number, options: AddOptions): PeerRecord {
-    const boot = this.random.fork(`boot of ${name} ${this.#processes.length}`)
-    return {
-      name,
-      boot: (BigInt(boot.u32()) << 32n) | BigInt(boot.u32()),
-      startedAt: this.#wallSeconds(options) * 1_000 + (Math.floor(this.#now) % 1_000),
-      address: options.advertise ?? options.address ?? defaultAddress(place),
-      streams: false,
-      leaving: false,
-      protocolMin: minProtocol,
-      protocolMax: maxProtocol,
-      capabilities: (options.engine?.detectors ?? this.#options.detectors()).map(
-        (detector) => `detector:${detector.name}`,
-      ),
-      data: options.data ?? new Uint8Array(0),
-      opaque: undefined,
-    }
-  }
-
-  #wallSeconds({ wallOffset = 0 }: AddOptions): number {
-    return Math.floor(epoch + this.#now / 1_000) + wallOffset
   }
 
   #placeOf(name: string): number {
@@ -546,8 +502,3 @@ export class Simulation {
     })
   }
 }
-
-const defaultAddress = (place: number): Address => ({
-  host: `10.${(place >> 16) & 255}.${(place >> 8) & 255}.${place & 255}`,
-  port: 7_946,
-})
