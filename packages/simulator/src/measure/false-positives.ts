@@ -3,7 +3,8 @@ import type { SimNode } from '../nodes/sim-node.ts'
 import type { Observer } from '../observer.ts'
 import type { Simulation } from '../simulation.ts'
 import type { Curve } from './curve.ts'
-import { type Life, Lives } from './lives.ts'
+import { Lives } from './lives.ts'
+import { Separations } from './separations.ts'
 import { TimeBins } from './time-bins.ts'
 
 export interface FalsePositiveReport {
@@ -32,12 +33,12 @@ export interface FalsePositiveReport {
  * leaves.
  *
  * A node is _healthy_ if it is neither paused, nor blocked, nor slow, nor its clock off, and has not been so within the longest
- * suspicion before (see `Lives.healthy`). Two nodes are _apart_ while a rule cuts packets or everything between them,
- * in either direction. Whoever reports a verdict first has reached it.
+ * suspicion before (see `Lives.healthy`). Two nodes are _apart_ while a rule cuts packets or everything between them, in
+ * either direction, and for as long after that. Whoever reports a verdict first has reached it.
  */
 export class FalsePositives implements Observer {
-  readonly #simulation: Simulation
   readonly #lives: Lives
+  readonly #separations: Separations
   /** By member and incarnation: whether it was reached across a partition. */
   readonly #verdicts = new Map<string, { readonly apart: boolean }>()
   readonly #byTime: TimeBins
@@ -50,8 +51,8 @@ export class FalsePositives implements Observer {
   #suspicions = 0
 
   constructor(simulation: Simulation) {
-    this.#simulation = simulation
     this.#lives = Lives.in(simulation)
+    this.#separations = new Separations(simulation)
     this.#begin = simulation.now
     this.#byTime = new TimeBins(simulation.settings.probeInterval)
     simulation.observe(this)
@@ -74,7 +75,8 @@ export class FalsePositives implements Observer {
     const key = `${subject.place} ${incarnation}`
     let verdict = this.#verdicts.get(key)
     if (verdict === undefined) {
-      verdict = { apart: this.#areApart(observer, subject) }
+      const apart = this.#separations.within(observer.place, subject.place, this.#lives.recovery, now)
+      verdict = { apart }
       this.#verdicts.set(key, verdict)
       if (atHealthy && aboutHealthy && !verdict.apart) this.#unexcused++
     }
@@ -93,12 +95,5 @@ export class FalsePositives implements Observer {
       byTime: this.#byTime.curve(),
       binSeconds: this.#byTime.width / 1_000,
     }
-  }
-
-  #areApart({ place }: SimNode, { place: other }: Life): boolean {
-    const { rules } = this.#simulation
-    return [rules.of(place, other).cut, rules.of(other, place).cut].some(
-      (cut) => cut === 'packets' || cut === 'everything',
-    )
   }
 }

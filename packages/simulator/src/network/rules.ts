@@ -15,7 +15,7 @@ interface Rule {
  */
 export class LinkRules {
   #base: Conditions
-  readonly #rules: Rule[] = []
+  #rules: Rule[] = []
 
   constructor(base: Conditions) {
     checkConditions(base)
@@ -29,6 +29,13 @@ export class LinkRules {
   /** Rules in force. */
   get count(): number {
     return this.#rules.length
+  }
+
+  /** The same conditions, whatever changes here from now on. */
+  copy(): LinkRules {
+    const copy = new LinkRules(this.#base)
+    copy.#rules = [...this.#rules]
+    return copy
   }
 
   changeBase(change: Partial<Conditions>): void {
