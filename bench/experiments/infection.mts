@@ -1,4 +1,4 @@
-import { Status } from '@swimkit/core'
+import { roundRobin, Status } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { quantile, Simulation } from '@swimkit/simulator'
 import { table } from '../run/table.mts'
@@ -66,7 +66,8 @@ function jobs({ runs = 1, seed, size }: Scale): Job[] {
 function run({ members, mode, seed, updates }: Job): Outcome {
   const queues: CountingPiggyback[] = []
   const simulation = new Simulation({
-    detectors: () => [pingAck()],
+    // SWIM's members look at one another at random; the successor on a ring, told again and again, is no news.
+    detectors: () => [mode === 'swim' ? pingAck({ strategy: roundRobin }) : pingAck()],
     seed,
     keepEvents: false,
     evidence: 16,

@@ -109,13 +109,13 @@ function report(done: readonly LifeguardDone[]): Report {
         what: `${all.variant.label}: false positives`,
         wanted: 'at most 1.53 % of SWIM',
         found: share(all.falsePositives, swim.falsePositives),
-        met: all.falsePositives <= 0.0153 * swim.falsePositives,
+        met: swim.falsePositives > 0 && all.falsePositives <= 0.0153 * swim.falsePositives,
       },
       {
         what: `${all.variant.label}: false positives at healthy members`,
         wanted: 'at most 1.89 % of SWIM',
         found: share(all.atHealthy, swim.atHealthy),
-        met: all.atHealthy <= 0.0189 * swim.atHealthy,
+        met: swim.atHealthy > 0 && all.atHealthy <= 0.0189 * swim.atHealthy,
       },
     ],
     figure: {

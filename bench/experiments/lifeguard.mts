@@ -249,13 +249,13 @@ function goals(summaries: readonly Summary[], swim: Summary): Goal[] {
         what: `${variant.label}: false positives`,
         wanted: 'at most 1.53 % of SWIM',
         found: share(falsePositives, swim.falsePositives),
-        met: falsePositives <= 0.0153 * swim.falsePositives,
+        met: swim.falsePositives > 0 && falsePositives <= 0.0153 * swim.falsePositives,
       },
       {
         what: `${variant.label}: false positives at healthy members`,
         wanted: 'at most 1.89 % of SWIM',
         found: share(atHealthy, swim.atHealthy),
-        met: atHealthy <= 0.0189 * swim.atHealthy,
+        met: swim.atHealthy > 0 && atHealthy <= 0.0189 * swim.atHealthy,
       },
       {
         what: `${variant.label}: median first detection`,

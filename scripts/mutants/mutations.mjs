@@ -4,6 +4,7 @@
  */
 
 const engine = (file) => `packages/core/src/engine/${file}.ts`
+const gossip = (file) => `packages/detector-gossip/src/${file}.ts`
 
 /** @type {readonly { readonly name: string, readonly file: string, readonly find: string, readonly put: string }[]} */
 export const mutations = [
@@ -320,5 +321,59 @@ export const mutations = [
     put: `const { table } = this.#state
     const seen = { ref, incarnation: table.incarnation(ref), boot: table.record(ref).boot }
     this.#membership.accuse(seen, 'refused', now)`,
+  },
+
+  // Switching
+  {
+    name: 'an older configuration is taken',
+    file: engine('configuration'),
+    find: 'if (compareConfigs(config, own) <= 0) return',
+    put: 'if (compareConfigs(config, own) === 0) return',
+  },
+  {
+    name: 'of two switches at once everybody keeps the one that came first',
+    file: engine('configuration'),
+    find: 'if (a.detector !== b.detector) return a.detector > b.detector ? 1 : -1',
+    put: 'if (a.detector !== b.detector) return 0',
+  },
+  {
+    name: 'after a switch nobody looks',
+    file: engine('detection'),
+    find: '    this.stop(now)\n    this.start(now)\n',
+    put: '    this.stop(now)\n',
+  },
+
+  // Doubts
+  {
+    name: 'a verdict is put off for good',
+    file: engine('suspicions'),
+    find: 'const until = Math.min(now + suspicion.min, suspicion.start + suspicion.max)',
+    put: 'const until = now + suspicion.min',
+  },
+  {
+    name: 'what a node in doubt has seen is never told',
+    file: engine('judgement'),
+    find: 'if (!doubt.doubtful || doubt.episode === this.#lasted) {',
+    put: 'if (!doubt.doubtful) {',
+  },
+
+  // Heartbeats
+  {
+    name: 'a heartbeat that is known is news',
+    file: gossip('silence'),
+    find: '      if (above <= 0 && !(rebased && above < -leap)) return false\n',
+    put: '',
+  },
+  {
+    name: 'a member that was never heard is never looked at',
+    file: gossip('silence'),
+    find: 'const silence = known ? this.spacing(row, penalty) : this.#grace',
+    put: 'const silence = known ? this.spacing(row, penalty) : 1e9',
+  },
+  {
+    name: 'of a silent member nothing is said',
+    file: gossip('run'),
+    find: "    if (arg === comparison) {\n      if (outcome === 'unreached') this.#context.unreachable(seen, evidence, now)\n      return\n    }\n",
+    put: "    if (arg === comparison || outcome === 'unreached') return\n",
   },
 ]

@@ -1,4 +1,4 @@
-import { type Detector, type Millis, roundRobin } from '@swimkit/core'
+import { type Detector, type DetectorHooks, type LookResult, type Millis, roundRobin } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { type SimNode, Simulation } from '@swimkit/simulator'
 import { PlainPiggyback } from '../kit/piggyback.mts'
@@ -55,10 +55,13 @@ export function settledGroup({ anomalous: count, seed, variant, waits }: GroupOp
   }
 }
 
+/** Tag of the timers at which a result that was held back is handed over: no detector here uses it. */
+const held = 99
+
 /**
- * Lets the probing of blocked members wait: a look may begin, with a ping that is held, and all else that the detector would do is
- * done when the block is over. So does memberlist's, whose probing is a goroutine that stands still in its send; its timers
- * for suspicions run on.
+ * Lets the probing of blocked members wait: one look may begin in a block, whose packets are held and which fails; what came of it is told,
+ * and all else that the detector would do is done, when the block is over. So does memberlist's, whose probing is a goroutine that stands
+ * still in its send; its timers for suspicions run on.
  */
 class Waiting {
   readonly #until = new Map<string, Millis>()
@@ -73,25 +76,34 @@ class Waiting {
       attach: (context) => {
         const { members: table } = context
         const own = table.name(table.self)
-        /** A ping is out, and neither answered nor given up. */
+        const blockedUntil = (): Millis => this.#until.get(own) ?? 0
+        /** A look is under way, or its result is held. */
         let looking = false
+        const results: LookResult[] = []
         const hooks = inner.attach({
           ...context,
-          ping: (ref, options, now) => {
-            looking = true
-            return context.ping(ref, options, now)
+          look: (ref, options, now) => {
+            const begun = context.look(ref, options, now)
+            looking ||= begun
+            return begun
           },
         })
         return {
-          start: (now) => hooks.start(now),
-          stop: (now) => hooks.stop(now),
-          onPing: (result, now) => {
-            if (result.outcome === 'ack') looking = false
-            hooks.onPing?.(result, now)
+          ...wrapped(hooks),
+          onLook: (result, now) => {
+            if (now < blockedUntil() && result.outcome !== 'reached') {
+              results.push(result)
+              context.arm(blockedUntil(), held)
+              return
+            }
+            looking = false
+            hooks.onLook?.(result, now)
           },
           onTimer: (tag, arg, now) => {
-            const end = this.#until.get(own) ?? 0
-            if (looking && now < end) context.arm(end, tag, arg)
+            if (tag === held) {
+              looking = false
+              for (const result of results.splice(0)) hooks.onLook?.(result, now)
+            } else if (looking && now < blockedUntil()) context.arm(blockedUntil(), tag, arg)
             else hooks.onTimer(tag, arg, now)
           },
         }
@@ -99,3 +111,15 @@ class Waiting {
     }
   }
 }
+
+/** Every hook of a detector, to be replaced one by one. */
+const wrapped = (hooks: DetectorHooks): DetectorHooks => ({
+  start: (now) => hooks.start(now),
+  stop: (now) => hooks.stop(now),
+  onTimer: (tag, arg, now) => hooks.onTimer(tag, arg, now),
+  onPing: (result, now) => hooks.onPing?.(result, now),
+  onLook: (result, now) => hooks.onLook?.(result, now),
+  onMessage: (from, body, now) => hooks.onMessage?.(from, body, now),
+  onStatus: (ref, before, after, now) => hooks.onStatus?.(ref, before, after, now),
+  onRecord: (ref, before, now) => hooks.onRecord?.(ref, before, now),
+})

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { alive, failed, peer, Rig, type RigOptions, said } from './testing/rig.ts'
+import { alive, failed, peer, Rig, type RigOptions, said, sync } from './testing/rig.ts'
 
-/** b answers by the carriers that a test says; the others by both. */
+/** b answers by the carriers that a test says, and helpers that reach it say so; the others answer by both. */
 class World {
   readonly rig: Rig
   packets = true
   streams = true
+  helpers = false
+  /** Whether b answers syncs; pings by stream are another matter. */
+  syncs = false
   constructor(options: RigOptions = {}) {
     this.rig = new Rig({ members: ['b', 'c', 'd', 'e'], settings: { probeTimeoutMin: 500 }, ...options })
   }
@@ -23,10 +26,18 @@ class World {
         if (name !== 'b' || this.packets) {
           for (const { seq } of pings) rig.hear(name, { type: 'ack', seq, payload: undefined })
         }
+        const asked = said(
+          sent.filter(({ to }) => to.port === peer(name).address.port),
+          'pingReq',
+        )
+        for (const { seq } of asked.flatMap(({ targets }) => (this.helpers ? targets : []))) {
+          rig.hear(name, { type: 'ack', seq, payload: undefined })
+        }
       }
       for (const { message, to, token } of rig.requests.splice(0)) {
         if (to.port !== peer('b').address.port) continue
-        if (this.streams && message.type === 'ping')
+        if (this.syncs && message.type === 'sync') rig.reply(token, 'b', sync())
+        else if (this.streams && message.type === 'ping')
           rig.reply(token, 'b', { type: 'ack', seq: message.seq, payload: undefined })
         else if (!this.streams) rig.ended(token, 'timeout')
       }
@@ -145,6 +156,40 @@ describe('a member that streams reach, and packets do not,', () => {
   })
 })
 
+describe('a member that others reach, and this node does not,', () => {
+  const byOthersOnly =
+    'degraded: others reach it, and nothing from here does, neither packets nor streams: the way to it is cut'
+  const cut = (): World => {
+    const world = new World()
+    world.packets = false
+    world.streams = false
+    world.helpers = true
+    world.look()
+    world.run(12_000)
+    return world
+  }
+
+  test('is told once, and stays alive', () => {
+    const world = cut()
+    expect([world.told(), world.rig.status('b')]).toEqual([[byOthersOnly], 'alive'])
+    world.run(120_000)
+    world.look()
+    world.run(12_000)
+    expect(world.told()).toEqual([byOthersOnly])
+  })
+
+  test('is told to be restored with the first that gets through, and what still fails is told anew', () => {
+    const world = cut()
+    world.streams = true
+    world.look()
+    world.run(12_000)
+    expect(world.told()).toEqual([byOthersOnly, 'restored: streams reach it again'])
+    world.look()
+    world.run(12_000)
+    expect(world.told().slice(2)).toEqual([byStreamsOnly])
+  })
+})
+
 describe('a member that packets reach, and streams do not,', () => {
   test('is told after a sync with it has failed, and three streams', () => {
     const world = new World({ members: ['b'], settings: { syncInterval: 2_000 } })
@@ -157,5 +202,14 @@ describe('a member that packets reach, and streams do not,', () => {
     })
     world.run(1_000)
     expect(world.told().at(-1)).toBe('restored: streams reach it again')
+  })
+
+  test('is told to be restored by the next sync with it', () => {
+    const world = new World({ members: ['b'], settings: { syncInterval: 2_000 } })
+    world.streams = false
+    world.run(20_000)
+    world.syncs = true
+    world.run(20_000)
+    expect(world.told()).toEqual([byPacketsOnly, 'restored: streams reach it again'])
   })
 })

@@ -99,9 +99,10 @@ export class Syncs {
     this.#state.counters.syncsStarted++
     this.#requests.ask(address, this.#synchronizer.request(false, now), (outcome, at) => {
       this.#open--
-      // It may be that streams do not reach it, although it is alive.
-      if (outcome.kind !== 'reply' && outcome.kind !== 'fault' && partner !== undefined) {
-        this.#paths.suspect(partner, 'streams', at)
+      if (partner !== undefined) {
+        // It may be that streams do not reach it, although it is alive.
+        if (outcome.kind === 'reply' || outcome.kind === 'fault') this.#paths.works(partner, 'streams', at)
+        else this.#paths.suspect(partner, 'streams', at)
       }
       this.#onReply(outcome, at)
     })
