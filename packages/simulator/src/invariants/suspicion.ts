@@ -138,16 +138,13 @@ export const deadlinesFollowTheFormula: Invariant = {
             // A confirmation may come when the time is over that it leaves.
             return more ? Math.min(shifted, goesOn ? Math.max(at.input.at, formula) : formula) : shifted
           }
-          begin.sizes = begin.sizes.filter((n) => Math.abs(expected(n) - deadline) < 1e-3)
+          const { sizes } = begin
+          begin.sizes = sizes.filter((n) => Math.abs(expected(n) - deadline) < 1e-3)
           if (begin.sizes.length > 0) continue
           // A node that doubts itself gives its suspects longer, up to the longest.
           const longest = (n: number): Millis => start + longestSuspicion(settings, n)
-          if (
-            goesOn &&
-            at.node.engine.doubtful &&
-            at.sizesDuring.some((n) => deadline <= longest(n) + 1e-3)
-          ) {
-            begin.sizes = at.sizesDuring
+          if (goesOn && at.node.engine.doubtful && sizes.some((n) => deadline <= longest(n) + 1e-3)) {
+            begin.sizes = sizes
             continue
           }
           throw fail(
