@@ -18,8 +18,8 @@ export const mutations = [
   {
     name: 'a stale failure is accepted',
     file: engine('membership'),
-    find: 'if (!supersedes(table.status(ref), table.incarnation(ref), status, claim.incarnation)) {',
-    put: 'if (table.status(ref) >= status) {',
+    find: 'if (supersedes(table.status(ref), table.incarnation(ref), status, claim.incarnation)) {',
+    put: 'if (table.status(ref) < status) {',
   },
   {
     name: 'a newer claim that it lives leaves the record as it was',
@@ -261,8 +261,8 @@ export const mutations = [
   {
     name: 'whoever failed is forgotten as soon as who left',
     file: engine('retention'),
-    find: 'const set = status === Status.Failed ? failedRetention : leftRetention',
-    put: 'const set = Math.min(failedRetention, leftRetention)',
+    find: 'status === Status.Failed ? failedRetention : leftRetention,',
+    put: 'Math.min(failedRetention, leftRetention),',
   },
   {
     name: 'nobody is ever forgotten',
@@ -273,8 +273,8 @@ export const mutations = [
   {
     name: 'a member is forgotten before that has been told',
     file: engine('retention'),
-    find: 'return Math.max(set, retransmitMult * decimalDigits(n) * gossipInterval)',
-    put: 'return set',
+    find: 'return retransmitMult * decimalDigits(n) * gossipInterval',
+    put: 'return 0',
   },
   {
     name: 'the age that another knows is not taken',

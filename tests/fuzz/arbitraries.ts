@@ -132,6 +132,14 @@ const settledActs: fc.Arbitrary<Act>[] = [
     { do: 'switch', node: nameOf(one), detector: 'pingack', suspicion: false },
     { do: 'switch', node: nameOf(other), detector: 'gossip', suspicion: true },
   ]),
+  fc
+    .record({ node: place, member: place, prune: fc.boolean() })
+    .map(({ member, node, prune }) => (nameOf) => ({
+      do: 'forceLeave',
+      node: nameOf(node),
+      member: nameOf(member),
+      prune,
+    })),
   fc.constant(() => ({ do: 'heal' })),
   // A node that gets no answers stands still, with pings under way.
   fc

@@ -91,6 +91,7 @@ describe('the command line', () => {
       'members',
       'self',
       'suspects',
+      'services',
       'protocol',
       'leave',
       'stop',

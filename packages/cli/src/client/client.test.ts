@@ -94,6 +94,10 @@ describe('the other commands', () => {
     ['switch --no-suspicion', /^the cluster runs pingack, without suspicion, as of epoch 4\n$/],
     ['switch gossip --suspicion', /^the cluster runs gossip, as of epoch 4\n$/],
     ['rtt ada', /^ada ada 0\.00 ms \(estimated\)\n$/],
+    ['services', /^no services\n$/],
+    ['services web', /^nobody offers web\n$/],
+    ['services --add web:80 --add db', /^web:80 db\n$/],
+    ['services --remove web', /^no services\n$/],
     ['drop-rate', /^0\n$/],
     ['drop-rate 0.25', /^0\.25\n$/],
     ['tags', /^no tags\n$/],
@@ -113,6 +117,8 @@ describe('the other commands', () => {
     'explain ada',
     'ping ada',
     'switch gossip',
+    'services',
+    'services --add web:80',
     'drop-rate',
     'tags',
     'payload',
@@ -142,6 +148,67 @@ describe('the other commands', () => {
     node.self = fakeMember('ada', { tags: { a: '1', b: '2' } })
     expect((await run(['tags', 'c=3', '--remove', 'a'])).out).toBe('b=2 c=3\n')
     expect((await run(['tags', 'd=4', '--replace'])).out).toBe('d=4\n')
+  })
+
+  it('services lists who offers what, those under suspicion if asked, and changes what the node offers', async () => {
+    const web = { name: 'web', port: 80 }
+    node.self = fakeMember('ada', { services: [web, { name: 'db' }] })
+    node.list.push(fakeMember('bob', { services: [web], status: 'suspect', tags: { v: '2' } }))
+    expect((await run(['services'])).out).toMatch(
+      /^SERVICE.*\ndb +ada +127\.0\.0\.1:7946 +alive *\nweb +ada +127\.0\.0\.1:80 +alive *\n$/,
+    )
+    expect((await run(['services', 'web', '--suspects'])).out).toMatch(
+      /web +bob +127\.0\.0\.1:80 +suspect +v=2\n$/,
+    )
+    expect(JSON.parse((await run(['services', 'web', '--json'])).out)).toEqual({
+      services: {
+        web: [
+          {
+            member: 'ada',
+            address: '127.0.0.1:7946',
+            port: 80,
+            endpoint: '127.0.0.1:80',
+            status: 'alive',
+            tags: {},
+          },
+        ],
+      },
+    })
+    expect((await run(['services', '--add', 'web:81', '--remove', 'db'])).out).toBe('web:81\n')
+    expect(await run(['services', '--add', 'web:0'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('name:port'),
+    })
+    expect(await run(['services', 'web', '--add', 'x'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('either'),
+    })
+  })
+
+  it('force-leave tells that a member is gone, or who it cannot be', async () => {
+    node.list.push(fakeMember('bob', { status: 'failed' }), fakeMember('cid'))
+    expect((await run(['force-leave', 'bob'])).out).toBe('bob was told to have left\n')
+    expect(node.member('bob')?.status).toBe('left')
+    expect((await run(['force-leave', 'bob', '--prune'])).out).toBe(
+      'bob was told to have left, and is forgotten\n',
+    )
+    expect(node.member('bob')).toBeUndefined()
+    expect(JSON.parse((await run(['force-leave', 'cid', '--json'])).out)).toEqual({
+      name: 'cid',
+      forced: true,
+      pruned: false,
+    })
+    for (const [name, reason] of [
+      ['zoe', 'no member zoe'],
+      ['ada', 'ada has to leave'],
+    ] as const) {
+      expect(await run(['force-leave', name])).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringContaining(reason),
+      })
+    }
+    expect((await run(['force-leave'])).code).toBe(2)
   })
 
   it('join tells who introduced it, and fails when nobody did', async () => {
@@ -256,7 +323,7 @@ describe('events', () => {
     const { io, done } = follow('--json', '--count', '2')
     await expect.poll(() => node.followed.length).toBe(1)
     node.emit(fakeEvent(1))
-    node.queue.push({ type: 'gap', missed: 2, nextId: 4 })
+    node.queue.push({ type: 'gap', missed: 2, nextId: 4, members: [], asOf: 3 })
     node.emit(fakeEvent(4, { type: 'failed' }))
     expect(await done).toBe(0)
     expect(

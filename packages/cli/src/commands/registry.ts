@@ -42,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'show the detector and its settings',
     load: () => import('./protocol.ts'),
   },
+  {
+    name: 'services',
+    summary: 'list who offers which service, or change what a node offers',
+    load: () => import('./services.ts'),
+  },
   { name: 'explain', summary: 'show why a member has its status', load: () => import('./explain.ts') },
   { name: 'events', summary: 'follow changes of the membership', load: () => import('./events.ts') },
   { name: 'ping', summary: 'ping a member', load: () => import('./ping.ts') },
@@ -53,6 +58,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'join', summary: 'join the cluster of these addresses', load: () => import('./join.ts') },
   { name: 'leave', summary: 'leave the cluster, then end the node', load: () => import('./leave.ts') },
+  {
+    name: 'force-leave',
+    summary: 'tell the cluster that a member is gone for good',
+    load: () => import('./force-leave.ts'),
+  },
   { name: 'stop', summary: 'end the node without a word to the cluster', load: () => import('./stop.ts') },
   { name: 'tags', summary: 'show or change the tags of a node', load: () => import('./tags.ts') },
   { name: 'payload', summary: 'show or set the payload of a node', load: () => import('./payload.ts') },

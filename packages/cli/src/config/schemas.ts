@@ -4,6 +4,7 @@ import { controlAllowed, parseControl } from './control-address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import type { FieldKey } from './fields.ts'
 import { parseHostPort, parseSeed } from './seed.ts'
+import { parseService } from './service.ts'
 import { isTagKey } from './tag-key.ts'
 import { isToken, tokenAllowed } from './token.ts'
 
@@ -108,14 +109,8 @@ const seed = v.pipe(
 const serviceAllowed = 'must be name or name:port, the name 1..64 of a-z A-Z 0-9 . _ -, the port 1..65535'
 const service = v.pipe(
   v.string(serviceAllowed),
-  v.check((s) => {
-    const match = /^[\w.-]{1,64}(?::(\d{1,5}))?$/.exec(s)
-    return match !== null && (match[1] === undefined || (Number(match[1]) >= 1 && Number(match[1]) <= 65_535))
-  }, serviceAllowed),
-  v.transform((s) => {
-    const [name = '', port] = s.split(':')
-    return port === undefined ? { name } : { name, port: Number(port) }
-  }),
+  v.check((s) => parseService(s) !== undefined, serviceAllowed),
+  v.transform((s) => parseService(s)!),
 )
 
 const tagAllowed = 'must be key=value, the key 1..64 bytes without spaces or "="'

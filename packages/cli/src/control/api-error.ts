@@ -57,6 +57,10 @@ export function toApiError(error: unknown): ApiError | undefined {
       const code = codeOf(error) ?? 'timeout'
       return new ApiError(code === 'unknown-member' ? 404 : 504, code, reasonOf(error))
     }
+    case 'ForceLeaveError': {
+      const code = codeOf(error) ?? 'unknown-member'
+      return new ApiError(code === 'unknown-member' ? 404 : 409, code, reasonOf(error))
+    }
     case 'RttError': {
       const code = codeOf(error) ?? 'no-coordinate'
       return new ApiError(code === 'unknown-member' ? 404 : 409, code, reasonOf(error))

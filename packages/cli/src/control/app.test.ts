@@ -3,7 +3,8 @@ import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Resolver } from '../seeds/resolve.ts'
 import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
-import { type ControlAppOptions, createControlApp, maxBodyBytes } from './app.ts'
+import { type ControlAppOptions, createControlApp } from './app.ts'
+import { maxBodyBytes } from './body.ts'
 
 const resolver: Resolver = {
   addresses: async (name) => {
@@ -239,6 +240,59 @@ describe('changes', () => {
       name: 'TooLargeError',
     })
     expect(await errorOf(post('/v1/tags', { a: 'b' }))).toMatchObject({ status: 413, code: 'too-large' })
+  })
+
+  it('lists services, one of them, and those of suspects', async () => {
+    const web = { name: 'web', port: 80 }
+    node.self = fakeMember('ada', { services: [web, { name: '__proto__' }] })
+    node.list.push(fakeMember('bob', { services: [web], status: 'suspect' }))
+    const ofAda = { member: 'ada', address: '127.0.0.1:7946', status: 'alive', tags: {} }
+    const webOfAda = { ...ofAda, port: 80, endpoint: '127.0.0.1:80' }
+    const all = (await (await call('/v1/services')).json()) as { readonly services: object }
+    expect(Object.entries(all.services)).toEqual([
+      ['__proto__', [ofAda]],
+      ['web', [webOfAda]],
+    ])
+    expect(await (await call('/v1/services?name=web&suspects=true')).json()).toMatchObject({
+      services: { web: [{ member: 'ada' }, { member: 'bob', status: 'suspect' }] },
+    })
+    expect(await (await call('/v1/services?name=none')).json()).toEqual({ services: { none: [] } })
+    expect(await errorOf(call('/v1/services?suspects=1'))).toMatchObject({ status: 400, code: 'invalid' })
+  })
+
+  it('sets services as a whole', async () => {
+    const services = [{ name: 'web', port: 80 }, { name: 'db' }]
+    expect(await (await post('/v1/services', { services })).json()).toMatchObject({ services })
+    for (const wrong of [
+      {},
+      { services: 'web' },
+      { services: [{ name: 'a b' }] },
+      { services: [{ name: 'a', port: 0 }] },
+    ]) {
+      expect(await errorOf(post('/v1/services', wrong))).toMatchObject({ status: 400, code: 'invalid' })
+    }
+  })
+
+  it('forces a member out', async () => {
+    node.list.push(fakeMember('bob', { status: 'failed' }))
+    expect(await (await post('/v1/members/bob/force-leave')).json()).toEqual({
+      name: 'bob',
+      forced: true,
+      pruned: false,
+    })
+    expect(node.member('bob')?.status).toBe('left')
+    expect(await (await post('/v1/members/bob/force-leave', { prune: true })).json()).toMatchObject({
+      pruned: true,
+    })
+    expect(await errorOf(post('/v1/members/bob/force-leave'))).toMatchObject({
+      status: 404,
+      code: 'unknown-member',
+    })
+    expect(await errorOf(post('/v1/members/ada/force-leave'))).toMatchObject({ status: 409, code: 'self' })
+    expect(await errorOf(post('/v1/members/ada/force-leave', { prune: 1 }))).toMatchObject({
+      status: 400,
+      code: 'invalid',
+    })
   })
 
   it('reads and sets the drop rate', async () => {
@@ -526,7 +580,7 @@ describe('the event stream', () => {
     node.emit(fakeEvent(9))
     node.queue = []
     const response = await call('/v1/events?after=2')
-    node.queue.push({ type: 'gap', missed: 3, nextId: 6 })
+    node.queue.push({ type: 'gap', missed: 3, nextId: 6, members: [], asOf: 5 })
     node.emit(fakeEvent(6))
     node.emit(fakeEvent(8))
     expect(await read(response, 4)).toEqual([

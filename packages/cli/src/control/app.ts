@@ -2,14 +2,24 @@ import type { Node, NodeStats } from '@swimkit/core'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { parseSeed } from '../config/seed.ts'
-import { isTagKey } from '../config/tag-key.ts'
 import { joinSeeds, resolveSeeds } from '../seeds/join-seeds.ts'
 import type { Resolver } from '../seeds/resolve.ts'
 import { version } from '../version.ts'
 import { ApiError, toApiError } from './api-error.ts'
+import {
+  dropRateBody,
+  forceLeaveBody,
+  joinBody,
+  jsonBody,
+  payloadBody,
+  servicesBody,
+  switchBody,
+  tagsBody,
+} from './body.ts'
 import { eventStream } from './event-stream.ts'
 import { guard, withSecurityHeaders } from './guard.ts'
 import { memberJson } from './member-json.ts'
+import { servicesJson } from './services-json.ts'
 import { settingsJson } from './settings-json.ts'
 
 /** Whether others should be sent to this node, and why. */
@@ -33,9 +43,6 @@ export interface ControlAppOptions {
   readonly heartbeat: number
 }
 
-/** Body of a request at most, in bytes. */
-export const maxBodyBytes = 1_048_576
-
 /** How long `tags` and `payload` wait for the change to be with the others before they answer all the same. */
 const disseminationWait = 5_000
 
@@ -43,107 +50,6 @@ type Handler = (c: Context) => Response | Promise<Response>
 type Methods = { readonly GET?: Handler; readonly POST?: Handler }
 
 const probes = new Set(['/healthz', '/readyz'])
-
-const tooLarge = () => new ApiError(413, 'too-large', `a body must be at most ${maxBodyBytes} bytes`)
-
-/** The body of a request, read no further than its limit. (Hono's own limit copies the request, which not every server bears.) */
-async function bodyText({ body, headers }: Request): Promise<string> {
-  if (Number(headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge()
-  if (!body) return ''
-  const decoder = new TextDecoder()
-  let [text, size] = ['', 0]
-  const reader = body.getReader()
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    size += part.value.length
-    if (size > maxBodyBytes) {
-      await reader.cancel()
-      throw tooLarge()
-    }
-    text += decoder.decode(part.value, { stream: true })
-  }
-  return text + decoder.decode()
-}
-
-async function jsonBody<T>(c: Context, schema: v.GenericSchema<unknown, T>): Promise<T> {
-  const text = await bodyText(c.req.raw)
-  const type = c.req.header('content-type') ?? ''
-  if (text !== '' && !/^application\/json\b/i.test(type)) {
-    throw new ApiError(415, 'media-type', 'the body must be application/json')
-  }
-  let body: unknown
-  try {
-    body = text === '' ? undefined : JSON.parse(text)
-  } catch {
-    throw new ApiError(400, 'malformed', 'the body is not valid JSON')
-  }
-  const result = v.safeParse(schema, body, { abortEarly: true })
-  if (result.success) return result.output
-  const issue = result.issues[0]
-  const where = v.getDotPath(issue)
-  throw new ApiError(400, 'invalid', where ? `${where}: ${issue.message}` : issue.message)
-}
-
-const seedText = v.pipe(
-  v.string('must be text'),
-  v.check(
-    (text) => parseSeed(text) !== undefined,
-    'must be host:port (IPv6 in brackets), dns+name:port or dnssrv+name',
-  ),
-)
-const joinBody = v.object(
-  {
-    seeds: v.pipe(
-      v.array(seedText, 'must be a list of addresses'),
-      v.minLength(1, 'must not be empty'),
-      v.maxLength(256, 'must be at most 256'),
-    ),
-  },
-  'the body must be {"seeds":["host:port",…]}',
-)
-const tagMap = v.pipe(
-  v.record(v.string(), v.string('must be text'), 'must be a map of texts'),
-  v.check((tags) => Object.keys(tags).every(isTagKey), 'keys must be 1..64 bytes without spaces or "="'),
-)
-const tagsBody = v.union(
-  [v.strictObject({ tags: tagMap }), tagMap],
-  'the body must be {"tags":{key:value,…}}, the values text, the keys 1..64 bytes without spaces or "="',
-)
-const payloadBody = v.union(
-  [
-    v.pipe(
-      v.strictObject({ payload: v.string() }),
-      v.transform(({ payload }): Uint8Array => new TextEncoder().encode(payload)),
-    ),
-    v.pipe(
-      v.strictObject({ payloadBase64: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]*={0,2}$/)) }),
-      v.transform(({ payloadBase64 }): Uint8Array => new Uint8Array(Buffer.from(payloadBase64, 'base64'))),
-    ),
-  ],
-  'the body must be {"payload":text} or {"payloadBase64":base64}',
-)
-const switchBody = v.pipe(
-  v.object(
-    {
-      detector: v.optional(v.pipe(v.string('must be text'), v.minLength(1, 'must not be empty'))),
-      suspicion: v.optional(v.boolean('must be true or false')),
-    },
-    'the body must be {"detector":name,"suspicion"?:true or false}',
-  ),
-  v.check(
-    ({ detector, suspicion }) => detector !== undefined || suspicion !== undefined,
-    'the body must be {"detector":name,"suspicion"?:true or false}',
-  ),
-)
-const dropRateBody = v.object(
-  {
-    dropRate: v.pipe(
-      v.number('must be a number'),
-      v.minValue(0, 'must be 0..1'),
-      v.maxValue(1, 'must be 0..1'),
-    ),
-  },
-  'the body must be {"dropRate":0..1}',
-)
 
 /** A change that the cluster is told of: waits for that, but not for ever, and not at all for a refusal. */
 async function told(change: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -283,6 +189,12 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     return c.json({ name, rttMs: rtt, path, ...(payload ? { payloadBytes: payload.length } : {}) })
   }
 
+  const forceLeave: Handler = async (c) => {
+    const { prune = false } = await jsonBody(c, forceLeaveBody)
+    await told((until) => node.forceLeave(param(c), { prune, signal: until }))
+    return c.json({ name: param(c), forced: true, pruned: prune })
+  }
+
   const rtt: Handler = (c) => {
     const from = c.req.query('a')
     if (!from) throw new ApiError(400, 'invalid', 'a must be the name of a member, as in ?a=NAME&b=NAME')
@@ -300,6 +212,17 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
   const payload: Handler = async (c) => {
     const bytes = await jsonBody(c, payloadBody)
     await told((until) => node.setPayload(bytes, { signal: until }))
+    return c.json(memberJson(node.self, true))
+  }
+
+  const services: Handler = (c) => {
+    const name = c.req.query('name')
+    const names = name === undefined ? node.serviceNames() : [name]
+    return c.json({ services: servicesJson(node, names, flagOf(c, 'suspects')) })
+  }
+  const setServices: Handler = async (c) => {
+    const { services: wanted } = await jsonBody(c, servicesBody)
+    await told((until) => node.setServices(wanted, { signal: until }))
     return c.json(memberJson(node.self, true))
   }
 
@@ -335,6 +258,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     '/v1/members/:name': { GET: member },
     '/v1/members/:name/explain': { GET: explain },
     '/v1/members/:name/ping': { POST: ping },
+    '/v1/members/:name/force-leave': { POST: forceLeave },
     '/v1/rtt': { GET: rtt },
     '/list_self': { GET: self },
     '/v1/self': { GET: self },
@@ -352,6 +276,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     '/v1/events': { GET: events },
     '/v1/tags': { POST: tags },
     '/v1/payload': { POST: payload },
+    '/v1/services': { GET: services, POST: setServices },
     '/v1/drop-rate': { GET: dropRate, POST: setDropRate },
     '/v1/stats': { GET: stats },
     '/healthz': { GET: healthz },

@@ -7,6 +7,8 @@ import {
   type MemberEvent,
   type Node,
   resolveSettings,
+  type ServiceInstance,
+  type ServiceOptions,
 } from '@swimkit/core'
 
 export function fakeMember(name: string, more: Partial<Member> = {}): Member {
@@ -76,6 +78,15 @@ export class FakeNode implements Node {
     this.state = 'left'
     return { acknowledgedBy: ['bob'] }
   }
+  async forceLeave(name: string, { prune = false }: { prune?: boolean } = {}): Promise<void> {
+    const fail = (code: string, message: string) =>
+      Object.assign(new Error(message), { name: 'ForceLeaveError', code })
+    if (!this.member(name)) throw fail('unknown-member', `no member ${name}`)
+    if (name === this.name) throw fail('self', `${name} has to leave`)
+    this.list = prune
+      ? this.list.filter((member) => member.name !== name)
+      : this.list.map((member) => (member.name === name ? { ...member, status: 'left' } : member))
+  }
   async stop(): Promise<void> {
     this.state = 'stopped'
   }
@@ -141,7 +152,38 @@ export class FakeNode implements Node {
     this.self = { ...this.self, payload }
   }
   async setServices(services: Member['services']): Promise<void> {
+    if (this.refusal) throw this.refusal
     this.self = { ...this.self, services }
+  }
+  async registerService(service: Member['services'][number]): Promise<void> {
+    await this.setServices([...this.self.services, service])
+  }
+  async unregisterService(name: string): Promise<void> {
+    await this.setServices(this.self.services.filter((service) => service.name !== name))
+  }
+  serviceNames(): string[] {
+    return [...new Set(this.list.flatMap(({ services }) => services.map(({ name }) => name)))].sort()
+  }
+  services(service: string, { suspects = false }: ServiceOptions = {}): readonly ServiceInstance[] {
+    return this.list.flatMap(({ address, name: member, services, status, tags }) =>
+      status === 'alive' || (suspects && status === 'suspect')
+        ? services
+            .filter(({ name }) => name === service)
+            .map(({ port }) => {
+              const endpoint = port === undefined ? undefined : `127.0.0.1:${port}`
+              return { service, member, address, port, endpoint, status, tags }
+            })
+        : [],
+    )
+  }
+  pick(service: string): ServiceInstance | undefined {
+    return this.services(service)[0]
+  }
+  async *watchMembers() {
+    yield this.list
+  }
+  async *watchService(service: string) {
+    yield this.services(service)
   }
   switchDetector(detector: string, { suspicion }: { suspicion?: boolean } = {}): Node['config'] {
     if (this.refusal) throw this.refusal

@@ -123,7 +123,10 @@ export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Mes
     accusations: fc.array(accusation, { minLength: 1, maxLength: 16 }),
   }),
   failed: shape({ type: fc.constant('failed'), name, incarnation: u32(), accuser: name, evidence }),
-  left: shape({ type: fc.constant('left'), name, incarnation: u32(), by: name }),
+  left: fc.oneof(
+    shape({ type: fc.constant('left'), name, incarnation: u32(), by: name }),
+    shape({ type: fc.constant('left'), name, incarnation: u32(), by: name, prune: fc.constant(true) }),
+  ),
   sync: shape({
     type: fc.constant('sync'),
     join: fc.boolean(),

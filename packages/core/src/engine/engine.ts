@@ -114,6 +114,12 @@ export interface Engine {
   ping(ref: Ref, now: Millis): number
   /** Changes what this node says of itself. Ends in `Effects.done` once it has been handed on as often as any update. */
   setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number
+  /**
+   * Says of another member that it is gone for good: one that lives refutes that. `prune`: it is forgotten as soon as all have been told, and
+   * not kept for its retention. Ends in `Effects.done` once it has been told as often as any update, at once where there is nothing to
+   * say, as it has left already.
+   */
+  forceLeave(ref: Ref, prune: boolean, now: Millis): number
   /** Bytes that this node's claim about itself would take in a packet of its own, and how many there are. */
   recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): {
     readonly bytes: number

@@ -113,6 +113,6 @@ export class GossipPace {
     if (recentlyFailed.length === 0) return undefined
     const { ref } = recentlyFailed[this.#failedTurn++ % recentlyFailed.length]!
     const { table } = this.#state
-    return table.has(ref) && table.status(ref) === Status.Failed ? ref : undefined
+    return table.has(ref) && table.status(ref) > Status.Suspect ? ref : undefined
   }
 }

@@ -12,12 +12,12 @@ import type {
   LeftClaim,
   SuspectClaim,
 } from '../wire/message.ts'
-import { type CoreState, Due, TimerKind } from './core-state.ts'
+import { type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
 import type { Observation } from './detector.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
-import { retentionOf } from './retention.ts'
+import { retentionOf, tellingTime } from './retention.ts'
 import { type Suspicion, Suspicions } from './suspicions.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -62,11 +62,13 @@ export class Membership {
    * each node many times over, mostly as the very same object.
    */
   readonly #stale = new Set<Claim>()
+  /** Those that left and are to be forgotten as soon as all have been told, and since when that is so. */
+  readonly #pruned = new RareMap<Ref, Millis>()
   /** Records of members that were reaped after they failed: to be taken out. */
   readonly reaped: PeerRecord[] = []
   /** Suspects whose port another has just been the first to find closed: to be looked at, and taken out. */
   readonly foundClosed: Ref[] = []
-  /** Members that failed lately, oldest first; still told what they would want to refute. */
+  /** Members that failed or were forced out lately, oldest first; still told what they would want to refute. */
   readonly recentlyFailed: { readonly ref: Ref; readonly until: Millis }[] = []
 
   constructor(state: CoreState, news: News, own: OwnClaims, listener: MembershipListener) {
@@ -163,11 +165,12 @@ export class Membership {
     if (ref === undefined) return
     if (ref === table.self) return this.#hearAgainstSelf(claim.incarnation, claim.type, source, now)
     const status = claim.type === 'failed' ? Status.Failed : Status.Left
-    if (!supersedes(table.status(ref), table.incarnation(ref), status, claim.incarnation)) {
-      this.#nothingNew(claim)
-      return
-    }
-    this.#end(ref, status, claim, source, now)
+    if (supersedes(table.status(ref), table.incarnation(ref), status, claim.incarnation)) {
+      this.#end(ref, status, claim, source, now)
+    } else if (this.#isPrunedBy(ref, claim)) {
+      this.#prune(ref, now)
+      this.#queueStatus(ref, claim)
+    } else this.#nothingNew(claim)
   }
 
   /**
@@ -248,7 +251,7 @@ export class Membership {
     if (!table.has(ref)) return
     const status = table.status(ref)
     if (status < Status.Failed) return
-    const due = table.since(ref) + this.#retentionOf(status)
+    const due = this.#dueOf(ref)
     if (due > now) {
       this.#retention.set(ref, timers.arm(due, TimerKind.Reap, ref))
       return
@@ -267,6 +270,7 @@ export class Membership {
       this.#state.due |= Due.Reaped
     }
     queue.drop(ref)
+    this.#pruned.delete(ref)
     this.#listener.onStatus(ref, status, undefined, now)
     table.remove(ref)
     // Heard again, what was stale of it would be news.
@@ -287,8 +291,53 @@ export class Membership {
       case Status.Failed:
         return { type: 'failed', name, incarnation, accuser: sender.name, evidence: 'heard' }
       case Status.Left:
-        return { type: 'left', name, incarnation, by: name }
+        return {
+          type: 'left',
+          name,
+          incarnation,
+          by: name,
+          ...(this.#pruned.has(ref) ? { prune: true } : {}),
+        }
     }
+  }
+
+  /**
+   * An operator's word that a member is gone for good, at the incarnation at which it is known: one that lives refutes it. `prune`: it is
+   * forgotten as soon as all have been told. `done` is called when this has been told as often as it will be, at once where there is nothing to say.
+   */
+  forceLeave(ref: Ref, prune: boolean, now: Millis, done: () => void): void {
+    const { sender, table, trace } = this.#state
+    const incarnation = table.incarnation(ref)
+    const claim: LeftClaim = {
+      type: 'left',
+      name: table.name(ref),
+      incarnation,
+      by: sender.name,
+      ...(prune ? { prune: true } : {}),
+    }
+    if (table.status(ref) !== Status.Left) {
+      trace.record(ref, table.self, 'judgement', 'operator', incarnation, now)
+      this.#end(ref, Status.Left, claim, { path: 'judgement', by: table.self }, now, false)
+    } else if (prune && !this.#pruned.has(ref)) this.#prune(ref, now)
+    else return done()
+    this.#news.queue(ref, 'status', claim, done)
+    // Alone there is nobody to tell.
+    if (othersActive(table) === 0) done()
+    this.#state.due |= Due.Urgent
+  }
+
+  /** Whether a claim says no more of one that has left than that it is to be forgotten now. */
+  #isPrunedBy(ref: Ref, claim: FailedClaim | LeftClaim): boolean {
+    const { table } = this.#state
+    if (claim.type !== 'left' || !claim.prune || this.#pruned.has(ref)) return false
+    return table.status(ref) === Status.Left && table.incarnation(ref) === claim.incarnation
+  }
+
+  #prune(ref: Ref, now: Millis): void {
+    const { timers } = this.#state
+    this.#pruned.set(ref, now)
+    const timer = this.#retention.get(ref)
+    if (timer !== undefined) timers.move(timer, this.#dueOf(ref))
   }
 
   #hearAgainstSelf(
@@ -381,8 +430,9 @@ export class Membership {
   ): void {
     const { table, timers } = this.#state
     const change = table.set(ref, status, claim.incarnation, now)
+    if (claim.type === 'left' && claim.prune) this.#pruned.set(ref, now)
     timers.cancel(this.#retention.get(ref))
-    this.#retention.set(ref, timers.arm(now + this.#retentionOf(status), TimerKind.Reap, ref))
+    this.#retention.set(ref, timers.arm(this.#dueOf(ref), TimerKind.Reap, ref))
     this.#commit(change, source, claim.incarnation, now, claim, tell)
   }
 
@@ -406,8 +456,10 @@ export class Membership {
       if (after < Status.Failed) {
         timers.cancel(this.#retention.get(ref))
         this.#retention.delete(ref)
+        this.#pruned.delete(ref)
       }
-      if (after === Status.Failed) {
+      // Who was forced out may live, and has to hear of it to refute it.
+      if (after === Status.Failed || (claim?.type === 'left' && claim.by !== claim.name)) {
         if (this.recentlyFailed.length === recentlyFailedKept) this.recentlyFailed.shift()
         this.recentlyFailed.push({ ref, until: now + settings.gossipToFailed })
       }
@@ -471,7 +523,15 @@ export class Membership {
     if (since >= table.since(ref)) return
     table.backdate(ref, since)
     const timer = this.#retention.get(ref)
-    if (timer !== undefined) timers.move(timer, since + this.#retentionOf(table.status(ref)))
+    if (timer !== undefined) timers.move(timer, this.#dueOf(ref))
+  }
+
+  /** When one that failed or left is forgotten. */
+  #dueOf(ref: Ref): Millis {
+    const { settings, table } = this.#state
+    const prunedAt = this.#pruned.get(ref)
+    if (prunedAt !== undefined) return prunedAt + tellingTime(settings, table.active)
+    return table.since(ref) + this.#retentionOf(table.status(ref))
   }
 
   #retentionOf(status: Status): Millis {

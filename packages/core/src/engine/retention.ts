@@ -9,7 +9,11 @@ import type { Millis } from './time.ts'
  * who has not heard claims that it lives, and tells others of it, for ever.
  */
 export function retentionOf(settings: Settings, status: Status, n: number): Millis {
-  const { failedRetention, gossipInterval, leftRetention, retransmitMult } = settings
-  const set = status === Status.Failed ? failedRetention : leftRetention
-  return Math.max(set, retransmitMult * decimalDigits(n) * gossipInterval)
+  const { failedRetention, leftRetention } = settings
+  return Math.max(status === Status.Failed ? failedRetention : leftRetention, tellingTime(settings, n))
+}
+
+/** How long any update is told, in a group of n. */
+export function tellingTime({ gossipInterval, retransmitMult }: Settings, n: number): Millis {
+  return retransmitMult * decimalDigits(n) * gossipInterval
 }

@@ -249,6 +249,19 @@ export class SwimEngine implements Engine {
     return operation
   }
 
+  forceLeave(ref: Ref, prune: boolean, now: Millis): number {
+    const operation = ++this.#operation
+    const { membership, outbox } = this.#parts
+    this.#enter()
+    try {
+      membership.forceLeave(ref, prune, now, () => outbox.result(operation, { kind: 'disseminated' }))
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
   recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): { bytes: number; limit: number } {
     const { codec, maxPacketBytes, sender, table } = this.#state
     const record = { ...table.record(table.self), ...change }

@@ -18,6 +18,37 @@ export interface Service {
   readonly port?: number
 }
 
+/** One member that offers a service. A snapshot: it does not change. */
+export interface ServiceInstance {
+  readonly service: string
+  /** Name of the member. */
+  readonly member: string
+  /** Of the member: `host:port`. */
+  readonly address: string
+  /** Of the service; undefined where it has no port of its own. */
+  readonly port: number | undefined
+  /** Where the service is: the member's host with the service's port; undefined where it has none. */
+  readonly endpoint: string | undefined
+  readonly status: 'alive' | 'suspect'
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** Which instances of a service count. */
+export interface ServiceOptions {
+  /** Suspects too: they may well be there. Default false: those alone that are alive. */
+  readonly suspects?: boolean
+}
+
+/** When a list counts as settled. */
+export interface WatchOptions {
+  /** Milliseconds without a change, 0..600,000. Default: two gossip intervals, in which what belongs together has arrived. */
+  readonly quiet?: number
+  /** Milliseconds after which a list is shown although it goes on changing, `quiet`..6,000,000. Default: ten times `quiet`. */
+  readonly longest?: number
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal
+}
+
 /** A member as this node holds it. A snapshot: it does not change. */
 export interface Member {
   readonly name: string
@@ -61,13 +92,20 @@ export interface MemberEvent {
   readonly detail?: string
 }
 
-/** Delivered in place of events that a slow consumer's buffer had no room for. Read `members()` and go on. */
+/**
+ * Delivered in place of events that a slow consumer's buffer had no room for. Whoever follows what the members are takes `members`, and passes
+ * over events up to `asOf`; whoever keeps a log goes on with what comes.
+ */
 export interface GapEvent {
   readonly type: 'gap'
   /** How many events were dropped. */
   readonly missed: number
   /** Id of the next event that will be delivered. */
   readonly nextId: number
+  /** All members as they are at the time that this is taken. */
+  readonly members: readonly Member[]
+  /** Id of the latest event that is in `members`; 0: none. */
+  readonly asOf: number
 }
 
 export interface EventsOptions {
@@ -96,6 +134,23 @@ export interface JoinResult {
   /** The seeds that introduced this node, as given. */
   readonly joined: readonly string[]
   readonly failed: readonly SeedFailure[]
+}
+
+export interface LeaveOptions {
+  readonly signal?: AbortSignal
+  /**
+   * Ends what this node still does for others. Called once the others have been told that it is about to leave, which takes the node out of
+   * `services` and `pick` everywhere. It then leaves whether this resolves, rejects, or takes longer than `drainTimeout`, when the signal is aborted.
+   */
+  readonly drain?: (signal: AbortSignal) => Promise<void> | void
+  /** Milliseconds, 0..3,600,000. Default 30,000. */
+  readonly drainTimeout?: number
+}
+
+export interface ForceLeaveOptions {
+  readonly signal?: AbortSignal
+  /** Forgets the member as soon as all have been told, and not only when its retention is over. Default false. */
+  readonly prune?: boolean
 }
 
 export interface LeaveResult {
@@ -224,8 +279,16 @@ export interface Node {
   start(options?: { signal?: AbortSignal }): Promise<void>
   /** Asks each seed (IP literal with port) to introduce this node. Resolves when each has answered or failed; rejects only with a `NameConflictError`, an abort, or a `NodeStateError`. */
   join(seeds: readonly string[], options?: { signal?: AbortSignal }): Promise<JoinResult>
-  /** Tells the cluster, and resolves with who confirmed; bounded by `settings.leaveTimeout`. The node goes on answering pings until `stop`; `join` brings it back. */
-  leave(options?: { signal?: AbortSignal }): Promise<LeaveResult>
+  /**
+   * Tells the cluster, and resolves with who confirmed; bounded by `settings.leaveTimeout`. The node goes on answering pings until `stop`; `join`
+   * brings it back. With `drain` it first says that it is about to leave, so that nobody picks it any more, and waits for what is under way.
+   */
+  leave(options?: LeaveOptions): Promise<LeaveResult>
+  /**
+   * Tells the cluster that another member is gone for good, instead of waiting until it is forgotten; should it live, it refutes that and stays.
+   * Resolves once that has been told as often as any update. Rejects with a `ForceLeaveError`.
+   */
+  forceLeave(name: string, options?: ForceLeaveOptions): Promise<void>
   /** Ends everything and frees the port, without a word to the cluster. Every promise settles. Harmless when called again. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -239,6 +302,26 @@ export interface Node {
   suspects(): SuspectInfo[]
   /** Why a member has its status; undefined for a name that is not known. */
   explain(name: string): Explanation | undefined
+  /** Names of the services that anybody offers, sorted. */
+  serviceNames(): string[]
+  /**
+   * Who offers a service, by name; empty where nobody does. Whoever leaves, has failed or left is not in it. The same array until it
+   * changes: neither the members nor the list are gone through.
+   */
+  services(service: string, options?: ServiceOptions): readonly ServiceInstance[]
+  /**
+   * One instance of a service; undefined where nobody offers it. With a key always the same one while it is there, and the same at all nodes that
+   * know the same members; when it goes, its keys alone move, evenly to all others (rendezvous hashing, in proportion to the instances). Without
+   * one, each in turn.
+   */
+  pick(service: string, key?: string, options?: ServiceOptions): ServiceInstance | undefined
+  /** The members now, and each time they have changed and settled. Whoever is slow finds the latest, and misses those in between. */
+  watchMembers(options?: WatchOptions): AsyncIterableIterator<readonly Member[]>
+  /** The same of who offers a service. */
+  watchService(
+    service: string,
+    options?: WatchOptions & ServiceOptions,
+  ): AsyncIterableIterator<readonly ServiceInstance[]>
   /** Over a packet and, should that fail, a stream. Rejects with a `PingError`. */
   ping(name: string, options?: { signal?: AbortSignal }): Promise<PingOutcome>
   /**
@@ -251,6 +334,10 @@ export interface Node {
   setTags(tags: Readonly<Record<string, string>>, options?: { signal?: AbortSignal }): Promise<void>
   setPayload(payload: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
   setServices(services: readonly Service[], options?: { signal?: AbortSignal }): Promise<void>
+  /** Adds a service, or changes its port. */
+  registerService(service: Service, options?: { signal?: AbortSignal }): Promise<void>
+  /** Takes a service off; without one of that name there is nothing to do. */
+  unregisterService(name: string, options?: { signal?: AbortSignal }): Promise<void>
 
   /**
    * Switches the whole cluster to another detector, and with `suspicion` its suspicion phase on or off; with the same detector only that.

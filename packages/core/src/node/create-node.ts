@@ -12,8 +12,10 @@ import { Announcer } from './announcer.ts'
 import type {
   EventsOptions,
   Explanation,
+  ForceLeaveOptions,
   GapEvent,
   JoinResult,
+  LeaveOptions,
   LeaveResult,
   Logger,
   Member,
@@ -27,10 +29,15 @@ import type {
   RttResult,
   SeedFailure,
   Service,
+  ServiceInstance,
+  ServiceOptions,
   SuspectInfo,
+  WatchOptions,
 } from './api.ts'
+import { drained, within } from './drain.ts'
 import { Driver } from './driver.ts'
 import {
+  ForceLeaveError,
   NameConflictError,
   NodeStateError,
   OptionError,
@@ -44,8 +51,9 @@ import { guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
 import { ownRecord, randomOf } from './identity.ts'
 import { encodeMemberData, type MemberData, noData } from './member-data.ts'
-import { type CheckedOptions, checkName, checkOptions } from './options.ts'
+import { type CheckedOptions, checkName, checkOptions, checkRange } from './options.ts'
 import { PacketLoss } from './packet-loss.ts'
+import { Discovery } from './services/discovery.ts'
 import { Snapshots } from './snapshots.ts'
 import { Streams } from './streams.ts'
 import { configOf } from './switch-result.ts'
@@ -93,6 +101,7 @@ class SwimNode implements Node {
   readonly #codec: Codec
   readonly #streams: Streams
   readonly #bus: EventBus
+  readonly #discovery: Discovery
   readonly #announcer: Announcer
   readonly #loss: PacketLoss
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
@@ -131,8 +140,9 @@ class SwimNode implements Node {
       maxStreamBytes: checked.settings.maxStreamBytes,
     })
     this.#streams = new Streams(this.#host, this.#transport, this.#codec, checked.settings.streamTimeout)
-    this.#bus = new EventBus(checked.eventHistory, options.logger)
-    this.#announcer = new Announcer(this.#bus, options.logger)
+    this.#bus = new EventBus(checked.eventHistory, options.logger, () => this.members())
+    this.#discovery = new Discovery(this.#host, 2 * checked.settings.gossipInterval, () => this.members())
+    this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)
     this.#loss = new PacketLoss(checked.dropRate, randomOf(options.host))
     this.conflict = new Promise((resolve) => {
       this.#resolveConflict = resolve
@@ -184,6 +194,8 @@ class SwimNode implements Node {
     }
     engine.setSeeds(this.#seeds)
     driver.call((_, at) => engine.start(at))
+    // Of itself a node that starts tells nothing.
+    if (this.#discovery.needed) this.#discovery.changed(this.self)
   }
 
   /** Opens the transport. What comes up after a stop or an abort is closed again. */
@@ -290,17 +302,49 @@ class SwimNode implements Node {
     return { joined, failed }
   }
 
-  async leave({ signal }: { signal?: AbortSignal } = {}): Promise<LeaveResult> {
+  async leave({ drain, drainTimeout = 30_000, signal }: LeaveOptions = {}): Promise<LeaveResult> {
     if (this.#state === 'left') return { acknowledgedBy: [] }
     this.#expect('leave')
+    checkRange('drainTimeout', drainTimeout, 0, 3_600_000)
     signal?.throwIfAborted()
     this.#state = 'leaving'
+    let leaves = false
     try {
+      if (drain !== undefined) await this.#drain(drain, drainTimeout, signal)
+      leaves = true
       const result = await this.#require().driver.run((engine, now) => engine.leave(now), signal)
       return { acknowledgedBy: result.kind === 'left' ? result.acknowledgedBy : [] }
     } finally {
-      if (this.#state === 'leaving') this.#state = 'left'
+      if (this.#state === 'leaving') {
+        this.#state = leaves ? 'left' : 'running'
+        // It stays after all, and may be picked again.
+        if (!leaves) this.#live()?.driver.call((engine, now) => engine.setRecord({ leaving: false }, now))
+      }
     }
+  }
+
+  async #drain(
+    drain: NonNullable<LeaveOptions['drain']>,
+    limit: Millis,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { driver } = this.#require()
+    const told = driver.run((engine, now) => engine.setRecord({ leaving: true }, now), signal)
+    await within(this.#host, this.settings.leaveTimeout, told)
+    await drained(this.#host, drain, limit, this.#logger, signal)
+  }
+
+  async forceLeave(name: string, { prune = false, signal }: ForceLeaveOptions = {}): Promise<void> {
+    this.#expect('forceLeave')
+    signal?.throwIfAborted()
+    const { driver } = this.#require()
+    const { members } = driver.engine
+    const ref = members.find(name)
+    const fail = `cannot force ${JSON.stringify(name)} out`
+    if (ref === undefined) throw new ForceLeaveError('unknown-member', `${fail}: no member has that name`)
+    if (ref === members.self)
+      throw new ForceLeaveError('self', `${fail}: it is this node, which has to leave`)
+    await driver.run((engine, now) => engine.forceLeave(ref, prune, now), signal)
   }
 
   async stop(): Promise<void> {
@@ -319,6 +363,7 @@ class SwimNode implements Node {
     this.#resolveConflict(undefined)
     this.#resolveFailed(undefined)
     this.#bus.close()
+    this.#discovery.end()
     await this.#transport.close()
     this.#running?.driver.engine.close()
   }
@@ -345,6 +390,25 @@ class SwimNode implements Node {
 
   explain(name: string): Explanation | undefined {
     return this.#live()?.snapshots.explain(name)
+  }
+
+  serviceNames(): string[] {
+    return this.#discovery.names()
+  }
+  services(service: string, options?: ServiceOptions): readonly ServiceInstance[] {
+    return this.#discovery.services(service, options)
+  }
+  pick(service: string, key?: string, options?: ServiceOptions): ServiceInstance | undefined {
+    return this.#discovery.pick(service, key, options)
+  }
+  watchMembers(options?: WatchOptions): AsyncIterableIterator<readonly Member[]> {
+    return this.#discovery.watchMembers(options)
+  }
+  watchService(
+    service: string,
+    options?: WatchOptions & ServiceOptions,
+  ): AsyncIterableIterator<readonly ServiceInstance[]> {
+    return this.#discovery.watchService(service, options)
   }
 
   async ping(name: string, { signal }: { signal?: AbortSignal } = {}): Promise<PingOutcome> {
@@ -388,6 +452,17 @@ class SwimNode implements Node {
   }
   setServices(services: readonly Service[], options?: { signal?: AbortSignal }): Promise<void> {
     return this.#setData({ ...this.#data, services: [...services] }, options)
+  }
+
+  registerService(service: Service, options?: { signal?: AbortSignal }): Promise<void> {
+    const others = this.#data.services.filter(({ name }) => name !== service.name)
+    return this.#setData({ ...this.#data, services: [...others, { ...service }] }, options)
+  }
+  async unregisterService(name: string, options?: { signal?: AbortSignal }): Promise<void> {
+    const left = this.#data.services.filter((service) => service.name !== name)
+    if (left.length < this.#data.services.length) {
+      await this.#setData({ ...this.#data, services: left }, options)
+    }
   }
 
   async #setData(data: MemberData, { signal }: { signal?: AbortSignal } = {}): Promise<void> {

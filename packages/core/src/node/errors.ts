@@ -42,6 +42,16 @@ export class PingError extends Error {
   }
 }
 
+/** A member was not forced out: nobody is called so, or it is this node itself, which has `leave`. */
+export class ForceLeaveError extends Error {
+  override readonly name = 'ForceLeaveError'
+  readonly code: 'unknown-member' | 'self'
+  constructor(code: 'unknown-member' | 'self', message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** Nothing is known of the way between two members; `code` is `unknown-member`, or `no-coordinate`: none has come from one of them yet. */
 export class RttError extends Error {
   override readonly name = 'RttError'

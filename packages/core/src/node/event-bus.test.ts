@@ -49,7 +49,7 @@ async function drain(events: Events, count: number): Promise<string[]> {
 
 describe('handlers', () => {
   test('are called in the order of events, those of a type before those of all', () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const calls: string[] = []
     bus.on('*', ({ id }) => calls.push(`* ${id}`))
     bus.on('failed', ({ id }) => calls.push(`failed ${id}`))
@@ -63,7 +63,7 @@ describe('handlers', () => {
   })
 
   test('may cause events, which come after the one at hand to everybody', () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const calls: string[] = []
     bus.on('*', ({ id }) => {
       calls.push(`first ${id}`)
@@ -82,7 +82,7 @@ describe('handlers', () => {
       enabled: () => true,
       log: (level, message) => logged.push(`${level}: ${message}`),
     }
-    const bus = new EventBus(0, logger)
+    const bus = new EventBus(0, logger, () => [member])
     let calls = 0
     bus.on('update', () => {
       throw new Error('oh')
@@ -96,7 +96,7 @@ describe('handlers', () => {
   })
 
   test('registered twice are called twice, and each registration ends by itself', () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     let calls = 0
     const handler = () => {
       calls++
@@ -114,7 +114,7 @@ describe('handlers', () => {
   })
 
   test('that are ended and begun again after that work: an old end does not end the new', () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     let calls = 0
     const stop = bus.on('join', () => undefined)
     stop()
@@ -130,7 +130,7 @@ describe('handlers', () => {
 
 describe('a consumer', () => {
   test('gets every event in order, whether it waits or is behind', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const events = bus.events()
     const waiting = Promise.all([events.next(), events.next()])
     send(bus, 1)
@@ -141,7 +141,7 @@ describe('a consumer', () => {
   })
 
   test('does not take from another', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const [one, other] = [bus.events(), bus.events({ buffer: 1 })]
     send(bus, 1, 2)
     expect(await drain(one, 2)).toEqual(['1', '2'])
@@ -162,7 +162,7 @@ describe('a consumer', () => {
   ])(
     'with a buffer of %i that is behind by %i events is told of the gap',
     async (buffer, count, expected) => {
-      const bus = new EventBus(0, undefined)
+      const bus = new EventBus(0, undefined, () => [member])
       const events = bus.events({ buffer })
       send(bus, ...range(1, count))
       expect(await drain(events, expected.length)).toEqual(expected)
@@ -177,7 +177,7 @@ describe('a consumer', () => {
         fc.integer({ min: 1, max: 6 }),
         fc.array(fc.nat(9), { maxLength: 40 }),
         async (buffer, steps) => {
-          const bus = new EventBus(0, undefined)
+          const bus = new EventBus(0, undefined, () => [member])
           const events = bus.events({ buffer })
           let sent = 0
           let queued = 0
@@ -204,7 +204,7 @@ describe('a consumer', () => {
   })
 
   test('ends when it is aborted, after what it had, and nothing is kept for it', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const abort = new AbortController()
     const events = bus.events({ signal: abort.signal })
     send(bus, 1)
@@ -215,7 +215,7 @@ describe('a consumer', () => {
   })
 
   test('that waits is woken by the abort', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const abort = new AbortController()
     const next = bus.events({ signal: abort.signal }).next()
     abort.abort()
@@ -223,14 +223,14 @@ describe('a consumer', () => {
   })
 
   test('of a signal that is aborted already is ended from the start', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const events = bus.events({ signal: AbortSignal.abort() })
     send(bus, 1)
     expect(await drain(events, 1)).toEqual(['end'])
   })
 
   test('ends a loop that breaks, and whoever else waits on it', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const events = bus.events()
     send(bus, 1, 2)
     for await (const each of events) {
@@ -254,7 +254,7 @@ describe('kept events', () => {
     [1, ['-1→3', '3', '4', '5']],
     [0, ['-2→3', '3', '4', '5']],
   ])('after id %i are replayed, with the gap in front', async (after, expected) => {
-    const bus = new EventBus(3, undefined)
+    const bus = new EventBus(3, undefined, () => [member])
     send(bus, 1, 2, 3, 4, 5)
     const events = bus.events({ after })
     send(bus, 6)
@@ -262,11 +262,14 @@ describe('kept events', () => {
   })
 
   test('make events needed though nobody listens', () => {
-    expect([new EventBus(1, undefined).needed, new EventBus(0, undefined).needed]).toEqual([true, false])
+    expect([
+      new EventBus(1, undefined, () => [member]).needed,
+      new EventBus(0, undefined, () => [member]).needed,
+    ]).toEqual([true, false])
   })
 
   test('a replay beyond the buffer leaves a gap as well', async () => {
-    const bus = new EventBus(10, undefined)
+    const bus = new EventBus(10, undefined, () => [member])
     send(bus, ...range(1, 10))
     expect(await drain(bus.events({ after: 0, buffer: 3 }), 3)).toEqual(['-8→9', '9', '10'])
   })
@@ -274,7 +277,7 @@ describe('kept events', () => {
 
 describe('closing', () => {
   test('delivers what was pushed, then ends everybody: consumers after what they have', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const [behind, waiting] = [bus.events(), bus.events()]
     const calls: number[] = []
     bus.on('*', ({ id }) => calls.push(id))
@@ -288,14 +291,14 @@ describe('closing', () => {
   })
 
   test('is for good: who comes later is ended already, and nothing is kept for it', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     bus.close()
     expect(await drain(bus.events(), 1)).toEqual(['end'])
     expect(bus.needed).toBe(false)
   })
 
   test('by a handler keeps from consumers neither the event at hand nor those committed with it', async () => {
-    const bus = new EventBus(0, undefined)
+    const bus = new EventBus(0, undefined, () => [member])
     const events = bus.events()
     bus.on('failed', () => bus.close())
     bus.push(event(1, 'failed'))

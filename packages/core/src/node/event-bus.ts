@@ -1,12 +1,14 @@
-import type { EventsOptions, GapEvent, Logger, MemberEvent, MemberEventType } from './api.ts'
+import type { EventsOptions, GapEvent, Logger, Member, MemberEvent, MemberEventType } from './api.ts'
 import { Damper } from './damper.ts'
 
 type Handler = (event: MemberEvent) => void
+/** A gap as it waits: what the members are is found out when it is taken. */
+type Gap = Pick<GapEvent, 'type' | 'missed' | 'nextId'>
 
 /** One consumer of `events()`. */
 interface Consumer {
   readonly damper: Damper | undefined
-  readonly buffer: (MemberEvent | GapEvent)[]
+  readonly buffer: (MemberEvent | Gap)[]
   readonly limit: number
   /** Whoever waits for a next event, in order. */
   readonly waiting: ((result: IteratorResult<MemberEvent | GapEvent>) => void)[]
@@ -21,15 +23,19 @@ export class EventBus {
   readonly #history: MemberEvent[] = []
   readonly #keep: number
   readonly #logger: Logger | undefined
+  readonly #members: () => readonly Member[]
   readonly #handlers = new Map<MemberEventType | '*', Set<Handler>>()
   readonly #consumers = new Set<Consumer>()
   #queue: MemberEvent[] = []
   #delivering = false
   #closed = false
+  #latest = 0
 
-  constructor(keep: number, logger: Logger | undefined) {
+  /** `keep`: past events for `events({ after })`. `members`: all of them, as they are. */
+  constructor(keep: number, logger: Logger | undefined, members: () => readonly Member[]) {
     this.#keep = keep
     this.#logger = logger
+    this.#members = members
   }
 
   /** Whether anybody would notice an event. */
@@ -38,6 +44,7 @@ export class EventBus {
   }
 
   push(event: MemberEvent): void {
+    this.#latest = event.id
     this.#queue.push(event)
   }
 
@@ -94,8 +101,11 @@ export class EventBus {
     else signal?.addEventListener('abort', end, { once: true })
     return {
       next: () => {
-        const event = consumer.buffer.shift()
-        if (event !== undefined) return Promise.resolve({ value: event, done: false })
+        const next = consumer.buffer.shift()
+        if (next !== undefined) {
+          const value = next.type === 'gap' ? this.#filled(next) : next
+          return Promise.resolve({ value, done: false })
+        }
         if (consumer.ended) return Promise.resolve({ value: undefined, done: true })
         return new Promise((resolve) => {
           consumer.waiting.push(resolve)
@@ -118,6 +128,10 @@ export class EventBus {
     this.#closed = true
     // From within a handler: what was committed with the event at hand is delivered first.
     if (!this.#delivering) this.#endAll()
+  }
+
+  #filled(gap: Gap): GapEvent {
+    return { ...gap, members: this.#members(), asOf: this.#latest }
   }
 
   #endAll(): void {

@@ -93,6 +93,7 @@ export function readJsonPart(f: JsonFields, value: unknown, messages: Message[])
         name: f.name(o, 'name'),
         incarnation: f.whole(o, 'incarnation'),
         by: f.name(o, 'by'),
+        ...(f.optional(o, 'prune', () => f.bool(o, 'prune')) ? { prune: true } : {}),
       })
       return true
     case 'sync': {

@@ -85,6 +85,8 @@ export interface LeftClaim {
   readonly name: string
   readonly incarnation: number
   readonly by: string
+  /** It is to be forgotten as soon as all have been told, and not kept for its retention. */
+  readonly prune?: true
 }
 
 export type Claim = AliveClaim | SuspectClaim | FailedClaim | LeftClaim

@@ -200,7 +200,8 @@ function encodePart(message: Exclude<Message, Sync>): Uint8Array {
       return part(partTypes.failed, w)
     // [name][incarnation u32][by]
     case 'left':
-      return part(partTypes.left, w.name(message.name).u32(message.incarnation).name(message.by))
+      w.name(message.name).u32(message.incarnation).name(message.by)
+      return part(partTypes.left, message.prune ? w.u8(1) : w)
     case 'config':
       putConfig(w, message)
       return part(partTypes.config, w)
@@ -290,9 +291,12 @@ function buildOther(type: number, r: ByteReader): Claim {
     case partTypes.failed:
       return { type: 'failed', name, incarnation, accuser: r.name(), evidence: takeEvidence(r) }
     default:
-      return { type: 'left', name, incarnation, by: r.name() }
+      return { type: 'left', name, incarnation, by: r.name(), ...(takesPrune(r) ? { prune: true } : {}) }
   }
 }
+
+/** A field at the end, which builds before it do not read. */
+const takesPrune = (r: ByteReader): boolean => r.remaining > 0 && (r.u8() & 1) === 1
 
 function putTargets(w: ByteWriter, targets: readonly PingTarget[]): void {
   const count = targets.length

@@ -40,18 +40,19 @@ export const nothingIsInvented: Invariant = {
   }),
 }
 
-/** `left` is claimed by the member itself (or by force-leave, which no scenario has yet). */
+/** `left` is claimed by the member itself, or by an operator. */
 export const leftByItself: Invariant = {
   name: 'left-by-itself',
-  rule: 'nobody holds a member as left that did not leave at that incarnation',
+  rule: 'nobody holds a member as left that did not leave at that incarnation, and that no operator forced out at it',
   watch: (truth) => ({
     changed(at, before, after) {
       if (after?.status !== Status.Left) return
       if (before?.status === Status.Left && before.incarnation === after.incarnation) return
       if (truth.named(after.name).some(({ departures }) => departures.has(after.incarnation))) return
+      if (truth.wasForced(after.name, after.incarnation)) return
       throw new InvariantViolation(
         leftByItself,
-        `holds ${showEntry(after)}, and it has not left at that incarnation`,
+        `holds ${showEntry(after)}, and it has not left at that incarnation, nor been forced out`,
         at.node,
         after.name,
       )

@@ -22,6 +22,8 @@ export class GroundTruth {
   /** Who knew each other from the start: the roster that their tables were copied from keeps their names. */
   readonly roster = new Set<string>()
   #relinkedAt: Millis = Number.NEGATIVE_INFINITY
+  /** Members that an operator forced out, by name and incarnation; `true`: they are to be forgotten at once. */
+  readonly #forced = new Map<string, boolean>()
 
   constructor(simulation: Simulation) {
     this.simulation = simulation
@@ -55,6 +57,22 @@ export class GroundTruth {
 
   relinked(): void {
     this.#relinkedAt = this.now
+  }
+
+  /** An operator says that a member is gone, at this incarnation. */
+  force(name: string, incarnation: number, prune: boolean): void {
+    const key = forcedKey(name, incarnation)
+    this.#forced.set(key, prune || this.#forced.get(key) === true)
+  }
+
+  /** Whether an operator has said so. */
+  wasForced(name: string, incarnation: number): boolean {
+    return this.#forced.has(forcedKey(name, incarnation))
+  }
+
+  /** Whether an operator has said that it is to be forgotten at once. */
+  wasPruned(name: string, incarnation: number): boolean {
+    return this.#forced.get(forcedKey(name, incarnation)) === true
   }
 
   of(node: SimNode): Process {
@@ -133,3 +151,5 @@ export class GroundTruth {
     return last
   }
 }
+
+const forcedKey = (name: string, incarnation: number): string => `${incarnation} ${name}`

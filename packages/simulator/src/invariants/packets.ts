@@ -80,6 +80,7 @@ const subjectOf = (claim: Claim): string => (claim.type === 'alive' ? claim.reco
 function keyOf(claim: Claim): string {
   const key = `${claim.type} ${claim.type === 'alive' ? claim.record.name : claim.name}@${claim.incarnation}`
   if (claim.type === 'alive') return `${key} of boot ${claim.record.boot}`
+  if (claim.type === 'left') return claim.prune ? `${key}, pruned` : key
   return claim.type === 'suspect'
     ? `${key} by ${claim.accusations.map(({ accuser, evidence }) => `${accuser} (${evidence})`).join(', ')}`
     : key

@@ -24,7 +24,7 @@ const longestRetention = ({ processes, settings }: GroundTruth, status: Status):
 
 /**
  * A member that failed or left stays for its retention, counted from the earliest that anybody is known to have held it so, and no longer:
- * it is removed by the first tick from then on, and by nothing before. The group may have grown or shrunk since: it is as
+ * it is removed by the first tick from then on, and by nothing before, unless an operator has it forgotten at once. The group may have grown or shrunk since: it is as
  * large as it is at the removal.
  */
 export const retentionIsKept: Invariant = {
@@ -39,6 +39,7 @@ export const retentionIsKept: Invariant = {
       const { incarnation, since, status } = reaped ?? before
       const due = since + keptFor(truth.settings, status, at.sizesDuring[0]!)
       if (status >= Status.Failed && at.input.at >= due - 1e-3) return
+      if (status === Status.Left && truth.wasPruned(name, incarnation)) return
       throw new InvariantViolation(
         retentionIsKept,
         `removes it as ${showClaim(status, incarnation)}, ${Math.round(due - at.input.at)} ms early`,

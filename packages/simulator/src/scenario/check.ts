@@ -21,6 +21,7 @@ const operations = [
   'rival',
   'join',
   'leave',
+  'forceLeave',
   'pause',
   'blockIo',
   'slow',
@@ -111,6 +112,7 @@ function checkOperation(step: Operation, fail: (what: string) => never): void {
     case 'crash':
     case 'join':
     case 'leave':
+    case 'forceLeave':
     case 'pause':
     case 'switch':
     case 'update':
@@ -151,6 +153,8 @@ function namesIn(step: Step): readonly string[] {
       return []
     case 'add':
       return [step.node, ...listOf(step.via), ...listOf(step.insteadOf)]
+    case 'forceLeave':
+      return [step.node, step.member]
     case 'restart':
     case 'rival':
     case 'join':

@@ -52,6 +52,9 @@ export class Operations {
           if (!this.#truth.of(node).hasLeft) this.#joining.ask(node, 'leave', simulation.leave(node))
         }
         return
+      case 'forceLeave':
+        for (const node of this.#able(step.node)) this.#forceLeave(node, step)
+        return
       case 'update': {
         const data = encoder.encode(step.text)
         for (const node of this.#able(step.node)) {
@@ -105,6 +108,15 @@ export class Operations {
       case 'heal':
         return this.heal()
     }
+  }
+
+  #forceLeave(node: SimNode, { member, prune = false }: Of<'forceLeave'>): void {
+    const { members } = node.engine
+    const ref = members.find(member)
+    if (ref === undefined || ref === members.self || this.#truth.of(node).hasLeft) return
+    this.#truth.force(member, members.incarnation(ref), prune)
+    const operation = this.#simulation.call(node, (engine, now) => engine.forceLeave(ref, prune, now))
+    this.#joining.ask(node, 'forceLeave', operation)
   }
 
   /** Undoes everything that is in force. */

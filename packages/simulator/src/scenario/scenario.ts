@@ -75,6 +75,8 @@ export type Operation =
     }
   /** An operator at this node switches the cluster to a detector, and its suspicion phase on or off; refused where somebody could not follow. */
   | { readonly do: 'switch'; readonly node: string; readonly detector: string; readonly suspicion?: boolean }
+  /** An operator at this node says that another member is gone for good; `prune`: it is to be forgotten at once. */
+  | { readonly do: 'forceLeave'; readonly node: string; readonly member: string; readonly prune?: boolean }
   /** Changes what a node says of itself. */
   | { readonly do: 'update'; readonly node: NodeNames; readonly text: string }
   | { readonly do: 'heal' }
