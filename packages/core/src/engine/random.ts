@@ -15,25 +15,33 @@ export interface Random {
  * `seed` is any number of 32-bit words.
  */
 export function createRandom(seed: readonly number[]): Random {
-  return new Sfc32(seed)
+  return new Sfc32([...seed], '')
 }
 
 /** A class, as a node has half a dozen: functions of each would take four times its memory. */
 class Sfc32 implements Random {
-  readonly #seed: readonly number[]
+  /** Where it comes from: the words of a seed, or another sequence and the label that it was forked by. */
+  readonly #origin: readonly number[] | Sfc32
+  readonly #label: string
   #a = 0x9e3779b9 | 0
   #b = 0x243f6a88
   #c = 0xb7e15162 | 0
   #counter = 1
 
-  constructor(seed: readonly number[]) {
-    // As signed words: they need no memory of their own then.
-    this.#seed = seed.map((word) => word | 0)
-    for (const word of this.#seed) {
+  constructor(origin: readonly number[] | Sfc32, label: string) {
+    this.#origin = origin
+    this.#label = label
+    for (const word of this.#seed()) {
       this.#a ^= word
       for (let i = 0; i < 4; i++) this.u32()
     }
     for (let i = 0; i < 12; i++) this.u32()
+  }
+
+  #seed(): readonly number[] {
+    return this.#origin instanceof Sfc32
+      ? [...this.#origin.#seed(), ...labelWords(this.#label)]
+      : this.#origin
   }
 
   u32(): number {
@@ -61,7 +69,7 @@ class Sfc32 implements Random {
   }
 
   fork(label: string): Random {
-    return new Sfc32([...this.#seed, ...labelWords(label)])
+    return new Sfc32(this, label)
   }
 }
 

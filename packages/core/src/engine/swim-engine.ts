@@ -2,6 +2,7 @@ import type { Address } from '../model/address.ts'
 import { healthDelta } from '../model/local-health.ts'
 import type { MemberView } from '../model/member-table.ts'
 import type { PeerRecord } from '../model/peer.ts'
+import { RareSet } from '../model/rare-set.ts'
 import type { Ref } from '../model/ref.ts'
 import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
 import type { ClusterConfig, ErrorCode } from '../wire/message.ts'
@@ -26,7 +27,7 @@ export class SwimEngine implements Engine {
   readonly #state: CoreState
   readonly #inbox: Inbox
   readonly #reports: Reports
-  readonly #abandoned = new Set<number>()
+  readonly #abandoned = new RareSet<number>()
   #operation = 0
   #busy = false
   #running = false

@@ -11,9 +11,9 @@ type Cells = Int32Array | Float64Array
  */
 export class Pages<T extends Cells> {
   readonly #make: (size: number) => T
-  readonly #pages: T[] = []
+  #pages: T[] = []
   /** By page: whether nobody else reads it. */
-  readonly #own: boolean[] = []
+  #own: boolean[] = []
 
   constructor(make: (size: number) => T) {
     this.#make = make
@@ -42,22 +42,24 @@ export class Pages<T extends Cells> {
   /** Makes room for so many numbers. */
   reserve(size: number): void {
     while (this.capacity < size) {
-      this.#pages.push(this.#make(pageSize))
-      this.#own.push(true)
+      // New lists, as one that is pushed to keeps room for sixteen more, in each of a node's several.
+      this.#pages = this.#pages.concat(this.#make(pageSize))
+      this.#own = this.#own.concat(true)
     }
   }
 
   /** The same numbers, to be written apart. */
   copy(): Pages<T> {
     const copy = new Pages(this.#make)
-    for (let page = 0; page < this.#pages.length; page++) {
-      copy.#pages.push(this.#pages[page]!)
-      copy.#own.push(false)
-      this.#own[page] = false
-    }
+    this.#own.fill(false)
+    copy.#pages = [...this.#pages]
+    copy.#own = [...this.#own]
     return copy
   }
 }
 
-export const intPages = (): Pages<Int32Array> => new Pages((size) => new Int32Array(size))
-export const doublePages = (): Pages<Float64Array> => new Pages((size) => new Float64Array(size))
+const ints = (size: number): Int32Array => new Int32Array(size)
+const doubles = (size: number): Float64Array => new Float64Array(size)
+
+export const intPages = (): Pages<Int32Array> => new Pages(ints)
+export const doublePages = (): Pages<Float64Array> => new Pages(doubles)

@@ -1,3 +1,4 @@
+import { RareSet } from '../model/rare-set.ts'
 import type { EventsOptions, GapEvent, Logger, Member, MemberEvent, MemberEventType } from './api.ts'
 import { Damper } from './damper.ts'
 
@@ -25,7 +26,7 @@ export class EventBus {
   readonly #logger: Logger | undefined
   readonly #members: () => readonly Member[]
   readonly #handlers = new Map<MemberEventType | '*', Set<Handler>>()
-  readonly #consumers = new Set<Consumer>()
+  readonly #consumers = new RareSet<Consumer>()
   #queue: MemberEvent[] = []
   #delivering = false
   #closed = false

@@ -2,6 +2,7 @@ import type { RequestOutcome } from '../engine/effects.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
+import { RareSet } from '../model/rare-set.ts'
 import { type Codec, type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
 import type { Host } from './host.ts'
 import { type Connection, DialError, type Transport } from './transport.ts'
@@ -12,7 +13,7 @@ export class Streams {
   readonly #transport: Transport
   readonly #codec: Codec
   readonly #timeout: Millis
-  readonly #open = new Set<AbortController>()
+  readonly #open = new RareSet<AbortController>()
   #closed = false
 
   constructor(host: Host, transport: Transport, codec: Codec, timeout: Millis) {

@@ -1,4 +1,5 @@
 import type { Millis } from '../../engine/time.ts'
+import { RareSet } from '../../model/rare-set.ts'
 import type { Member, ServiceInstance, ServiceOptions, WatchOptions } from '../api.ts'
 import type { Host } from '../host.ts'
 import { SettledView } from '../settled-view.ts'
@@ -17,8 +18,8 @@ export class Discovery {
   readonly #members: () => readonly Member[]
   /** Made when somebody first asks for a service: most nodes never do. */
   #index: ServiceIndex | undefined
-  readonly #watches = new Set<Watch>()
-  readonly #views = new Set<SettledView<readonly Member[]>>()
+  readonly #watches = new RareSet<Watch>()
+  readonly #views = new RareSet<SettledView<readonly Member[]>>()
   #ended = false
 
   /** `quiet`: milliseconds without a change after which a list has settled, unless told otherwise. */
@@ -90,7 +91,7 @@ export class Discovery {
     for (const { view } of [...this.#watches]) view.end()
   }
 
-  #begin<T>(all: Set<T>, one: T, view: { readonly end: () => void; readonly ended: boolean }): void {
+  #begin<T>(all: RareSet<T>, one: T, view: { readonly end: () => void; readonly ended: boolean }): void {
     if (this.#ended) view.end()
     else if (!view.ended) all.add(one)
   }
