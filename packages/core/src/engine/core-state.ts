@@ -42,6 +42,7 @@ export const TimerKind = {
   Judgement: 15,
   /** (member) */
   Calm: 16,
+  Stranger: 17,
 } as const
 
 /**

@@ -81,7 +81,7 @@ export class Inbox {
         return pings.onNack(message.seq, sender, now)
       case 'custom': {
         const ref = this.#refOf(sender?.name)
-        if (ref === undefined && sender !== undefined) syncs.onStranger(sender.boot, now)
+        if (ref === undefined && sender !== undefined) syncs.onStranger(sender, now)
         return detection.onCustom(message, ref, now)
       }
       case 'config':
@@ -98,7 +98,7 @@ export class Inbox {
   #reply(message: Message, sender: From, from: Address, now: Millis): void {
     const { outbox, syncs } = this.#parts
     const ref = this.#refOf(sender?.name)
-    if (ref === undefined && sender !== undefined) syncs.onStranger(sender.boot, now)
+    if (ref === undefined && sender !== undefined) syncs.onStranger(sender, now)
     outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
   }
 

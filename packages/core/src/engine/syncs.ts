@@ -1,6 +1,6 @@
 import { syncScale } from '../dissemination/anti-entropy.ts'
 import type { Address } from '../model/address.ts'
-import type { Boot, Sender } from '../model/peer.ts'
+import type { Sender } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Sync } from '../wire/message.ts'
@@ -18,6 +18,10 @@ import type { Millis } from './time.ts'
 const maxSyncs = 4
 /** Gossip intervals after which one that speaks should be known: news has got around by then. */
 const strangerPeriods = 5
+/** Strangers that are looked into at a time: of a hundred that join together one is enough to compare tables for. */
+const strangersKept = 16
+/** Least time between two syncs for their sake, in times of that: where there is a way to speak without ever becoming a member, it costs little. */
+const strangerRest = 5
 
 /** Comparing tables with others, of this node's own accord: when, with whom, and what is done with the answer. */
 export class Syncs {
@@ -29,8 +33,10 @@ export class Syncs {
   readonly #paths: PathChecks
   readonly #requests: Requests
   #open = 0
-  /** Who spoke first of those that are not known, and when. */
-  #stranger: { readonly boot: Boot; readonly since: Millis } | undefined
+  /** Who spoke of those that are not known, since there was a first. */
+  readonly #strangers: Pick<Sender, 'name' | 'boot'>[] = []
+  /** Until then strangers are nothing to go by. */
+  #restsUntil = Number.NEGATIVE_INFINITY
   /** How long the first sync waits at scale 1; once that is over and the group is known to be larger, it waits in proportion. Milliseconds. */
   #firstSync = 0
 
@@ -73,23 +79,30 @@ export class Syncs {
   }
 
   /**
-   * Somebody who is no member here speaks as if it were. Where it does so for longer than news takes to get around, this node has missed
-   * some, as one in some hundreds does at each join in a small group: it compares its table with somebody's, rather than wait its turn.
+   * Somebody who is no member here speaks as if it were. Where it is none after the time that news takes to get around, this node has missed
+   * some, as one in some hundreds does at each join: it compares its table with somebody's, rather than wait its turn.
    */
-  onStranger(boot: Boot, now: Millis): void {
-    const { counters, settings } = this.#state
-    if (boot === 0n || settings.syncInterval === 0) return
-    const known = this.#stranger
-    const patience = strangerPeriods * settings.gossipInterval
-    if (known?.boot !== boot) {
-      // One at a time: many may join, and all of them are strangers for a moment.
-      if (known === undefined || now - known.since > 10 * patience) this.#stranger = { boot, since: now }
-      return
-    }
-    if (now - known.since < patience) return
-    this.#stranger = undefined
+  onStranger({ boot, name }: Sender, now: Millis): void {
+    const { settings, timers } = this.#state
+    const strangers = this.#strangers
+    if (boot === 0n || settings.syncInterval === 0 || strangers.length === strangersKept) return
+    if (now < this.#restsUntil || strangers.some((known) => known.boot === boot)) return
+    strangers.push({ name, boot })
+    if (strangers.length === 1) timers.arm(now + this.#patience, TimerKind.Stranger)
+  }
+
+  /** Whoever was a stranger and is a member by now, or another process than the one that spoke, was news on its way. */
+  onStrangerTimer(now: Millis): void {
+    const { counters, table } = this.#state
+    const strange = this.#strangers.splice(0).some(({ name }) => table.find(name) === undefined)
+    if (!strange) return
+    this.#restsUntil = now + strangerRest * this.#patience
     counters.strangersHeard++
     this.#withSomebody(now)
+  }
+
+  get #patience(): Millis {
+    return strangerPeriods * this.#state.settings.gossipInterval
   }
 
   /** Compares tables with whoever is at an address; `partner` is the member that should be, if one should. */
