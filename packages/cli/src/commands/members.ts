@@ -5,6 +5,7 @@ import { parseFilters, passes } from '../client/member-filter.ts'
 import { membersTable } from '../client/members-table.ts'
 import type { MemberJson } from '../control/member-json.ts'
 import type { Io } from '../io.ts'
+import { repeated } from '../repeated.ts'
 
 interface Flags extends ClientFlags {
   readonly status?: readonly string[]
@@ -12,15 +13,10 @@ interface Flags extends ClientFlags {
   readonly service?: string
 }
 
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
-  ...(earlier ?? []),
-  value,
-]
-
 export function configure(command: Command, io: Io): void {
   withClientOptions(command)
-    .option('--status <status>', 'only these: alive, suspect, failed or left (repeatable)', collect)
-    .option('--tag <key=regex>', 'only where the whole value of the tag matches (repeatable)', collect)
+    .option('--status <status>', 'only these: alive, suspect, failed or left (repeatable)', repeated)
+    .option('--tag <key=regex>', 'only where the whole value of the tag matches (repeatable)', repeated)
     .option('--service <name>', 'only members that offer it')
     .action(async (flags: Flags) => {
       const filters = parseFilters(flags)

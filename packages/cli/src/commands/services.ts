@@ -8,6 +8,7 @@ import type { MemberJson } from '../control/member-json.ts'
 import type { ServiceJson } from '../control/services-json.ts'
 import { CliError } from '../errors.ts'
 import type { Io } from '../io.ts'
+import { repeated } from '../repeated.ts'
 
 interface Flags extends ClientFlags {
   readonly add?: readonly string[]
@@ -15,17 +16,12 @@ interface Flags extends ClientFlags {
   readonly suspects?: boolean
 }
 
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
-  ...(earlier ?? []),
-  value,
-]
-
 export function configure(command: Command, io: Io): void {
   withClientOptions(command)
     .argument('[name]', 'only this service')
     .option('--suspects', 'members under suspicion too')
-    .option('--add <name[:port]>', 'a service that the node offers from now on (repeatable)', collect)
-    .option('--remove <name>', 'one that it offers no longer (repeatable)', collect)
+    .option('--add <name[:port]>', 'a service that the node offers from now on (repeatable)', repeated)
+    .option('--remove <name>', 'one that it offers no longer (repeatable)', repeated)
     .action(async (name: string | undefined, flags: Flags) => {
       if (flags.add || flags.remove) {
         if (name !== undefined)

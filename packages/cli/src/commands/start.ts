@@ -2,17 +2,13 @@ import process from 'node:process'
 import { type Command, Option } from 'commander'
 import { type Field, fields } from '../config/fields.ts'
 import type { Io } from '../io.ts'
-
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
-  ...(earlier ?? []),
-  value,
-]
+import { repeated } from '../repeated.ts'
 
 export function configure(command: Command, io: Io, exit: (code: number) => void): void {
   for (const { key, value, help, many, env } of fields as readonly Field[]) {
     const said = env === undefined ? help : `${help} [${env}]`
     const option = new Option(value === undefined ? `--${key}` : `--${key} <${value}>`, said)
-    command.addOption(many ? option.argParser(collect) : option)
+    command.addOption(many ? option.argParser(repeated) : option)
   }
   command.action(async (given: Readonly<Record<string, unknown>>) => {
     const { startSettings } = await import('../config/start-settings.ts')

@@ -4,21 +4,17 @@ import { tagsText } from '../client/format.ts'
 import type { MemberJson } from '../control/member-json.ts'
 import { CliError } from '../errors.ts'
 import type { Io } from '../io.ts'
+import { repeated } from '../repeated.ts'
 
 interface Flags extends ClientFlags {
   readonly remove?: readonly string[]
   readonly replace?: boolean
 }
 
-const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
-  ...(earlier ?? []),
-  value,
-]
-
 export function configure(command: Command, io: Io): void {
   withClientOptions(command)
     .argument('[key=value...]', 'to set; none: show the tags')
-    .option('--remove <key>', 'take a tag off (repeatable)', collect)
+    .option('--remove <key>', 'take a tag off (repeatable)', repeated)
     .option('--replace', 'take all other tags off')
     .action(async (pairs: string[], flags: Flags) => {
       const set = pairs.map((pair): [string, string] => {
