@@ -350,20 +350,8 @@ export const mutations = [
     find: 'const until = Math.min(now + suspicion.min, suspicion.start + suspicion.max)',
     put: 'const until = now + suspicion.min',
   },
-  {
-    name: 'what a node in doubt has seen is never told',
-    file: engine('judgement'),
-    find: 'if (!doubt.doubtful || doubt.episode === this.#lasted) {',
-    put: 'if (!doubt.doubtful) {',
-  },
 
   // Heartbeats
-  {
-    name: 'a heartbeat that is known is news',
-    file: gossip('silence'),
-    find: '      if (above <= 0 && !(rebased && above < -leap)) return false\n',
-    put: '',
-  },
   {
     name: 'a member that was never heard is never looked at',
     file: gossip('silence'),

@@ -5,6 +5,20 @@ import { runSchedule, type Schedule } from './schedule.ts'
 /** Schedules that once failed, as small as they could be made, by what they showed. */
 const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?: Partial<Schedule>])[] = [
   [
+    'a member that was forced out and pruned, and then left by itself, was forgotten at once',
+    {
+      nodes: 3,
+      seed: 1,
+      seeds: [],
+      settings: { rejoinInterval: 2_000, gossipFanout: 1 },
+      steps: [
+        { at: 1, do: 'forceLeave', node: 'n0', member: 'n2', prune: true },
+        { at: 202, do: 'leave', node: 'n2' },
+      ],
+    },
+    { look: 'ring-successor' },
+  ],
+  [
     'a node that left and runs on was taken in again by all, from one who had not heard of it and went on getting its acks',
     {
       nodes: 11,

@@ -43,6 +43,7 @@ export const TimerKind = {
   /** (member) */
   Calm: 16,
   Stranger: 17,
+  Settle: 18,
 } as const
 
 /**

@@ -126,6 +126,7 @@ export class Joins {
     this.#configuration.meet(message, true, now)
     this.#syncs.take(message, sender, now)
     this.#syncs.push(address, message, now)
+    this.#syncs.onJoined(now)
     const { settings, table, timers } = this.#state
     const introducer = sender === undefined ? undefined : table.find(sender.name)
     if (introducer !== undefined) this.#introductions.returnCall(table.record(introducer), now)

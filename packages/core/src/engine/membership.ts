@@ -431,6 +431,7 @@ export class Membership {
     const { table, timers } = this.#state
     const change = table.set(ref, status, claim.incarnation, now)
     if (claim.type === 'left' && claim.prune) this.#pruned.set(ref, now)
+    else this.#pruned.delete(ref)
     timers.cancel(this.#retention.get(ref))
     this.#retention.set(ref, timers.arm(this.#dueOf(ref), TimerKind.Reap, ref))
     this.#commit(change, source, claim.incarnation, now, claim, tell)

@@ -318,6 +318,8 @@ export class SwimEngine implements Engine {
         return parts.gossip.onUrgentTimer(now)
       case TimerKind.Sync:
         return parts.syncs.onTimer(now)
+      case TimerKind.Settle:
+        return parts.syncs.onSettleTimer(now)
       case TimerKind.Stranger:
         return parts.syncs.onStrangerTimer(now)
       case TimerKind.Rejoin:

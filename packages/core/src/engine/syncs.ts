@@ -18,6 +18,8 @@ import type { Millis } from './time.ts'
 const maxSyncs = 4
 /** Gossip intervals after which one that speaks should be known: news has got around by then. */
 const strangerPeriods = 5
+/** Gossip intervals after a join, and up to twice as many, until tables are compared once more. */
+const settlingIntervals = 10
 /** Strangers that are looked into at a time: of a hundred that join together one is enough to compare tables for. */
 const strangersKept = 16
 /** Least time between two syncs for their sake, in times of that: where there is a way to speak without ever becoming a member, it costs little. */
@@ -35,6 +37,8 @@ export class Syncs {
   #open = 0
   /** Who spoke of those that are not known, since there was a first. */
   readonly #strangers: Pick<Sender, 'name' | 'boot'>[] = []
+  /** The sync that follows a join is still to come. */
+  #settling = false
   /** Until then strangers are nothing to go by. */
   #restsUntil = Number.NEGATIVE_INFINITY
   /** How long the first sync waits at scale 1; once that is over and the group is known to be larger, it waits in proportion. Milliseconds. */
@@ -64,6 +68,23 @@ export class Syncs {
     // A random first delay keeps nodes that start together from syncing together.
     this.#firstSync = random.fraction() * settings.syncInterval
     timers.arm(now + this.#firstSync, TimerKind.Sync)
+  }
+
+  /**
+   * This node has just joined. Others join at the same time, as a rule, and of what is told while a group grows each misses something now and then: so
+   * tables are compared once more when that is over, which costs two small messages where all is well.
+   */
+  onJoined(now: Millis): void {
+    const { random, settings, timers } = this.#state
+    if (this.#settling || settings.syncInterval === 0) return
+    this.#settling = true
+    const intervals = settlingIntervals * (1 + random.fraction())
+    timers.arm(now + intervals * settings.gossipInterval, TimerKind.Settle)
+  }
+
+  onSettleTimer(now: Millis): void {
+    this.#settling = false
+    this.#withSomebody(now)
   }
 
   onTimer(now: Millis): void {

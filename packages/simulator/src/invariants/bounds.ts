@@ -1,8 +1,8 @@
 import { Status } from '@swimkit/core'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 
-/** Timers that a node has whatever goes on: gossip, urgent gossip, sync, strangers, rejoin, refute, leave, and the detector's period and look. */
-const standingTimers = 9
+/** Timers that a node has whatever goes on: gossip, urgent gossip, sync, strangers, settling, rejoin, refute, leave, and the detector's period and look. */
+const standingTimers = 10
 
 /**
  * Memory is bounded by the members: a node has its standing timers, one for each suspect and for each member that failed or left, one
