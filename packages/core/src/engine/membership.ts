@@ -531,8 +531,8 @@ export class Membership {
   #dueOf(ref: Ref): Millis {
     const { settings, table } = this.#state
     const prunedAt = this.#pruned.get(ref)
-    if (prunedAt !== undefined) return prunedAt + tellingTime(settings, table.active)
-    return table.since(ref) + this.#retentionOf(table.status(ref))
+    const due = table.since(ref) + this.#retentionOf(table.status(ref))
+    return prunedAt === undefined ? due : Math.min(due, prunedAt + tellingTime(settings, table.active))
   }
 
   #retentionOf(status: Status): Millis {
