@@ -114,6 +114,8 @@ class SwimNode implements Node {
   #advertiseReason = ''
   /** What a started node consists of. */
   #running: Running | undefined
+  /** Ends the drain hook that is under way. */
+  #draining: AbortController | undefined
   #transportFaults = 0
 
   constructor(options: NodeOptions) {
@@ -331,7 +333,15 @@ class SwimNode implements Node {
     const { driver } = this.#require()
     const told = driver.run((engine, now) => engine.setRecord({ leaving: true }, now), signal)
     await within(this.#host, this.settings.leaveTimeout, told)
-    await drained(this.#host, drain, limit, this.#logger, signal)
+    // Whoever stops the node meanwhile does not wait for the hook.
+    const stopping = new AbortController()
+    this.#draining = stopping
+    try {
+      const ends = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal])
+      await drained(this.#host, drain, limit, this.#logger, ends)
+    } finally {
+      this.#draining = undefined
+    }
   }
 
   async forceLeave(name: string, { prune = false, signal }: ForceLeaveOptions = {}): Promise<void> {
@@ -359,6 +369,7 @@ class SwimNode implements Node {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#running?.driver.stop(reason)
+    this.#draining?.abort(reason)
     this.#streams.close()
     this.#resolveConflict(undefined)
     this.#resolveFailed(undefined)

@@ -171,6 +171,23 @@ describe('a consumer', () => {
     },
   )
 
+  test('gets with its gap what the members are when it takes it, and up to which event', async () => {
+    let members: readonly Member[] = []
+    const bus = new EventBus(0, undefined, () => members)
+    const events = bus.events({ buffer: 2 })
+    send(bus, 1, 2, 3)
+    members = [member]
+    send(bus, 4)
+    expect((await events.next()).value).toEqual({
+      type: 'gap',
+      missed: 3,
+      nextId: 4,
+      members: [member],
+      asOf: 4,
+    })
+    expect(await drain(events, 1)).toEqual(['4'])
+  })
+
   test('loses nothing without being told how much, and never has more than its buffer', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ForceLeaveError, OptionError } from './errors.ts'
+import { ForceLeaveError, OptionError, StoppedError } from './errors.ts'
 import { cluster, make, rejection, seed } from './testing/cluster.ts'
 import { World } from './testing/world.ts'
 
@@ -79,6 +79,24 @@ describe('a drain', () => {
     expect(await leaving).toEqual(new Error('not today'))
     await world.run(3_000)
     expect([first!.node.state, second!.node.member('n1')!.leaving]).toEqual(['running', false])
+  })
+
+  test('that is under way when the node is stopped ends with it, and so does the leaving', async () => {
+    const world = new World()
+    const [first] = await cluster(world, 2)
+    let told: AbortSignal | undefined
+    const leaving = rejection(
+      first!.node.leave({
+        drain: (signal) => {
+          told = signal
+          return new Promise(() => undefined)
+        },
+      }),
+    )
+    await world.run(3_000)
+    await first!.node.stop()
+    expect(await leaving).toEqual(new StoppedError('the node was stopped'))
+    expect([told?.aborted, first!.node.state]).toEqual([true, 'stopped'])
   })
 
   test('with a time out of its range is refused, and nothing is told', async () => {
