@@ -337,7 +337,8 @@ export class Membership {
     const { timers } = this.#state
     this.#pruned.set(ref, now)
     const timer = this.#retention.get(ref)
-    if (timer !== undefined) timers.move(timer, this.#dueOf(ref))
+    // Not before now: a timer that is overdue would look as if this node had stood still.
+    if (timer !== undefined) timers.move(timer, Math.max(now, this.#dueOf(ref)))
   }
 
   #hearAgainstSelf(
