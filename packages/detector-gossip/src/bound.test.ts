@@ -16,10 +16,10 @@ test('heartbeats are renewed once an interval, and in proportion to the group wh
 
 describe('the bound', () => {
   test.each([
-    [2, 1_000 + 7_000 + 500 + 4_000],
-    [16, 4_000 + 7_000 * (1 + 14 / 312) + 500 + 4_000],
-    [17, 5_000 + 7_000 * (1 + 15 / 312) + 500 + 4_000],
-    [1_000, 10_000 + 7_000 * (1 + 998 / 312) + 500 + 4_000],
+    [2, 1_000 + 7_000 + 1_000 + 4_000],
+    [16, 4_000 + 7_000 * (1 + 14 / 312) + 1_000 + 4_000],
+    [17, 5_000 + 7_000 * (1 + 15 / 312) + 1_000 + 4_000],
+    [1_000, 10_000 + 7_000 * (1 + 998 / 312) + 1_000 + 4_000],
   ])('for %i members is what its formula says', (n, expected) => {
     expect(detectionBound({ ...group, n })).toBeCloseTo(expected, 6)
   })

@@ -49,15 +49,15 @@ export const graceOf = (rates: Rates): Millis =>
 /**
  * Milliseconds within which somebody looks at a member that has crashed, in a network that loses nothing and where nobody has stood still:
  *
- *     interval × ceil(log2 n) + 7 R + interval / 2 + 4 probeInterval     where R = interval × (1 + (n − 2) / (2 fanout E))
+ *     interval × (ceil(log2 n) + 1) + 7 R + 4 probeInterval     where R = interval × (1 + (n − 2) / (2 fanout E))
  *
  * Its last heartbeat takes log2 n rounds and a renewal R to get to those that look first, and for six renewals they bear its silence at the
- * most; the wheel notices within a step, and for once in e^(4 × watchers) crashes there is somebody in the first three stages. E is what a
+ * most; the wheel notices within an interval, and for once in e^(4 × watchers) crashes there is somebody in the first three stages. E is what a
  * digest holds: (bytes − 1) / 7 − 1. As a rule it takes half of that; see the README. Members that came back lately are borne with for longer, up to
  * four times the six renewals. With a share p of packets lost, divide by (1 − p)².
  */
 export const detectionBound = ({ probeInterval, ...rates }: Group): Millis =>
-  rates.interval * (log2Up(Math.max(2, rates.n)) + 1 / 2) +
+  rates.interval * (log2Up(Math.max(2, rates.n)) + 1) +
   renewal(rates) +
   patienceLimit(rates) +
   stagesDelay(probeInterval)

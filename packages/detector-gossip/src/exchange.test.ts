@@ -4,8 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { DigestReader } from './digest.ts'
 import { Exchange } from './exchange.ts'
 import { Freshness } from './freshness.ts'
-import { stride } from './lists.ts'
-import { Flag, type Peers, self, Word } from './peers.ts'
+import { Flag, type Peers, self } from './peers.ts'
 import { aRecord, aRef, peersOf } from './testing/rows.ts'
 
 fc.configureGlobal({ seed: 20_260_206 })
@@ -18,7 +17,7 @@ class Node {
 
   constructor(members: number, digestBytes = 1_000) {
     this.peers = peersOf(members)
-    this.freshness = new Freshness(this.peers)
+    this.freshness = new Freshness()
     for (let row = 1; row <= members; row++) this.freshness.add(row)
     const view: Pick<MemberView, 'find' | 'name' | 'self'> = {
       self: aRef(self),
@@ -37,12 +36,12 @@ class Node {
   }
 
   know(row: number, heartbeat: number): void {
-    this.peers.unsigned[row * stride + Word.Heartbeat] = heartbeat
+    this.peers.heartbeats[row] = heartbeat
     this.freshness.heard(row)
   }
 
   heartbeat(row: number): number {
-    return this.peers.unsigned[row * stride + Word.Heartbeat]!
+    return this.peers.heartbeats[row]!
   }
 
   receive(from: number, bytes: Uint8Array): Record<string, number> | undefined {

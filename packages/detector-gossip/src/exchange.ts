@@ -2,20 +2,20 @@ import { type ByteReader, type MemberView, maxU32 } from '@swimkit/core'
 import { entriesOf } from './bound.ts'
 import { DigestReader, DigestWriter } from './digest.ts'
 import type { Freshness } from './freshness.ts'
-import { stride } from './lists.ts'
-import { Flag, type Peers, self, Word } from './peers.ts'
+import { Flag, type Peers, self } from './peers.ts'
 
 // Everything is done within one call of one node, so that all nodes of a process share these.
 const reader = new DigestReader()
 const writer = new DigestWriter()
 /** Rows of the entries that were read; −1: nobody that is known. */
 let rows = new Int32Array(256)
+/** By row: the number of the latest push, to whichever node, that spoke of it. */
+let stamps = new Uint32Array(256)
+let stamp = 0
 
 /** An answer may be so many times the push, or so many bytes: whoever is sent a lot for little can be made to flood somebody else. */
 const answerShare = 2
 const leastAnswer = 256
-
-const noStamp = 0
 
 /**
  * What this node tells of the heartbeats that it knows, and what it is told: digests of them. A push is answered with what its sender
@@ -34,7 +34,6 @@ export class Exchange {
   /** Rows that the digest tells of which is put together. */
   readonly #told: number[] = []
   #left = 0
-  #stamp = noStamp
   /** This node's own heartbeat: of all the time that the process has run. */
   heartbeat = 0
   /** Packets on the channel that were no digests. */
@@ -67,8 +66,8 @@ export class Exchange {
     writer.begin(true, this.#digestBytes)
     this.#write(self, this.heartbeat)
     this.#left = this.#offers
-    this.#tell(this.#freshness.untold, to, noStamp)
-    this.#tell(this.#freshness.longestTold, to, noStamp)
+    this.#tell(this.#freshness.untold, to, false)
+    this.#tell(this.#freshness.longestTold, to, false)
     this.#rotate()
     return writer.finish()
   }
@@ -87,23 +86,22 @@ export class Exchange {
     const answer = reader.push ? this.#answer(from, ownKnown, bytes) : undefined
     // After the answer, which else had to pass over all these; from the last one on, so that its sender's order is kept.
     const { count, heartbeats } = reader
-    const { unsigned } = this.#peers
+    const { heartbeats: known } = this.#peers
     for (let i = count - 1; i >= 0; i--) {
       const row = rows[i]!
       if (row <= self) continue
       const told = heartbeats[i]!
-      if (told > unsigned[row * stride + Word.Heartbeat]! || this.#peers.is(row, Flag.Rebase))
-        this.#heard(row, told)
+      if (told > known[row]! || this.#peers.is(row, Flag.Rebase)) this.#heard(row, told)
     }
     return answer
   }
 
   /** Finds who is spoken of, and of whom the sender lacks news. Returns whether it knows this node's own heartbeat. */
   #compare(): boolean {
-    const { unsigned } = this.#peers
+    const { heartbeats: known } = this.#peers
     const { count, heartbeats, ids, names } = reader
     const lacking = this.#lacking
-    const number = this.#nextStamp()
+    const number = nextStamp(known.length)
     if (rows.length < count) rows = new Int32Array(2 * count)
     let ownKnown = false
     let name = 0
@@ -114,9 +112,9 @@ export class Exchange {
       rows[i] = row
       if (row < 0) continue
       if (row === self) ownKnown = heartbeats[i] === this.heartbeat
-      else if (unsigned[row * stride + Word.Stamp] !== number) {
-        unsigned[row * stride + Word.Stamp] = number
-        if (heartbeats[i]! < unsigned[row * stride + Word.Heartbeat]!) lacking.push(row)
+      else if (stamps[row] !== number) {
+        stamps[row] = number
+        if (heartbeats[i]! < known[row]!) lacking.push(row)
       }
     }
     return ownKnown
@@ -137,23 +135,23 @@ export class Exchange {
     const own = writer.length
     for (let i = 0; i < lacking.length && writer.hasRoom; i++) {
       const row = lacking[i]!
-      if (row !== from && this.#write(row, this.#heartbeatOf(row))) this.#freshness.told(row)
+      if (row !== from && this.#write(row, this.#peers.heartbeats[row]!)) this.#freshness.told(row)
     }
     // Of what was not spoken of, only what this node has told nobody yet.
     this.#left = this.#offers
-    this.#tell(this.#freshness.untold, from, this.#stamp)
+    this.#tell(this.#freshness.untold, from, true)
     this.#rotate()
     return writer.length === own && ownKnown && from !== self ? undefined : writer.finish()
   }
 
-  /** Adds a row and those behind it, as far as there is room; neither the receiver nor those that bear the stamp. */
-  #tell(first: number, receiver: number, stamp: number): void {
-    const { unsigned } = this.#peers
+  /** Adds a row and those behind it, as far as there is room; neither the receiver nor, in an answer, those that the push spoke of. */
+  #tell(first: number, receiver: number, answer: boolean): void {
+    const { heartbeats } = this.#peers
     const freshness = this.#freshness
     for (let row = first; row >= 0 && this.#left > 0 && writer.hasRoom; row = freshness.after(row)) {
       this.#left--
-      if (row === receiver || (stamp !== noStamp && unsigned[row * stride + Word.Stamp] === stamp)) continue
-      if (this.#write(row, unsigned[row * stride + Word.Heartbeat]!)) this.#told.push(row)
+      if (row === receiver || (answer && stamps[row] === stamp)) continue
+      if (this.#write(row, heartbeats[row]!)) this.#told.push(row)
     }
   }
 
@@ -168,16 +166,17 @@ export class Exchange {
     if (this.#peers.is(row, Flag.Named)) {
       return writer.named(this.#members.name(this.#peers.refOf(row)), heartbeat)
     }
-    writer.short(this.#peers.unsigned[row * stride + Word.Id]!, heartbeat)
+    writer.short(this.#peers.ids[row]!, heartbeat)
     return true
   }
+}
 
-  #heartbeatOf(row: number): number {
-    return this.#peers.unsigned[row * stride + Word.Heartbeat]!
+/** A number that stands beside no row yet, for a node with so many of them. */
+function nextStamp(count: number): number {
+  if (stamps.length < count) stamps = new Uint32Array(2 * count)
+  if (stamp === maxU32) {
+    stamps.fill(0)
+    stamp = 0
   }
-
-  #nextStamp(): number {
-    this.#stamp = this.#stamp === maxU32 ? noStamp + 1 : this.#stamp + 1
-    return this.#stamp
-  }
+  return ++stamp
 }

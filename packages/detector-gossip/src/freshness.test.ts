@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { Freshness } from './freshness.ts'
-import { peersOf } from './testing/rows.ts'
 
 const order = (freshness: Freshness): [untold: number[], told: number[]] => {
   const from = (first: number): number[] => {
@@ -12,7 +11,7 @@ const order = (freshness: Freshness): [untold: number[], told: number[]] => {
 }
 
 test('what nobody was told comes first, the freshest in front; then who has waited longest', () => {
-  const freshness = new Freshness(peersOf(5))
+  const freshness = new Freshness()
   for (let row = 1; row <= 5; row++) freshness.add(row)
   expect(order(freshness)).toEqual([[], []])
   for (const row of [1, 2, 3, 4, 5]) freshness.heard(row)

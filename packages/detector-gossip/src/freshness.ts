@@ -1,5 +1,4 @@
 import { Lists } from './lists.ts'
-import { type Peers, Word } from './peers.ts'
 
 const List = { Untold: 0, Told: 1 } as const
 
@@ -12,15 +11,11 @@ const List = { Untold: 0, Told: 1 } as const
  * the longest silence in 10,000 then lasts 40 intervals, and 24 so. Of a member there is always another heartbeat to come.
  */
 export class Freshness {
-  readonly #lists: Lists
-
-  constructor(peers: Peers) {
-    this.#lists = new Lists(peers, Word.FreshLinks, 2)
-  }
+  readonly #lists = new Lists(2)
 
   /** A row that is new: there is nothing to tell of it. */
   add(row: number): void {
-    this.#lists.clear(row)
+    this.#lists.add(row)
   }
 
   /** A higher heartbeat of it is known. */

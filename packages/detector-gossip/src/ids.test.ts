@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Ids } from './ids.ts'
-import { stride } from './lists.ts'
 
 fc.configureGlobal({ seed: 20_260_203 })
 
@@ -12,13 +11,13 @@ test('finds each row by its id and no other, while rows come and go, and ids mee
   })
   fc.assert(
     fc.property(fc.array(act, { maxLength: 200 }), fc.integer(), (acts, salt) => {
-      const memory = { unsigned: new Uint32Array(80 * stride) }
+      const memory = { ids: new Uint32Array(80) }
       const ids = new Ids(memory, salt)
       const held = new Map<number, number>()
       for (const { id, row } of acts) {
         if (held.delete(row)) ids.remove(row)
         else {
-          memory.unsigned[row * stride] = id
+          memory.ids[row] = id
           ids.add(row)
           held.set(row, id >>> 0)
         }
@@ -35,4 +34,22 @@ test('finds each row by its id and no other, while rows come and go, and ids mee
     }),
     { numRuns: 300 },
   )
+})
+
+test('finds rows of any number, from before the first high one and after it', () => {
+  const memory = { ids: new Uint32Array(200_000) }
+  const ids = new Ids(memory, 7)
+  const rows = [0, 1, 0xfffe, 0xffff, 0x1_0000, 2, 199_999, 3]
+  for (const row of rows) {
+    memory.ids[row] = 1_000_000 + row
+    ids.add(row)
+  }
+  for (const row of rows) expect(ids.find(1_000_000 + row)).toBe(row)
+  for (let row = 10; row < 300; row++) {
+    memory.ids[row] = 1_000_000 + row
+    ids.add(row)
+  }
+  for (const row of [...rows, 10, 299]) expect(ids.find(1_000_000 + row)).toBe(row)
+  ids.remove(0x1_0000)
+  expect([ids.find(1_000_000 + 0x1_0000), ids.find(1_000_000 + 0xffff)]).toEqual([-1, 0xffff])
 })

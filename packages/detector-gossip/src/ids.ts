@@ -1,19 +1,17 @@
-import { stride } from './lists.ts'
-
-/** Rows whose first word is their id; replaced as it grows. */
+/** The ids, by row; replaced as it grows. */
 export interface IdColumn {
-  readonly unsigned: Uint32Array
+  readonly ids: Uint32Array
 }
 
 /**
  * Rows by the short ids of their members: an open-addressing table (linear probing, at most half full) of row numbers in one array of
- * numbers; the ids themselves stand in the rows. The salt is this node's own secret, so that nobody can choose ids that all fall into one place.
+ * numbers; the ids themselves stand in their column. The salt is this node's own secret, so that nobody can choose ids that all fall into one place.
  */
 export class Ids {
   readonly #rows: IdColumn
   readonly #salt: number
   /** Row + 1; 0: free. Its length is a power of two. */
-  #table: Int32Array = new Int32Array(32)
+  #table: Uint16Array | Uint32Array = new Uint16Array(32)
   #size = 0
 
   constructor(rows: IdColumn, salt: number) {
@@ -25,10 +23,10 @@ export class Ids {
   find(id: number): number {
     const table = this.#table
     const mask = table.length - 1
-    const { unsigned } = this.#rows
+    const { ids } = this.#rows
     for (let at = mix32(id ^ this.#salt) & mask; ; at = (at + 1) & mask) {
       const row = table[at]! - 1
-      if (row < 0 || unsigned[row * stride] === id) return row
+      if (row < 0 || ids[row] === id) return row
     }
   }
 
@@ -39,21 +37,23 @@ export class Ids {
     let found = -1
     for (let at = mix32(id ^ this.#salt) & mask; table[at] !== 0; at = (at + 1) & mask) {
       const row = table[at]! - 1
-      if (this.#rows.unsigned[row * stride] !== id) continue
+      if (this.#rows.ids[row] !== id) continue
       if (found >= 0) return -1
       found = row
     }
     return found
   }
 
-  /** Adds a row; there may be one with the same id. Its own must stand in it already. */
+  /** Adds a row; there may be one with the same id. Its own must stand in the column already. */
   add(row: number): void {
-    if (2 * (this.#size + 1) > this.#table.length) this.#rehash()
+    const { length } = this.#table
+    if (2 * (this.#size + 1) > length) this.#rehash(2 * length)
+    if (row >= narrow && this.#table instanceof Uint16Array) this.#rehash(this.#table.length, true)
     this.#put(row)
     this.#size++
   }
 
-  /** Takes out a row whose id still stands in it. */
+  /** Takes out a row whose id still stands in the column. */
   remove(row: number): void {
     const table = this.#table
     const mask = table.length - 1
@@ -75,7 +75,7 @@ export class Ids {
   }
 
   #home(row: number): number {
-    return mix32(this.#rows.unsigned[row * stride]! ^ this.#salt) & (this.#table.length - 1)
+    return mix32(this.#rows.ids[row]! ^ this.#salt) & (this.#table.length - 1)
   }
 
   #put(row: number): void {
@@ -86,12 +86,15 @@ export class Ids {
     table[at] = row + 1
   }
 
-  #rehash(): void {
+  #rehash(length: number, wide = this.#table instanceof Uint32Array): void {
     const before = this.#table
-    this.#table = new Int32Array(2 * before.length)
+    this.#table = wide ? new Uint32Array(length) : new Uint16Array(length)
     for (const entry of before) if (entry !== 0) this.#put(entry - 1)
   }
 }
+
+/** Rows below take half the memory. */
+const narrow = 0xffff
 
 /** Spreads every input bit over all output bits (the finalizer of MurmurHash3). */
 export function mix32(x: number): number {

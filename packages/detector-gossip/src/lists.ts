@@ -1,31 +1,20 @@
-/** Words of a row, for its place in a set of lists. */
-export interface Links {
-  /** All rows, `stride` words each; replaced as it grows. */
-  readonly words: Int32Array
-}
-
-/** 64 bytes: what one heartbeat touches of a member is in one line of the processor's cache. */
-export const stride = 16
+import { firstRows, grown } from './rows.ts'
 
 /** In no list. */
 const loose = -0x8000_0000
 
 /**
- * Doubly linked lists of rows, in two words of each row: a row is in one list or in none, and putting it in, taking it out and
+ * Doubly linked lists of rows, in two numbers for each row: a row is in one list or in none, and putting it in, taking it out and
  * moving whole lists is O(1). A list is a ring through its head; heads are the negative numbers.
  */
 export class Lists {
-  readonly #rows: Links
-  readonly #next: number
-  readonly #previous: number
+  /** By row. */
+  #next: Int32Array = new Int32Array(firstRows)
+  #previous: Int32Array = new Int32Array(firstRows)
   /** Of each list the first row and the last. */
   readonly #heads: Int32Array
 
-  /** So many lists, in the word at `at` of each row and the one behind it. Both must be `unlink`ed for a new row. */
-  constructor(rows: Links, at: number, lists: number) {
-    this.#rows = rows
-    this.#next = at
-    this.#previous = at + 1
+  constructor(lists: number) {
     this.#heads = new Int32Array(2 * lists)
     for (let list = 0; list < lists; list++) {
       this.#heads[2 * list] = -1 - list
@@ -33,9 +22,13 @@ export class Lists {
     }
   }
 
-  /** For a new row: it is in no list. */
-  clear(row: number): void {
-    this.#rows.words[row * stride + this.#next] = loose
+  /** A row that is new, whatever had its number before: it is in no list. */
+  add(row: number): void {
+    if (row >= this.#next.length) {
+      this.#next = grown(this.#next, row + 1)
+      this.#previous = grown(this.#previous, row + 1)
+    }
+    this.#next[row] = loose
   }
 
   /** The first row of a list; negative where it is empty. */
@@ -45,7 +38,7 @@ export class Lists {
 
   /** The row behind one that is in a list; negative behind the last. */
   after(row: number): number {
-    return this.#rows.words[row * stride + this.#next]!
+    return this.#next[row]!
   }
 
   /** Takes a row to the front of a list, wherever it was. */
@@ -63,12 +56,10 @@ export class Lists {
   }
 
   remove(row: number): void {
-    const { words } = this.#rows
-    const at = row * stride + this.#next
-    const next = words[at]!
+    const next = this.#next[row]!
     if (next === loose) return
-    this.#join(words[at + 1]!, next)
-    words[at] = loose
+    this.#join(this.#previous[row]!, next)
+    this.#next[row] = loose
   }
 
   /** Takes all of a list, in its order, to the end of another. */
@@ -88,10 +79,9 @@ export class Lists {
 
   /** Lets one follow the other; each is a row or a head. */
   #join(previous: number, next: number): void {
-    const { words } = this.#rows
-    if (previous >= 0) words[previous * stride + this.#next] = next
+    if (previous >= 0) this.#next[previous] = next
     else this.#heads[-2 - 2 * previous] = next
-    if (next >= 0) words[next * stride + this.#previous] = previous
+    if (next >= 0) this.#previous[next] = previous
     else this.#heads[-1 - 2 * next] = previous
   }
 }

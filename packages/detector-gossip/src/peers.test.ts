@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { stride } from './lists.ts'
-import { Flag, Peers, self, Word } from './peers.ts'
+import { Flag, Peers, self } from './peers.ts'
 import { aColumn, aRecord, aRef, peersOf } from './testing/rows.ts'
 
 const boot = (low: number, high = 5): bigint => (BigInt(high) << 32n) | BigInt(low)
@@ -14,15 +13,15 @@ describe('rows', () => {
     peers.remove(7)
     expect([peers.rowOf(aRef(7)), peers.byId(1_007)]).toEqual([self, -1])
     const again = peers.add(aRef(99), aRecord('m99', boot(4)), 10)
-    expect([again, peers.byId(4), peers.doubles[(again * stride + Word.Last) / 2]]).toEqual([7, 7, 10])
+    expect([again, peers.byId(4), peers.heardAt[again]]).toEqual([7, 7, 10])
   })
 
   test('keep what is written in them as their memory grows', () => {
     const peers = peersOf(3)
-    peers.unsigned[2 * stride + Word.Heartbeat] = 4_000_000_000
+    peers.heartbeats[2] = 4_000_000_000
     peers.mark(2, Flag.Heard)
     for (let row = 4; row < 200; row++) peers.add(aRef(row), aRecord(`m${row}`, boot(1_000 + row)), 0)
-    expect(peers.unsigned[2 * stride + Word.Heartbeat]).toBe(4_000_000_000)
+    expect(peers.heartbeats[2]).toBe(4_000_000_000)
     expect([peers.is(2, Flag.Heard), peers.is(3, Flag.Heard)]).toEqual([true, false])
     expect(peers.byId(1_150)).toBe(150)
   })

@@ -1,31 +1,6 @@
 import type { Column, Millis, PeerRecord, Ref } from '@swimkit/core'
 import { Ids, mix32 } from './ids.ts'
-import { type Links, stride } from './lists.ts'
-
-/** What is kept of a member, by 32-bit word. */
-export const Word = {
-  /** Low half of its boot, or of its name's hash where it has no boot. */
-  Id: 0,
-  /** Its highest heartbeat that was heard. */
-  Heartbeat: 1,
-  /** Number of the latest push that spoke of it. */
-  Stamp: 2,
-  /** See {@link Flag}. */
-  Flags: 3,
-  /** When it was last heard, and until then, when it became known: a double, of two words. */
-  Last: 4,
-  /** Running mean and variance of its silences, milliseconds: floats. */
-  Mean: 6,
-  Variance: 7,
-  /** Two words each, see `Lists`. */
-  FreshLinks: 8,
-  WheelLinks: 10,
-  Ref: 12,
-  /** Heartbeats in time that are missing until it is trusted again. */
-  Doubt: 13,
-  /** How often it was silent and yet reached, one time after the other. */
-  Backoff: 14,
-} as const
+import { firstRows, grown } from './rows.ts'
 
 export const Flag = {
   /** Told by name: it has no id, or its id is another's as well. */
@@ -44,16 +19,29 @@ export const Flag = {
 export const self = 0
 
 /**
- * The members that are expected to gossip: 64 bytes each in one block of memory, in rows, and no object. Rows are numbered from 0,
- * this node's, and are used again once their member has gone.
+ * The members that are expected to gossip, in columns of numbers, and no object for any of them. What handles one packet touches few
+ * columns, and those from end to end. Rows are numbered from 0, this node's, and are used again once their member has gone. Columns
+ * are replaced as they grow.
  */
-export class Peers implements Links {
-  words!: Int32Array
-  /** The same bytes, as what else they are. */
-  unsigned!: Uint32Array
-  floats!: Float32Array
-  doubles!: Float64Array
-  readonly #ids: Ids
+export class Peers {
+  /** Low half of each boot, or of the name's hash where there is no boot. */
+  ids: Uint32Array = new Uint32Array(firstRows)
+  /** The highest heartbeat that was heard of each. */
+  heartbeats: Uint32Array = new Uint32Array(firstRows)
+  /** When each was last heard, and until then, when it became known. */
+  heardAt: Float64Array = new Float64Array(firstRows)
+  /** Running mean and variance of the silences of each, milliseconds. */
+  means: Float32Array = new Float32Array(firstRows)
+  variances: Float32Array = new Float32Array(firstRows)
+  /** Heartbeats in time that are missing until it is trusted again. */
+  doubts: Uint8Array = new Uint8Array(firstRows)
+  /** How often it was silent and yet reached, one time after the other. */
+  backoffs: Uint8Array = new Uint8Array(firstRows)
+  /** See {@link Flag}. */
+  #flags: Uint8Array = new Uint8Array(firstRows)
+  #refs: Int32Array = new Int32Array(firstRows)
+  readonly #byId: Ids
+  /** Of the member table. */
   readonly #rows: Column
   readonly #free: number[] = []
   #used = 0
@@ -61,8 +49,7 @@ export class Peers implements Links {
   /** `rows`: a column of the member table for the row of each, 0 where it has none. */
   constructor(rows: Column, salt: number) {
     this.#rows = rows
-    this.#ids = new Ids(this, salt)
-    this.#view(new ArrayBuffer(firstRows * 4 * stride))
+    this.#byId = new Ids(this, salt)
   }
 
   /** Row of a member; 0: it has none. */
@@ -72,57 +59,61 @@ export class Peers implements Links {
 
   /** Row of the one member that has this id; −1: none, or several. */
   byId(id: number): number {
-    const row = this.#ids.find(id)
+    const row = this.#byId.find(id)
     return row >= 0 && !this.is(row, Flag.Named) ? row : -1
   }
 
   refOf(row: number): Ref {
-    return this.words[row * stride + Word.Ref] as Ref // as `add` put it there
+    return this.#refs[row] as Ref // as `add` put it there
   }
 
   is(row: number, flag: number): boolean {
-    return (this.words[row * stride + Word.Flags]! & flag) !== 0
+    return (this.#flags[row]! & flag) !== 0
   }
 
   mark(row: number, flag: number): void {
-    this.words[row * stride + Word.Flags]! |= flag
+    this.#flags[row]! |= flag
   }
 
   unmark(row: number, flag: number): void {
-    this.words[row * stride + Word.Flags]! &= ~flag
+    this.#flags[row]! &= ~flag
   }
 
   /** A row for a member that has none. The first one is this node's. */
   add(ref: Ref, record: PeerRecord, now: Millis): number {
     const row = this.#free.pop() ?? this.#used++
-    if ((row + 1) * stride > this.words.length) this.#grow()
-    const at = row * stride
+    if (row >= this.ids.length) this.#grow(row + 1)
     const id = idOf(record)
-    this.words.fill(0, at, at + stride)
-    this.words[at + Word.Ref] = ref
-    this.unsigned[at + Word.Id] = id ?? hashText(record.name)
-    this.doubles[(at + Word.Last) / 2] = now
+    this.ids[row] = id ?? hashText(record.name)
+    this.heartbeats[row] = 0
+    this.heardAt[row] = now
+    this.means[row] = 0
+    this.variances[row] = 0
+    this.doubts[row] = 0
+    this.backoffs[row] = 0
+    this.#flags[row] = 0
+    this.#refs[row] = ref
     if (row !== self) this.#rows.set(ref, row)
     if (id === undefined) this.mark(row, Flag.Named)
     else {
-      const other = this.#ids.find(id)
+      const other = this.#byId.find(id)
       // Whose heartbeat it is can from now on only be told by name.
       if (other >= 0) {
         this.mark(row, Flag.Named)
         this.mark(other, Flag.Named)
       }
-      this.#ids.add(row)
+      this.#byId.add(row)
     }
     return row
   }
 
   remove(row: number): void {
-    const id = this.unsigned[row * stride + Word.Id]!
+    const id = this.ids[row]!
     this.#rows.set(this.refOf(row), self)
-    this.#ids.remove(row)
+    this.#byId.remove(row)
     this.#free.push(row)
     if (!this.is(row, Flag.Named)) return
-    const other = this.#ids.only(id)
+    const other = this.#byId.only(id)
     if (other >= 0) this.unmark(other, Flag.Named)
   }
 
@@ -136,24 +127,21 @@ export class Peers implements Links {
 
   /** Whether a row is that very process's. */
   isOf(row: number, record: PeerRecord): boolean {
-    return this.unsigned[row * stride + Word.Id] === (idOf(record) ?? hashText(record.name))
+    return this.ids[row] === (idOf(record) ?? hashText(record.name))
   }
 
-  #grow(): void {
-    const before = this.words
-    this.#view(new ArrayBuffer(2 * before.byteLength))
-    this.words.set(before)
-  }
-
-  #view(bytes: ArrayBuffer): void {
-    this.words = new Int32Array(bytes)
-    this.unsigned = new Uint32Array(bytes)
-    this.floats = new Float32Array(bytes)
-    this.doubles = new Float64Array(bytes)
+  #grow(rows: number): void {
+    this.ids = grown(this.ids, rows)
+    this.heartbeats = grown(this.heartbeats, rows)
+    this.heardAt = grown(this.heardAt, rows)
+    this.means = grown(this.means, rows)
+    this.variances = grown(this.variances, rows)
+    this.doubts = grown(this.doubts, rows)
+    this.backoffs = grown(this.backoffs, rows)
+    this.#flags = grown(this.#flags, rows)
+    this.#refs = grown(this.#refs, rows)
   }
 }
-
-const firstRows = 16
 
 /** A short id; undefined where there is none: the boot is unknown, or would read as the mark of an entry by name. */
 function idOf({ boot }: PeerRecord): number | undefined {

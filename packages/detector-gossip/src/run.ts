@@ -12,23 +12,20 @@ import {
 } from '@swimkit/core'
 import { Exchange } from './exchange.ts'
 import { Freshness } from './freshness.ts'
-import { stride } from './lists.ts'
 import { Looking } from './looking.ts'
 import type { Resolved } from './options.ts'
-import { Flag, Peers, self, Word } from './peers.ts'
+import { Flag, Peers, self } from './peers.ts'
 import type { Penalties } from './penalties.ts'
 import { Silence } from './silence.ts'
 import { Stages } from './stages.ts'
 import { Wheel } from './wheel.ts'
 
-/** Steps in an interval, at least: of the wheel, and so how exactly silences are noticed. Each is a timer of the host. */
-const leastSteps = 2
 /** Rows whose turn a step takes up at most; the others wait for the next one. */
-const visitsPerStep = 128
+const visitsPerStep = 256
 /** Members that are drawn until there is one that gossips: some may lack this detector. */
 const draws = 4
-/** The core has other pings under way than it allows: so many steps later. */
-const busySteps = 2
+/** The core has as many pings under way as it allows: so many steps later. */
+const busySteps = 1
 
 /** Number of the looks that are taken only to have something to compare others with. */
 const comparison = -1
@@ -58,10 +55,8 @@ export class Run {
   readonly #looking: Looking
   /** Empty between two draws. */
   readonly #drawn: Ref[] = []
+  /** From one push to the next, and from one turn of the wheel to the next: each is a timer of the host. */
   readonly #step: Millis
-  /** Steps in an interval, and from one push to the next. */
-  readonly #steps: number
-  readonly #stepsPerPush: number
   #n = 0
   #stepped = 0
   #nextStep: Millis
@@ -74,20 +69,14 @@ export class Run {
     this.#kept = kept
     this.#now = now
     this.#peers = new Peers(kept.rows, random.u32())
-    this.#stepsPerPush = Math.ceil(leastSteps / options.fanout)
-    this.#steps = options.fanout * this.#stepsPerPush
-    this.#step = options.interval / this.#steps
-    this.#freshness = new Freshness(this.#peers)
-    this.#wheel = new Wheel(this.#step, this.#peers)
+    this.#step = options.interval / options.fanout
+    this.#freshness = new Freshness()
+    this.#wheel = new Wheel(this.#step)
     this.#silence = new Silence(this.#peers, options)
     this.#exchange = new Exchange(this.#peers, this.#freshness, members, options.digestBytes, this.#heard)
     this.#looking = new Looking(options.looksAtOnce)
     this.#peers.add(members.self, members.record(members.self), now)
-    this.#stages = new Stages(
-      this.#peers.unsigned[self * stride + Word.Id]!,
-      options.watchers,
-      settings.probeInterval,
-    )
+    this.#stages = new Stages(this.#peers.ids[self]!, options.watchers, settings.probeInterval)
     this.#exchange.heartbeat = kept.heartbeat
     this.#resize()
     this.#silence.begin(now)
@@ -109,9 +98,8 @@ export class Run {
     const late = this.#late(now)
     if (late > 0) this.#silence.pause(late, now)
     this.#resize()
-    const step = this.#stepped++ % this.#steps
-    if (step === 0) this.#kept.heartbeat = this.#exchange.beat()
-    if (step % this.#stepsPerPush === 0) this.#push(now)
+    if (this.#stepped++ % this.#options.fanout === 0) this.#kept.heartbeat = this.#exchange.beat()
+    this.#push(now)
     this.#wheel.turn()
     for (let visits = visitsPerStep; visits > 0; visits--) {
       const row = this.#wheel.next()
@@ -284,11 +272,11 @@ export class Run {
   }
 
   #doubts(row: number): boolean {
-    return this.#peers.words[row * stride + Word.Doubt]! > 0
+    return this.#peers.doubts[row]! > 0
   }
 
   #stageOf(row: number): number {
-    return this.#stages.of(this.#peers.unsigned[row * stride + Word.Id]!, this.#n)
+    return this.#stages.of(this.#peers.ids[row]!, this.#n)
   }
 
   #wait(row: number, now: Millis): void {

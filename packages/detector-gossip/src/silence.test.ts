@@ -2,9 +2,8 @@ import { resolveSettings } from '@swimkit/core'
 import { describe, expect, test } from 'vitest'
 import { deviationsAt } from './accrual.ts'
 import { graceOf, patienceLimit, renewal } from './bound.ts'
-import { stride } from './lists.ts'
 import { type GossipOptions, resolveOptions } from './options.ts'
-import { Flag, type Peers, Word } from './peers.ts'
+import { Flag, type Peers } from './peers.ts'
 import { Silence } from './silence.ts'
 import { peersOf } from './testing/rows.ts'
 
@@ -70,7 +69,7 @@ describe('silence', () => {
     expect(silence.due(row, 0)).toBeCloseTo(grace, -1)
     silence.heard(row, 1, 500)
     expect(silence.due(row, 0)).toBeCloseTo(grace, -1)
-    peers.doubles[(2 * stride + Word.Last) / 2] = 60_000
+    peers.heardAt[2] = 60_000
     silence.expect(2)
     expect(silence.due(2, 0)).toBeCloseTo(60_000 + grace, -1)
   })
@@ -149,7 +148,7 @@ describe('a member that is silent and there', () => {
     }
     expect(gaps.map(Math.round)).toEqual([2, 4, 4, 4])
     silence.heard(row, 201, now + 1_000)
-    expect(peers.words[row * stride + Word.Backoff]).toBe(0)
+    expect(peers.backoffs[row]).toBe(0)
   })
 
   test('is expected less regularly from then on', () => {
@@ -162,7 +161,7 @@ describe('a member that is silent and there', () => {
 })
 
 describe('a member that did not answer', () => {
-  const doubt = (peers: Peers): number => peers.words[row * stride + Word.Doubt]!
+  const doubt = (peers: Peers): number => peers.doubts[row]!
 
   test('is trusted again after three heartbeats in time, and one that is late starts that anew', () => {
     const { peers, silence } = setUp()
@@ -190,6 +189,6 @@ test('what is expected of a newcomer grows with the group', () => {
   silence.resize(2_000)
   silence.expect(2)
   const group = { n: 2_000, interval: 1_000, fanout: 1, digestBytes: 1_105 }
-  expect(peers.floats[2 * stride + Word.Mean]).toBeCloseTo(renewal(group), 1)
+  expect(peers.means[2]).toBeCloseTo(renewal(group), 1)
   expect(peers.is(2, Flag.Heard)).toBe(false)
 })

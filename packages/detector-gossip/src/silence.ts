@@ -1,9 +1,8 @@
 import type { Millis } from '@swimkit/core'
 import { deviationsAt, nextMean, nextVariance } from './accrual.ts'
 import { graceOf, patienceLimit, renewal } from './bound.ts'
-import { stride } from './lists.ts'
 import type { Resolved } from './options.ts'
-import { Flag, type Peers, Word } from './peers.ts'
+import { Flag, type Peers } from './peers.ts'
 
 /** A heartbeat may be so much higher than the last one known, beside what time allows: more is no heartbeat. */
 const leap = 16
@@ -60,21 +59,19 @@ export class Silence {
 
   /** A new row: what is expected of it. */
   expect(row: number): void {
-    const { floats } = this.#peers
-    floats[row * stride + Word.Mean] = this.#renewal
-    floats[row * stride + Word.Variance] = (expectedDeviation * this.#renewal) ** 2
+    this.#peers.means[row] = this.#renewal
+    this.#peers.variances[row] = (expectedDeviation * this.#renewal) ** 2
   }
 
   /** A heartbeat of it was told. `false`: that is no news, or none that is to be believed. */
   heard(row: number, heartbeat: number, now: Millis): boolean {
-    const { doubles, unsigned, words } = this.#peers
+    const peers = this.#peers
     const { interval } = this.#options
-    const at = row * stride
-    const flags = words[at + Word.Flags]!
-    const silence = now - doubles[(at + Word.Last) / 2]!
-    if ((flags & Flag.Heard) !== 0) {
-      const above = heartbeat - unsigned[at + Word.Heartbeat]!
-      const rebased = (flags & Flag.Rebase) !== 0
+    const known = peers.is(row, Flag.Heard)
+    const silence = now - peers.heardAt[row]!
+    if (known) {
+      const above = heartbeat - peers.heartbeats[row]!
+      const rebased = peers.is(row, Flag.Rebase)
       // What is a little lower has been under way for longer than the one that is known.
       if (above <= 0 && !(rebased && above < -leap)) return false
       if (!rebased && above > leap + (haste * silence) / interval) {
@@ -82,81 +79,76 @@ export class Silence {
         return false
       }
     }
-    unsigned[at + Word.Heartbeat] = heartbeat
-    words[at + Word.Flags] = (flags | Flag.Heard) & ~Flag.Rebase
-    if ((flags & Flag.Heard) !== 0) {
+    peers.heartbeats[row] = heartbeat
+    peers.unmark(row, Flag.Rebase)
+    if (known) {
       // What comes so close behind another has waited together with it.
       if (silence < interval / 4) return true
-      if (words[at + Word.Doubt]! > 0) this.#reconsider(row, silence)
+      if (peers.doubts[row]! > 0) this.#reconsider(row, silence)
       this.#measure(row, silence, now)
-      words[at + Word.Backoff] = 0
-    }
-    doubles[(at + Word.Last) / 2] = now
+      peers.backoffs[row] = 0
+    } else peers.mark(row, Flag.Heard)
+    peers.heardAt[row] = now
     return true
   }
 
   /** It is there, as a look has shown, or its own refutation. */
   reached(row: number, now: Millis): void {
-    const { doubles, words } = this.#peers
-    const at = row * stride
-    this.#measure(row, now - doubles[(at + Word.Last) / 2]!, now)
-    if (words[at + Word.Backoff]! < backoffs) words[at + Word.Backoff]!++
-    words[at + Word.Flags]! |= Flag.Rebase
-    doubles[(at + Word.Last) / 2] = now
+    const peers = this.#peers
+    this.#measure(row, now - peers.heardAt[row]!, now)
+    if (peers.backoffs[row]! < backoffs) peers.backoffs[row]!++
+    peers.mark(row, Flag.Rebase)
+    peers.heardAt[row] = now
   }
 
   /** It has refuted what was held against it: it was there a moment ago, and all is forgotten. */
   refuted(row: number, now: Millis): void {
-    const { doubles, words } = this.#peers
-    const at = row * stride
-    words[at + Word.Doubt] = 0
-    words[at + Word.Backoff] = 0
-    doubles[(at + Word.Last) / 2] = now
+    const peers = this.#peers
+    peers.doubts[row] = 0
+    peers.backoffs[row] = 0
+    peers.heardAt[row] = now
   }
 
   /** It did not answer: it takes some heartbeats in time until it is trusted again. */
   unreached(row: number): void {
-    this.#peers.words[row * stride + Word.Doubt] = this.#options.trustAfter
+    this.#peers.doubts[row] = this.#options.trustAfter
   }
 
   /** How long a member may be silent, with `penalty` of its threshold on top. */
   patience(row: number, penalty: number): Millis {
-    const { floats } = this.#peers
+    const { means, variances } = this.#peers
     const { interval, minDeviation, threshold } = this.#options
     const deviations = penalty === 0 ? this.#deviations : deviationsAt(threshold * (1 + penalty))
-    const deviation = Math.max(minDeviation, Math.sqrt(floats[row * stride + Word.Variance]!))
-    const mean = Math.max(interval, floats[row * stride + Word.Mean]!)
+    const deviation = Math.max(minDeviation, Math.sqrt(variances[row]!))
+    const mean = Math.max(interval, means[row]!)
     return Math.min(this.#limit * (1 + penalty), mean + deviations * deviation)
   }
 
   /** When its silence is a reason to look, if it is not heard until then. */
   due(row: number, penalty: number): Millis {
-    const { doubles } = this.#peers
     const known = this.#peers.is(row, Flag.Heard | Flag.Rebase)
     const silence = known ? this.spacing(row, penalty) : this.#grace
-    return Math.max(doubles[(row * stride + Word.Last) / 2]! + silence, this.#quietUntil)
+    return Math.max(this.#peers.heardAt[row]! + silence, this.#quietUntil)
   }
 
   /** The patience with one that keeps being silent and is there all the same. */
   spacing(row: number, penalty: number): Millis {
-    return this.patience(row, penalty) * (1 << this.#peers.words[row * stride + Word.Backoff]!)
+    return this.patience(row, penalty) * (1 << this.#peers.backoffs[row]!)
   }
 
   #reconsider(row: number, silence: Millis): void {
-    const { words } = this.#peers
-    const at = row * stride + Word.Doubt
-    words[at] = silence <= this.patience(row, 0) ? words[at]! - 1 : this.#options.trustAfter
+    const { doubts } = this.#peers
+    doubts[row] = silence <= this.patience(row, 0) ? doubts[row]! - 1 : this.#options.trustAfter
   }
 
   #measure(row: number, silence: Millis, now: Millis): void {
     if (now - silence < this.#since) return
-    const { floats } = this.#peers
-    const at = row * stride
+    const { means, variances } = this.#peers
     // One long silence must not cover up the next one for long.
     const counted = Math.min(silence, this.#limit)
-    const mean = floats[at + Word.Mean]!
-    floats[at + Word.Variance] = nextVariance(floats[at + Word.Variance]!, mean, counted)
-    floats[at + Word.Mean] = nextMean(mean, counted)
+    const mean = means[row]!
+    variances[row] = nextVariance(variances[row]!, mean, counted)
+    means[row] = nextMean(mean, counted)
   }
 }
 

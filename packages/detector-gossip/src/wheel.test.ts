@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { stride } from './lists.ts'
 import { Wheel } from './wheel.ts'
 
 fc.configureGlobal({ seed: 20_260_204 })
@@ -8,7 +7,7 @@ fc.configureGlobal({ seed: 20_260_204 })
 const step = 250
 
 function wheelOf(rows: number): Wheel {
-  const wheel = new Wheel(step, { words: new Int32Array(rows * stride) })
+  const wheel = new Wheel(step)
   for (let row = 0; row < rows; row++) wheel.add(row)
   return wheel
 }

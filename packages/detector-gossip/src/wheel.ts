@@ -1,6 +1,5 @@
 import type { Millis } from '@swimkit/core'
-import { type Links, Lists } from './lists.ts'
-import { Word } from './peers.ts'
+import { Lists } from './lists.ts'
 
 /** Slots ahead. What is due later comes round, and is put where it belongs then. */
 const slots = 128
@@ -19,14 +18,14 @@ export class Wheel {
   readonly #step: Millis
   #position = 0
 
-  constructor(step: Millis, rows: Links) {
+  constructor(step: Millis) {
     this.#step = step
-    this.#lists = new Lists(rows, Word.WheelLinks, slots + 1)
+    this.#lists = new Lists(slots + 1)
   }
 
   /** A row that is new: it never has a turn yet. */
   add(row: number): void {
-    this.#lists.clear(row)
+    this.#lists.add(row)
   }
 
   /** Puts a row, wherever it was, to have its turn in so many milliseconds: at the next step at the earliest. */
