@@ -13,9 +13,6 @@ import { countFalsePositives, measureCrash, measureSteady, measureUpdates } from
 import { medianQuantiles, quantiles } from './peer/quantiles.mts'
 import { sleep } from './peer/wait.mts'
 
-/** A cluster that has formed is left alone for so long before anything is measured: what forming queued is then told. Milliseconds. */
-const settle = 5_000
-
 async function run(options: PeerOptions): Promise<void> {
   const empty = heapBytes()
   const cluster = await form(options)
@@ -23,7 +20,7 @@ async function run(options: PeerOptions): Promise<void> {
   const { nodes } = cluster
   const perNodeKb = (bytes: number): number => bytes / 1_024 / nodes.length
 
-  await sleep(settle)
+  await sleep(options.settle * 1_000)
   const steady = options.hold > 0 ? await measureSteady(nodes, options.hold) : undefined
   const heap = canCollect() ? perNodeKb(heapBytes() - empty) : undefined
   const resident = perNodeKb(residentBytes())

@@ -6,6 +6,8 @@ export interface PeerOptions {
   readonly nodes: number
   /** Port of the first node, the others follow; 0: whichever are free. */
   readonly base: number
+  /** Seconds that a cluster that has formed is left alone before anything is measured: what forming queued is then told, and hot code compiled. */
+  readonly settle: number
   /** Seconds of steady state to measure; 0: leave out the rates. */
   readonly hold: number
   /** Nodes to lose at the end. */
@@ -31,6 +33,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
     options: {
       nodes: { type: 'string', default: '50' },
       base: { type: 'string', default: '0' },
+      settle: { type: 'string', default: '5' },
       hold: { type: 'string', default: '10' },
       kill: { type: 'string', default: '0' },
       limit: { type: 'string', default: '120' },
@@ -55,6 +58,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
     nodes,
     detector,
     base,
+    settle: readNumber('--settle', values.settle, 0, 3_600),
     hold: readNumber('--hold', values.hold, 0, 3_600),
     kill,
     limit: readNumber('--limit', values.limit, 1, 3_600),

@@ -14,10 +14,10 @@ export interface Surroundings {
   readonly say: (line: string) => void
 }
 
-/**
- * Runs all steps, one process at a time. One that fails is noted, and the others go on; but who fails at a size is not tried there again, for
- * what a machine cannot do takes all of its limits to find out. An abort rejects.
- */
+/** Who failed so often at a size is not tried there again: what a machine cannot do takes all of its limits to find out. */
+const mostFailures = 2
+
+/** Runs all steps, one process at a time. One that fails is noted, and the others go on. An abort rejects. */
 export async function measure(
   steps: readonly Step[],
   options: BenchOptions,
@@ -32,9 +32,9 @@ export async function measure(
     const what = contender === 'apart' ? 'swimkit, directories apart' : `run ${run + 1}, ${contender}`
     const start = performance.now()
     const tried = contender === 'apart' ? [] : size.runs.map((each) => each[contender])
-    const result = tried.some((each) => each && isFailure(each))
-      ? { failed: 'not tried again' }
-      : await outcome(step, options, surroundings)
+    const failures = tried.filter((each) => each && isFailure(each)).length
+    const result =
+      failures >= mostFailures ? { failed: 'not tried again' } : await outcome(step, options, surroundings)
     const took = `${((performance.now() - start) / 1_000).toFixed(0)} s`
     const ending = 'failed' in result ? `FAILED after ${took}: ${result.failed}` : took
     surroundings.say(

@@ -9,6 +9,8 @@ export interface BenchOptions {
   /** Sizes at which hosts go silent at the end. */
   readonly silentNodes: readonly number[]
   readonly runs: number
+  /** Seconds of rest between the forming of a cluster and its steady state. */
+  readonly settle: number
   /** Seconds of steady state in each run. */
   readonly hold: number
   /** Nodes to lose at the end of each run. */
@@ -31,7 +33,8 @@ export const usage = `npm run bench -- [options]
   --nodes 50,200,500    sizes to measure, nodes that stop at the end
   --silent-nodes 200    sizes to measure with hosts that go silent at the end; "none": leave out
   --runs 5              runs at each size, swimkit and memberlist in turn
-  --hold 15             seconds of steady state in each run
+  --settle 15           seconds of rest once a cluster has formed, in each run
+  --hold 15             seconds of steady state after that
   --kill 5              nodes to lose at the end of each run
   --updates 5           changes of metadata in each run
   --limit 120           seconds for all survivors to notice
@@ -45,6 +48,7 @@ const thorough = {
   nodes: '50,200,500',
   'silent-nodes': '200',
   runs: '5',
+  settle: '15',
   hold: '15',
   updates: '5',
   out: 'docs/results',
@@ -53,6 +57,7 @@ const quick = {
   nodes: '50',
   'silent-nodes': '50',
   runs: '1',
+  settle: '5',
   hold: '5',
   updates: '1',
   out: 'bench/dist/results',
@@ -68,6 +73,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | undefi
       nodes: text,
       'silent-nodes': text,
       runs: text,
+      settle: text,
       hold: text,
       kill: { ...text, default: '5' },
       updates: text,
@@ -91,6 +97,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | undefi
     nodes: sizes('--nodes', values.nodes),
     silentNodes: sizes('--silent-nodes', values['silent-nodes']),
     runs: readNumber('--runs', values.runs, 1, 1_000, { whole: true }),
+    settle: readNumber('--settle', values.settle, 0, 3_600),
     hold: readNumber('--hold', values.hold, 1, 3_600),
     kill,
     updates: readNumber('--updates', values.updates, 0, 1_000, { whole: true }),

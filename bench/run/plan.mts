@@ -40,13 +40,15 @@ export function plan(options: BenchOptions, means: Means): Step[] {
 
 /** The arguments of a step's process. The two peers are asked for the same. */
 export function argumentsFor(step: Step, options: BenchOptions): string[] {
-  const { base, formLimit, hold, kill, limit, updates } = options
+  const { base, formLimit, hold, kill, limit, settle, updates } = options
   const { contender, nodes, silent } = step
   const size = ['--nodes', `${nodes}`, '--base', `${base}`]
-  if (contender === 'bare') return [...size, '--hold', `${hold}`]
+  if (contender === 'bare') return [...size, '--settle', `${settle}`, '--hold', `${hold}`]
   if (contender === 'apart')
     return [...size, '--form-limit', `${formLimit}`, '--hold', '0', '--updates', '0', '--apart']
   const phases = {
+    // Lost hosts are not waited for any longer than it takes to tell what forming queued.
+    settle: silent ? Math.min(settle, 5) : settle,
     hold: silent ? 0 : hold,
     updates: silent || contender === 'gossip' ? 0 : updates,
     kill,
@@ -62,6 +64,7 @@ export function argumentsFor(step: Step, options: BenchOptions): string[] {
 /** Milliseconds after which a step's process is stuck: all its limits, and as much again as starting and stopping may take. */
 export function limitFor(options: BenchOptions): number {
   const perUpdate = 64
-  const seconds = options.formLimit + options.hold + options.updates * perUpdate + options.limit + 120
+  const seconds =
+    options.formLimit + options.settle + options.hold + options.updates * perUpdate + options.limit + 120
   return seconds * 1_000
 }

@@ -28,10 +28,6 @@ import (
 	"time"
 )
 
-// settle is how long a cluster that has formed is left alone before anything is
-// measured: what forming queued is then told.
-const settle = 5 * time.Second
-
 // pause is how long an update is left to be told before the next: long enough for
 // its last transmissions, and never in step with any period.
 func pause() time.Duration {
@@ -41,6 +37,7 @@ func pause() time.Duration {
 type options struct {
 	nodes     int
 	base      int
+	settle    time.Duration
 	hold      time.Duration
 	kill      int
 	limit     time.Duration
@@ -52,6 +49,7 @@ type options struct {
 func readOptions() options {
 	nodes := flag.Int("n", 50, "nodes, at least 2")
 	base := flag.Int("base", 20000, "port of the first node; the others follow")
+	settle := flag.Float64("settle", 5, "seconds that a cluster that has formed is left alone before anything is measured")
 	hold := flag.Float64("hold", 15, "seconds of steady state to measure")
 	kill := flag.Int("kill", 1, "nodes to lose at the end")
 	limit := flag.Float64("limit", 120, "seconds for all survivors to notice")
@@ -70,7 +68,7 @@ func readOptions() options {
 		log.Fatalf("-base is %d: %d ports from there on must be in 1..65535", *base, *nodes)
 	}
 	return options{
-		nodes: *nodes, base: *base, hold: seconds(*hold), kill: *kill, limit: seconds(*limit),
+		nodes: *nodes, base: *base, settle: seconds(*settle), hold: seconds(*hold), kill: *kill, limit: seconds(*limit),
 		formLimit: seconds(*formLimit), silent: *silent, updates: *updates,
 	}
 }
@@ -96,7 +94,7 @@ func main() {
 	out["form_s"] = time.Since(start).Seconds()
 	out["form_cpu_s"] = cpuSeconds()
 
-	time.Sleep(settle)
+	time.Sleep(o.settle)
 	if o.hold > 0 {
 		cpu, sent, from := cpuSeconds(), datagramsOut(), time.Now()
 		time.Sleep(o.hold)
