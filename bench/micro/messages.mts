@@ -53,6 +53,7 @@ export const syncs = [0, 1].map(
       age: 0,
       accusations: [],
     })),
+    events: undefined,
     state: undefined,
   }),
 )

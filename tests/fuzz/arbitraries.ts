@@ -140,6 +140,31 @@ const settledActs: fc.Arbitrary<Act>[] = [
       member: nameOf(member),
       prune,
     })),
+  fc
+    .record({ node: place, length: fc.constantFrom(0, 5, 60, 300) })
+    .map(({ length, node }) => (nameOf, i) => ({
+      do: 'broadcast',
+      node: nameOf(node),
+      name: `e${i}`,
+      text: 'x'.repeat(length),
+    })),
+  fc
+    .record({ node: place, timeout: fc.constantFrom(200, 5_000, 60_000) })
+    .map(({ node, timeout }) => (nameOf, i) => ({
+      do: 'query',
+      node: nameOf(node),
+      name: `q${i}`,
+      timeout,
+    })),
+  fc
+    .record({ node: place, to: place, length: fc.constantFrom(5, 3_000), reliable: fc.boolean() })
+    .map(({ length, node, reliable, to }) => (nameOf) => ({
+      do: 'send',
+      node: nameOf(node),
+      to: nameOf(to),
+      text: 'x'.repeat(length),
+      reliable,
+    })),
   fc.constant(() => ({ do: 'heal' })),
   // A node that gets no answers stands still, with pings under way.
   fc

@@ -21,6 +21,7 @@ export type {
   PingResult,
 } from './engine/detector.ts'
 export type {
+  Delivery,
   Effects,
   EngineEvent,
   EngineEventType,
@@ -35,6 +36,7 @@ export {
   type RoundTripView,
   type SuspicionView,
 } from './engine/engine.ts'
+export type { Question } from './engine/messaging/queries.ts'
 export { maxProtocol, minProtocol } from './engine/protocol-version.ts'
 export { createRandom, type Random } from './engine/random.ts'
 export {

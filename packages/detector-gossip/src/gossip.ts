@@ -23,7 +23,7 @@ import { Turns } from './turns.ts'
  *
  * Time from a crash to the first look is bounded by `detectionBound`. A member that came back lately is given more time, and one that did not answer
  * is trusted again only after some heartbeats in time, or its refutation. Work per packet is bounded by its size, work per step of the clock by a constant,
- * memory by 80 bytes for each member. Where packets are not carried, members are looked at in turn instead.
+ * memory by some 110 bytes for each member. Where packets are not carried, members are looked at in turn instead.
  *
  * All nodes of a cluster should run it with the same options. Throws a TypeError or a RangeError that names the option, its value and
  * what is allowed.

@@ -1,4 +1,4 @@
-import type { Address, EngineEvent, Millis, StreamMessage } from '@swimkit/core'
+import type { Address, Delivery, EngineEvent, Millis, StreamMessage } from '@swimkit/core'
 import type { SimNode } from './nodes/sim-node.ts'
 
 /** Looks on. Called while an event of the simulation is handled: may read everything and change nothing. */
@@ -19,6 +19,8 @@ export interface Observer {
   packet?(from: SimNode, to: Address, packet: Uint8Array, now: Millis): void
   /** A node reported a change. `now` is the simulation's, `event.at` the node's own clock. */
   event?(node: SimNode, event: EngineEvent, now: Millis): void
+  /** A node was told something by others. */
+  delivered?(node: SimNode, delivery: Delivery, now: Millis): void
   /** A node has handled an input, and all that it led to. */
   settled?(node: SimNode, now: Millis): void
 }

@@ -1,6 +1,7 @@
 import {
   type Codec,
   createRandom,
+  type Delivery,
   type Directory,
   type Effects,
   type Engine,
@@ -424,8 +425,22 @@ export class Simulation {
         this.#turns.out(node, () => exchange.dial())
       },
       event: (event) => this.#onEvent(node, event),
+      deliver: (delivery) => this.#onDelivery(node, delivery),
       done: (operation, result) => node.results.set(operation, result),
     }
+  }
+
+  #onDelivery(node: SimNode, delivery: Delivery): void {
+    if (this.#keepEvents) node.deliveries.push(delivery)
+    for (const observer of this.#observers) observer.delivered?.(node, delivery, this.#now)
+    if (delivery.kind !== 'query') return
+    // Not from within the engine's own effects.
+    this.after(0, () => {
+      if (node.state === 'gone') return
+      const body = node.answers?.(delivery.query)
+      node.engine.answer(delivery.query, body, node.clock.local(this.#now))
+      this.#settled(node)
+    })
   }
 
   #onEvent(node: SimNode, event: EngineEvent): void {

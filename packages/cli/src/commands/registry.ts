@@ -49,6 +49,16 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'explain', summary: 'show why a member has its status', load: () => import('./explain.ts') },
   { name: 'events', summary: 'follow changes of the membership', load: () => import('./events.ts') },
+  {
+    name: 'broadcast',
+    summary: 'tell all members of something that happened',
+    load: () => import('./broadcast.ts'),
+  },
+  {
+    name: 'query',
+    summary: 'ask members something, and gather what they answer',
+    load: () => import('./query.ts'),
+  },
   { name: 'ping', summary: 'ping a member', load: () => import('./ping.ts') },
   { name: 'rtt', summary: 'show the round trip between two members', load: () => import('./rtt.ts') },
   {

@@ -190,6 +190,14 @@ export const fields = [
     many: true,
     help: 'a tag of this member',
   },
+  {
+    key: 'answer',
+    env: 'SWIM_ANSWERS',
+    alias: 'answers',
+    value: 'query=text',
+    many: true,
+    help: 'what this member answers to a query of that name',
+  },
   { key: 'payload', env: 'SWIM_PAYLOAD', value: 'text', help: "this member's payload" },
   { key: 'payload-file', env: 'SWIM_PAYLOAD_FILE', value: 'file', help: 'the same from a file, any bytes' },
   {

@@ -1,4 +1,4 @@
-import { profiles, type Settings, settingRanges } from '@swimkit/core'
+import { nameProblem, profiles, type Settings, settingRanges } from '@swimkit/core'
 import * as v from 'valibot'
 import { controlAllowed, parseControl } from './control-address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
@@ -119,6 +119,12 @@ const tag = v.pipe(
   v.check((s) => s.includes('=') && isTagKey(s.slice(0, s.indexOf('='))), tagAllowed),
   v.transform((s): [string, string] => [s.slice(0, s.indexOf('=')), s.slice(s.indexOf('=') + 1)]),
 )
+const answerAllowed = 'must be query=text, the query 1..128 bytes without spaces or "="'
+const answer = v.pipe(
+  v.string(answerAllowed),
+  v.check((s) => s.includes('=') && nameProblem(s.slice(0, s.indexOf('='))) === undefined, answerAllowed),
+  v.transform((s): [string, string] => [s.slice(0, s.indexOf('=')), s.slice(s.indexOf('=') + 1)]),
+)
 /** Tags as a list of `key=value`, or, in a file, as a map. */
 const tagMap = v.pipe(
   v.record(
@@ -192,6 +198,7 @@ export const schemas = {
   'control-token': token,
   service: many(service, serviceAllowed, true),
   tag: v.lazy((raw) => (isMap(raw) ? tagMap : many(tag, tagAllowed, false))),
+  answer: many(answer, answerAllowed, false),
   payload: v.string('must be text'),
   'payload-file': file,
   'drop-rate': number(0, 1, false),

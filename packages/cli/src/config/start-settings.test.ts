@@ -46,6 +46,7 @@ describe('the settings of start', () => {
       control: { host: '127.0.0.1', port: undefined, token: undefined },
       services: [],
       tags: {},
+      answers: {},
       payload: undefined,
       dropRate: 0,
       detach: false,

@@ -33,6 +33,8 @@ export interface StartSettings {
   }
   readonly services: readonly Service[]
   readonly tags: Readonly<Record<string, string>>
+  /** What is answered to queries, by their name. */
+  readonly answers: Readonly<Record<string, string>>
   readonly payload: Uint8Array | undefined
   readonly dropRate: number
   readonly detach: boolean
@@ -128,6 +130,7 @@ export async function startSettings(
     },
     services: values.service ?? [],
     tags: Object.fromEntries(tags),
+    answers: Object.fromEntries(values.answer ?? []),
     payload: await payload(loaded),
     dropRate: values['drop-rate'] ?? 0,
     detach: values.detach ?? false,

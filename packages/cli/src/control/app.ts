@@ -7,18 +7,21 @@ import type { Resolver } from '../seeds/resolve.ts'
 import { version } from '../version.ts'
 import { ApiError, toApiError } from './api-error.ts'
 import {
+  broadcastBody,
+  bytesOf,
   dropRateBody,
   forceLeaveBody,
   joinBody,
   jsonBody,
   payloadBody,
+  queryBody,
   servicesBody,
   switchBody,
   tagsBody,
 } from './body.ts'
 import { eventStream } from './event-stream.ts'
 import { guard, withSecurityHeaders } from './guard.ts'
-import { memberJson } from './member-json.ts'
+import { bodyJson, memberJson } from './member-json.ts'
 import { servicesJson } from './services-json.ts'
 import { settingsJson } from './settings-json.ts'
 
@@ -226,6 +229,30 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     return c.json(memberJson(node.self, true))
   }
 
+  const broadcast: Handler = async (c) => {
+    const body = await jsonBody(c, broadcastBody)
+    await told((until) => node.broadcast(body.name, bytesOf(body), { signal: until }))
+    return c.json({ name: body.name, sent: true })
+  }
+  const query: Handler = async (c) => {
+    const { members: names, name, tags: wanted, timeout, ...body } = await jsonBody(c, queryBody)
+    const { answers, silent, unfinished } = await node.query(name, bytesOf(body), {
+      ...(names === undefined ? {} : { members: names }),
+      ...(wanted === undefined ? {} : { tags: wanted }),
+      ...(timeout === undefined ? {} : { timeout }),
+      signal: AbortSignal.any([signal, c.req.raw.signal]),
+    })
+    return c.json({
+      answers: answers.map(({ at, body: answer, member: from }) => ({
+        member: from,
+        ...bodyJson(answer),
+        at: at.toISOString(),
+      })),
+      silent,
+      unfinished,
+    })
+  }
+
   const switchTo: Handler = async (c) => {
     const asked = c.req.query('detector')
     const { detector, suspicion } =
@@ -277,6 +304,8 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     '/v1/tags': { POST: tags },
     '/v1/payload': { POST: payload },
     '/v1/services': { GET: services, POST: setServices },
+    '/v1/broadcast': { POST: broadcast },
+    '/v1/query': { POST: query },
     '/v1/drop-rate': { GET: dropRate, POST: setDropRate },
     '/v1/stats': { GET: stats },
     '/healthz': { GET: healthz },

@@ -1,3 +1,4 @@
+import { nameProblem } from '@swimkit/core'
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import { parseSeed } from '../config/seed.ts'
@@ -85,6 +86,65 @@ export const payloadBody = v.union(
   ],
   'the body must be {"payload":text} or {"payloadBase64":base64}',
 )
+const nameText = v.pipe(
+  v.string('must be text'),
+  v.check(
+    (text) => nameProblem(text) === undefined,
+    'must be 1..128 bytes without spaces or control characters',
+  ),
+)
+/** Bytes as text or base64; both left out: none. */
+const bodyFields = {
+  payload: v.exactOptional(v.string('must be text')),
+  payloadBase64: v.exactOptional(
+    v.pipe(v.string('must be base64'), v.regex(/^[A-Za-z0-9+/]*={0,2}$/, 'must be base64')),
+  ),
+}
+/** The bytes of a body that has them as text or base64. */
+export const bytesOf = ({
+  payload = '',
+  payloadBase64,
+}: {
+  payload?: string
+  payloadBase64?: string
+}): Uint8Array =>
+  payloadBase64 === undefined
+    ? new TextEncoder().encode(payload)
+    : new Uint8Array(Buffer.from(payloadBase64, 'base64'))
+
+const broadcastForm = 'the body must be {"name","payload"? or "payloadBase64"?}'
+export const broadcastBody = v.pipe(
+  v.strictObject({ name: nameText, ...bodyFields }, broadcastForm),
+  v.check(
+    ({ payload, payloadBase64 }) => payload === undefined || payloadBase64 === undefined,
+    broadcastForm,
+  ),
+)
+
+const queryForm =
+  'the body must be {"name","payload"? or "payloadBase64"?,"members"?:[name,…],"tags"?:{key:value,…},"timeout"?:milliseconds}'
+export const queryBody = v.pipe(
+  v.strictObject(
+    {
+      name: nameText,
+      ...bodyFields,
+      members: v.exactOptional(
+        v.pipe(v.array(nameText, 'must be a list of names'), v.maxLength(64, 'must be at most 64')),
+      ),
+      tags: v.exactOptional(v.record(v.string(), v.string('must be text'), 'must be a map of texts')),
+      timeout: v.exactOptional(
+        v.pipe(
+          v.number('must be a number'),
+          v.minValue(10, 'must be 10..600000'),
+          v.maxValue(600_000, 'must be 10..600000'),
+        ),
+      ),
+    },
+    queryForm,
+  ),
+  v.check(({ payload, payloadBase64 }) => payload === undefined || payloadBase64 === undefined, queryForm),
+)
+
 export const switchBody = v.pipe(
   v.object(
     {

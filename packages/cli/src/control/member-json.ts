@@ -40,6 +40,10 @@ function payloadJson(payload: Uint8Array, whole: boolean): PayloadJson {
   }
 }
 
+/** Bytes as text in `payload`, or, where they are none, as base64 in `payloadBase64`. */
+export const bodyJson = (body: Uint8Array): Pick<MemberJson, 'payload' | 'payloadBase64'> =>
+  payloadJson(body, true)
+
 /** `whole`: with its payload, whatever its size. */
 export function memberJson(member: Member, whole = false): MemberJson {
   const { name, address, status, leaving, incarnation, boot, since, tags, services, payload } = member

@@ -12,6 +12,7 @@ import {
 import { host as systemHost } from '@swimkit/host'
 import { isOwnMachine, resolveBind } from '../config/bind.ts'
 import type { StartSettings } from '../config/start-settings.ts'
+import { bodyJson } from '../control/member-json.ts'
 import { type Control, startControl } from '../control/start-control.ts'
 import { CliError, reasonOf } from '../errors.ts'
 import { type Io, wantsColour } from '../io.ts'
@@ -154,6 +155,13 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
     dropRate: settings.dropRate,
     eventHistory,
     logger,
+  })
+
+  for (const [name, text] of Object.entries(settings.answers)) {
+    node.onQuery(name, () => new TextEncoder().encode(text))
+  }
+  node.onBroadcast(({ body, from, name, time }) => {
+    logger.log('info', 'broadcast', { name, from, time, ...bodyJson(body) })
   })
 
   const end = new AbortController()

@@ -6,6 +6,8 @@ import {
   type Member,
   type MemberEvent,
   type Node,
+  type QueryOptions,
+  type QueryResult,
   resolveSettings,
   type ServiceInstance,
   type ServiceOptions,
@@ -74,6 +76,34 @@ export class FakeNode implements Node {
     if (this.joinResult instanceof Error) throw this.joinResult
     return this.joinResult
   }
+  /** What was said through it. */
+  said: { readonly what: string; readonly name: string; readonly body: string; readonly options?: object }[] =
+    []
+  /** What `query` answers. */
+  queryResult: QueryResult = { answers: [], silent: [], unfinished: [] }
+
+  async broadcast(name: string, body = new Uint8Array()): Promise<void> {
+    if (this.refusal) throw this.refusal
+    this.said.push({ what: 'broadcast', name, body: new TextDecoder().decode(body) })
+  }
+  async send(name: string, body: Uint8Array): Promise<void> {
+    this.said.push({ what: 'send', name, body: new TextDecoder().decode(body) })
+  }
+  async query(name: string, body = new Uint8Array(), options: QueryOptions = {}): Promise<QueryResult> {
+    if (this.refusal) throw this.refusal
+    const { members, tags, timeout } = options
+    this.said.push({
+      what: 'query',
+      name,
+      body: new TextDecoder().decode(body),
+      options: { members, tags, timeout },
+    })
+    return this.queryResult
+  }
+  onBroadcast = () => () => undefined
+  onMessage = () => () => undefined
+  onQuery = () => () => undefined
+
   async leave() {
     this.state = 'left'
     return { acknowledgedBy: ['bob'] }

@@ -1,8 +1,10 @@
 import {
   type Accusation,
   type Address,
+  answerKinds,
   type ClusterConfig,
   canonicalHost,
+  type EventsDigest,
   errorCodes,
   evidenceKinds,
   type Message,
@@ -100,6 +102,15 @@ const config: fc.Arbitrary<ClusterConfig> = shape({
 
 const pingTarget = shape({ seq: u32(), name, boot: optional(u64), address })
 
+const time = fc.oneof(fc.constantFrom(1, 127, 128, Number.MAX_SAFE_INTEGER), fc.integer({ min: 1 }))
+const rumour = { time, boot: u64, origin: name, name, body: bytes(300) }
+const tagText = fc.oneof(text('abc=, é😀', 60), fc.constant(''))
+const eventsDigest: fc.Arbitrary<EventsDigest> = shape({
+  clock: fc.maxSafeNat(),
+  mark: fc.tuple(u32(), u32()),
+  count: fc.maxSafeNat(),
+})
+
 /** Every type of message, by its type. Syncs have arrays for their entries, so that they compare. */
 export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Message> } = {
   ping: shape({ type: fc.constant('ping'), seq: u32(), target: name, boot: optional(u64) }),
@@ -134,11 +145,37 @@ export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Mes
     digest: optional(digest),
     config,
     entries: fc.array(syncEntry, { maxLength: 6 }),
+    events: optional(eventsDigest),
     state: optional(bytes(300)),
   }),
   config: config.map((fields): Message => ({ type: 'config', ...fields })),
   user: shape({ type: fc.constant('user'), body: bytes(300) }),
   custom: shape({ type: fc.constant('custom'), channel: wellNamed(32), body: bytes(300) }),
+  event: shape({ type: fc.constant('event'), ...rumour }),
+  query: shape({
+    type: fc.constant('query'),
+    ...rumour,
+    timeout: u32(),
+    names: fc.array(name, { maxLength: 8 }),
+    tags: fc.array(fc.tuple(tagText, tagText), { maxLength: 16 }),
+  }),
+  answer: shape({
+    type: fc.constant('answer'),
+    time,
+    boot: u64,
+    kind: fc.constantFrom(...answerKinds),
+    body: bytes(300),
+  }),
+  direct: shape({ type: fc.constant('direct'), target: name, boot: u64, body: bytes(300) }),
+  events: shape({
+    type: fc.constant('events'),
+    clock: fc.maxSafeNat(),
+    known: fc.array(shape({ time, boot: u64 }), { maxLength: 20 }),
+    events: fc.array(
+      shape({ event: shape({ type: fc.constant('event'), ...rumour }), age: u32(), order: fc.maxSafeNat() }),
+      { maxLength: 6 },
+    ),
+  }),
   error: shape({
     type: fc.constant('error'),
     code: fc.constantFrom(...errorCodes),

@@ -119,5 +119,14 @@ export function tableOf(count: number): Message & { readonly type: 'sync'; reado
     }),
   )
   const config = { epoch: 1, detector: 'pingack', suspicion: true }
-  return { type: 'sync', join: false, alone: false, digest: undefined, config, entries, state: undefined }
+  return {
+    type: 'sync',
+    join: false,
+    alone: false,
+    digest: undefined,
+    config,
+    entries,
+    events: undefined,
+    state: undefined,
+  }
 }

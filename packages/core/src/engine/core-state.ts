@@ -44,6 +44,10 @@ export const TimerKind = {
   Calm: 16,
   Stranger: 17,
   Settle: 18,
+  /** (Lamport time) */
+  Query: 19,
+  /** (number of a query that waits for an answer) */
+  Answer: 20,
 } as const
 
 /**
@@ -105,6 +109,8 @@ export interface CoreState {
   readonly sampler: Sampler
   readonly codec: Codec
   readonly queue: Disseminator
+  /** What is told to all once: behind all that is in `queue`. Undefined until there was any. */
+  rumours: Disseminator | undefined
   readonly hooks: EngineHooks
   readonly maxPacketBytes: number
   readonly packets: boolean
@@ -117,6 +123,10 @@ export interface CoreState {
   /** Wall-clock seconds at an instant, counted from the start: the clock may be set without harm. */
   wallSeconds(now: Millis): number
 }
+
+/** Updates and rumours that wait to be told. */
+export const backlogOf = ({ queue, rumours }: CoreState): number =>
+  rumours === undefined ? queue.backlog : queue.backlog + rumours.backlog
 
 /** Active members other than this node, which has left perhaps. */
 export const othersActive = (table: MemberTable): number =>

@@ -2,6 +2,7 @@ import type { Address } from '../model/address.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Status } from '../model/status.ts'
 import type { Fault, StreamMessage } from '../wire/codec.ts'
+import type { Query, UserEvent } from '../wire/message.ts'
 import type { Millis } from './time.ts'
 
 /** See `MemberEventType` of the node for what each means. */
@@ -47,6 +48,36 @@ export type OperationResult =
     }
   | { readonly kind: 'ping-failed'; readonly code: string }
   | { readonly kind: 'disseminated' }
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'send-failed'; readonly code: string }
+  /** Names of those that were expected to answer and did not: of which nothing was heard, and which were at it. */
+  | {
+      readonly kind: 'queried'
+      readonly silent: readonly string[]
+      readonly unfinished: readonly string[]
+    }
+
+/** What others say to the application. */
+export type Delivery =
+  /** `told`: when it was told, as far as this node knows; a while ago for one that it had missed. */
+  | { readonly kind: 'event'; readonly event: UserEvent; readonly told: Millis; readonly at: Millis }
+  | {
+      readonly kind: 'direct'
+      readonly from: string
+      readonly body: Uint8Array
+      readonly reliable: boolean
+      readonly at: Millis
+    }
+  /** To be answered by `Engine.answer` within the query's timeout. */
+  | { readonly kind: 'query'; readonly query: Query; readonly at: Millis }
+  /** To a query of this node's, that operation. */
+  | {
+      readonly kind: 'answer'
+      readonly operation: number
+      readonly from: string
+      readonly body: Uint8Array
+      readonly at: Millis
+    }
 
 /** What came of a request over a stream. */
 export type RequestOutcome =
@@ -64,6 +95,7 @@ export interface Effects {
    */
   request(to: Address, parts: Iterable<Uint8Array>, token: number, limit: Millis): void
   event(event: EngineEvent): void
+  deliver(delivery: Delivery): void
   /** An operation ended. Called once for each. */
   done(operation: number, result: OperationResult): void
 }

@@ -6,12 +6,13 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import type { Roster } from '../model/roster.ts'
 import type { Codec, Fault, StreamMessage } from '../wire/codec.ts'
-import type { ClusterConfig } from '../wire/message.ts'
+import type { ClusterConfig, Query } from '../wire/message.ts'
 import type { SwitchOutcome } from './configuration.ts'
 import type { EngineHooks } from './core-state.ts'
 import type { CounterName } from './counters.ts'
 import type { Detector } from './detector.ts'
 import type { Effects, RequestOutcome } from './effects.ts'
+import type { Question } from './messaging/queries.ts'
 import type { Random } from './random.ts'
 import type { Settings } from './settings.ts'
 import type { Suspicion } from './suspicions.ts'
@@ -106,8 +107,11 @@ export interface Engine {
 
   /** Begins to probe, gossip and sync. */
   start(now: Millis): void
-  /** Asks the node there to introduce this one. Ends in `Effects.done`. */
-  join(address: Address, now: Millis): number
+  /**
+   * Asks the node there to introduce this one. `replay`: user events that are still kept there are delivered, which were told before this node came;
+   * default false. Ends in `Effects.done`.
+   */
+  join(address: Address, now: Millis, replay?: boolean): number
   /** Tells the cluster. Ends in `Effects.done`; until `join` this node answers, but does not probe. */
   leave(now: Millis): number
   /** Ends in `Effects.done`. */
@@ -120,6 +124,22 @@ export interface Engine {
    * say, as it has left already.
    */
   forceLeave(ref: Ref, prune: boolean, now: Millis): number
+  /**
+   * Tells every member of something that happened: each is told once, those that miss it when tables are compared. Ends in `Effects.done` once
+   * it has been handed on as often as any update.
+   */
+  broadcast(name: string, body: Uint8Array, now: Millis): number
+  /** Sends a message to another member; with `reliable` over a stream, which ends in `Effects.done` when it has been taken in there. */
+  send(ref: Ref, body: Uint8Array, reliable: boolean, now: Millis): number
+  /** Asks members something. Answers are delivered as they come; ends in `Effects.done` when all that are expected have answered, or the time is over. */
+  query(question: Question, now: Millis): number
+  /** Answers a query that was delivered; `undefined`: there will be no answer. Does nothing once its time is over. */
+  answer(query: Query, body: Uint8Array | undefined, now: Millis): void
+  /** Bytes that an event or query of that name and body takes in a packet of its own, and how many there are. */
+  rumourSize(question: Pick<Question, 'name' | 'body' | 'names' | 'tags'>): {
+    readonly bytes: number
+    readonly limit: number
+  }
   /** Bytes that this node's claim about itself would take in a packet of its own, and how many there are. */
   recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): {
     readonly bytes: number

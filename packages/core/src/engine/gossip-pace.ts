@@ -1,6 +1,6 @@
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
-import { type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
+import { backlogOf, type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
 import type { Membership } from './membership.ts'
 import type { Outbox } from './outbox.ts'
 import type { Millis } from './time.ts'
@@ -64,7 +64,7 @@ export class GossipPace {
   pushNews(now: Millis): void {
     if (
       this.#periodTimer !== undefined ||
-      this.#state.queue.backlog === 0 ||
+      backlogOf(this.#state) === 0 ||
       othersActive(this.#state.table) === 0
     )
       return
@@ -73,8 +73,8 @@ export class GossipPace {
 
   /** Arms the next period, if there is anything to tell and anybody to tell it to: an idle node does not wake for it. */
   arm(now: Millis): void {
-    const { queue, timers } = this.#state
-    const idle = this.#periodTimer !== undefined || queue.backlog === 0
+    const { timers } = this.#state
+    const idle = this.#periodTimer !== undefined || backlogOf(this.#state) === 0
     // Alone it is asked again until there is somebody.
     if (!idle && othersActive(this.#state.table) === 0) return
     this.#state.due &= ~Due.Gossip

@@ -66,6 +66,7 @@ function settled() {
       send: (_, packet) => sizes.push(packet.length),
       request: () => undefined,
       event: ({ record: { name }, type }) => events.push(`${type} ${name}`),
+      deliver: () => undefined,
       done: () => undefined,
     },
   })

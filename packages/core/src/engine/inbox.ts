@@ -25,7 +25,7 @@ export class Inbox {
 
   /** What a whole request over a stream is answered with. */
   answer({ message, sender }: StreamMessage, now: Millis): Message {
-    const { detection, joins, pings, reception, state } = this.#parts
+    const { detection, directs, joins, pings, queries, reception, rumours, state } = this.#parts
     state.counters.streamsIn++
     if (isClaim(message)) {
       this.#hear(message, sender, now)
@@ -41,6 +41,18 @@ export class Inbox {
         return understood
       case 'sync':
         return reception.answer(message, sender?.name, now)
+      case 'events':
+        return rumours.answer(message, now)
+      case 'direct':
+        if (!directs.hear(message, sender?.name, true, now)) return rejected('this is another node')
+        return understood
+      // Those that fit no packet.
+      case 'query':
+        queries.hear(message, sender, undefined, now)
+        return understood
+      case 'answer':
+        queries.onAnswer(message, sender?.name, now)
+        return understood
       default:
         return rejected(`a ${message.type} is no request`)
     }
@@ -62,7 +74,7 @@ export class Inbox {
   }
 
   #onMessage(message: Exclude<Message, Claim>, sender: From, from: Address, now: Millis): void {
-    const { configuration, detection, joins, pings, state, syncs } = this.#parts
+    const { configuration, detection, directs, joins, pings, queries, rumours, state, syncs } = this.#parts
     switch (message.type) {
       case 'ping': {
         if (!pings.isForMe(message)) return
@@ -86,7 +98,17 @@ export class Inbox {
       }
       case 'config':
         return configuration.hear(message, this.#memberOf(sender), now)
+      case 'event':
+        return rumours.hearEvent(message, now)
+      case 'query':
+        return queries.hear(message, sender, from, now)
+      case 'answer':
+        return queries.onAnswer(message, sender?.name, now)
+      case 'direct':
+        directs.hear(message, sender?.name, false, now)
+        return
       case 'sync':
+      case 'events':
       case 'user':
       case 'error':
         // None of these is of use in a packet.

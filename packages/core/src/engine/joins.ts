@@ -4,6 +4,7 @@ import type { Configuration } from './configuration.ts'
 import { type CoreState, TimerKind } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
 import { dialBackLimit, type Introductions } from './introductions.ts'
+import type { Rumours } from './messaging/rumours.ts'
 import type { Outbox } from './outbox.ts'
 import type { OwnClaims } from './own-claims.ts'
 import type { Requests } from './requests.ts'
@@ -29,6 +30,7 @@ export class Joins {
   readonly #outbox: Outbox
   readonly #requests: Requests
   readonly #syncs: Syncs
+  readonly #rumours: Rumours
   readonly #waiting = new RareMap<number, Waiting>()
   /** Whether somebody who was told the advertised address has reached this node there, in this boot. */
   #reachedByPacket = false
@@ -43,6 +45,7 @@ export class Joins {
     outbox: Outbox,
     requests: Requests,
     syncs: Syncs,
+    rumours: Rumours,
   ) {
     this.#state = state
     this.#own = own
@@ -52,16 +55,18 @@ export class Joins {
     this.#outbox = outbox
     this.#requests = requests
     this.#syncs = syncs
+    this.#rumours = rumours
   }
 
-  join(operation: number, address: Address, now: Millis): void {
+  /** `replay`: with the events that are still kept. */
+  join(operation: number, address: Address, replay: boolean, now: Millis): void {
     const { sender, streams, table } = this.#state
     if (!streams) return this.#failed(operation, 'unreachable', 'this transport carries no streams')
     if (sameAddress(address, table.record(table.self).address)) {
       return this.#failed(operation, 'self', `this is the own address of ${sender.name}`)
     }
     this.#requests.ask(address, this.#synchronizer.request(true, now), (outcome, at) =>
-      this.#onReply(operation, address, outcome, at),
+      this.#onReply(operation, address, replay, outcome, at),
     )
   }
 
@@ -101,7 +106,7 @@ export class Joins {
     this.#waiting.clear()
   }
 
-  #onReply(operation: number, address: Address, outcome: RequestOutcome, now: Millis): void {
+  #onReply(operation: number, address: Address, replay: boolean, outcome: RequestOutcome, now: Millis): void {
     if (outcome.kind === 'fault') {
       const code = outcome.fault.fault === 'cluster' ? 'cluster-mismatch' : outcome.fault.fault
       return this.#failed(operation, code, outcome.fault.detail)
@@ -126,6 +131,7 @@ export class Joins {
     this.#configuration.meet(message, true, now)
     this.#syncs.take(message, sender, now)
     this.#syncs.push(address, message, now)
+    this.#rumours.compare(address, message.events, replay, now)
     this.#syncs.onJoined(now)
     const { settings, table, timers } = this.#state
     const introducer = sender === undefined ? undefined : table.find(sender.name)

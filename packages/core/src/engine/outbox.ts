@@ -4,8 +4,8 @@ import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, Message } from '../wire/message.ts'
-import { type CoreState, Due } from './core-state.ts'
-import type { Effects, EngineEvent, OperationResult } from './effects.ts'
+import { backlogOf, type CoreState, Due } from './core-state.ts'
+import type { Delivery, Effects, EngineEvent, OperationResult } from './effects.ts'
 import type { Millis } from './time.ts'
 
 interface OutgoingPacket {
@@ -36,6 +36,7 @@ export class Outbox {
   readonly #packets: OutgoingPacket[] = []
   #requests: OutgoingRequest[] = []
   #events: EngineEvent[] = []
+  readonly #deliveries: Delivery[] = []
   #results: { readonly operation: number; readonly result: OperationResult }[] = []
   /** A gossip packet had no room for all that is queued, but for what is about its receiver. Reset by whoever asks. */
   crowded = false
@@ -75,6 +76,11 @@ export class Outbox {
     this.#events.push(event)
   }
 
+  deliver(delivery: Delivery): void {
+    this.#state.due |= Due.Outbox
+    this.#deliveries.push(delivery)
+  }
+
   result(operation: number, result: OperationResult): void {
     this.#state.due |= Due.Outbox
     this.#results.push({ operation, result })
@@ -97,7 +103,7 @@ export class Outbox {
     while (targets.length > 0) targets.pop()
   }
 
-  /** Lets everything out: packets, requests, events in order of commit, results. */
+  /** Lets everything out: packets, requests, events in order of commit, what others say, results. */
   flush(): void {
     this.#state.due &= ~Due.Outbox
     const packets = this.#packets
@@ -120,6 +126,7 @@ export class Outbox {
       this.#events = []
       for (const event of events) this.#effects.event(event)
     }
+    while (this.#deliveries.length > 0) this.#effects.deliver(this.#deliveries.shift()!)
     if (results.length > 0) {
       this.#results = []
       for (const { operation, result } of results) this.#effects.done(operation, result)
@@ -127,7 +134,7 @@ export class Outbox {
   }
 
   #send({ to, ref, part, message }: OutgoingPacket): void {
-    const { codec, counters, maxPacketBytes, queue, sender, table } = this.#state
+    const { codec, counters, maxPacketBytes, queue, rumours, sender, table } = this.#state
     const parts = this.#parts
     // Setting the length would give the room back.
     while (parts.length > 0) parts.pop()
@@ -146,10 +153,12 @@ export class Outbox {
     // One that has left says so to whoever still speaks to it: all who knew may have forgotten it since, and would hear anew that it lives.
     if (table.status(table.self) === Status.Left) budget -= this.#putHeld(table.self, budget)
     if (part !== undefined) parts.push(part)
-    if (queue.backlog > 0) {
+    const waiting = backlogOf(this.#state)
+    if (waiting > 0) {
       const told = parts.length
-      const waiting = queue.backlog
-      queue.fill(known, budget, codec.partOverhead, this.transmitLimit(), parts)
+      const limit = this.transmitLimit()
+      if (queue.backlog > 0) budget -= queue.fill(known, budget, codec.partOverhead, limit, parts)
+      if (rumours !== undefined) rumours.fill(undefined, budget, codec.partOverhead, limit, parts)
       if (part === undefined && parts.length - told < waiting - 1) this.crowded = true
     }
     if (parts.length > 0) {

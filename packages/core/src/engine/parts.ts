@@ -19,6 +19,9 @@ import { Joins } from './joins.ts'
 import { Judgement } from './judgement.ts'
 import { Looks } from './looks.ts'
 import { Membership } from './membership.ts'
+import { Directs } from './messaging/directs.ts'
+import { Queries } from './messaging/queries.ts'
+import { Rumours } from './messaging/rumours.ts'
 import { News } from './news.ts'
 import { isHeldAgainst, Outbox } from './outbox.ts'
 import { OwnClaims } from './own-claims.ts'
@@ -51,6 +54,9 @@ export interface Parts {
   readonly introductions: Introductions
   readonly configuration: Configuration
   readonly requests: Requests
+  readonly rumours: Rumours
+  readonly directs: Directs
+  readonly queries: Queries
   readonly syncs: Syncs
   readonly reception: Reception
   readonly joins: Joins
@@ -98,11 +104,24 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     (name) => detection.has(name),
     (before, at) => detection.reconfigured(before, at),
   )
-  const synchronizer = new Synchronizer(state, membership)
   const requests = new Requests(state, outbox)
-  const syncs = new Syncs(state, own, introductions, synchronizer, configuration, paths, requests)
+  const rumours = new Rumours(state, outbox, requests)
+  const directs = new Directs(state, outbox, requests)
+  const queries = new Queries(state, outbox, rumours)
+  const synchronizer = new Synchronizer(state, membership, rumours)
+  const syncs = new Syncs(state, own, introductions, synchronizer, configuration, paths, requests, rumours)
   const reception = new Reception(state, own, introductions, synchronizer, configuration)
-  const joins = new Joins(state, own, introductions, synchronizer, configuration, outbox, requests, syncs)
+  const joins = new Joins(
+    state,
+    own,
+    introductions,
+    synchronizer,
+    configuration,
+    outbox,
+    requests,
+    syncs,
+    rumours,
+  )
   const rejoin = new Rejoin(state, own, syncs)
   const departures = new Departures(state, membership, outbox, requests)
   const judgement = new Judgement(state, membership)
@@ -122,6 +141,9 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     introductions,
     configuration,
     requests,
+    rumours,
+    directs,
+    queries,
     syncs,
     reception,
     joins,
@@ -165,6 +187,7 @@ function createState(options: EngineOptions): CoreState {
     sampler: createSampler(table, random.fork('sampler')),
     codec,
     queue: options.disseminator ?? new PiggybackQueue(),
+    rumours: undefined,
     hooks: options.hooks ?? {},
     maxPacketBytes: options.maxPacketBytes,
     packets: options.packets,

@@ -76,6 +76,12 @@ export interface Settings {
   readonly maxStreamBytes: number
   /** Bytes of a record's data (tags, services and payload as encoded). 0..65,536. */
   readonly maxDataBytes: number
+  /** Bytes of a user event or query at most, its name included. 16..32,768, and in any case what a packet takes. */
+  readonly maxEventBytes: number
+  /** Bytes of a message from one member to another at most. 0..16,777,216, and no more than `maxStreamBytes`. Default 1,048,576, or half of `maxStreamBytes` where that is less. */
+  readonly maxMessageBytes: number
+  /** How long user events are kept for those who missed them, 512 of them and 256 KiB at most. */
+  readonly eventRetention: number
   /** Members held at most, of every status; newcomers beyond it are refused and counted. */
   readonly maxMembers: number
 }
@@ -109,6 +115,9 @@ const lan: Settings = {
   packetBytes: 1_400,
   maxStreamBytes: 32 * 1_024 * 1_024,
   maxDataBytes: 512,
+  maxEventBytes: 512,
+  maxMessageBytes: 1_048_576,
+  eventRetention: 300_000,
   maxMembers: 65_536,
 }
 
@@ -177,6 +186,9 @@ export const settingRanges: Readonly<
   packetBytes: [576, 65_507, true],
   maxStreamBytes: [65_536, 1_073_741_824, true],
   maxDataBytes: [0, 65_536, true],
+  maxEventBytes: [16, 32_768, true],
+  maxMessageBytes: [0, 16_777_216, true],
+  eventRetention: [0, 86_400_000, false],
   maxMembers: [2, 1_048_576, true],
 }
 
@@ -222,6 +234,10 @@ export function resolveSettings(profile: ProfileName, overrides: Partial<Setting
   checkOrder(settings, 'probeTimeout', 'probeIntervalMin')
   checkOrder(settings, 'probeIntervalMin', 'probeInterval')
   checkOrder(settings, 'probeInterval', 'probeIntervalMax')
+  if (overrides.maxStreamBytes !== undefined && overrides.maxMessageBytes === undefined) {
+    settings.maxMessageBytes = Math.min(settings.maxMessageBytes, Math.floor(settings.maxStreamBytes / 2))
+  }
+  checkOrder(settings, 'maxMessageBytes', 'maxStreamBytes')
   return settings
 }
 

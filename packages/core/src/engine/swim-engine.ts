@@ -5,13 +5,14 @@ import type { PeerRecord } from '../model/peer.ts'
 import { RareSet } from '../model/rare-set.ts'
 import type { Ref } from '../model/ref.ts'
 import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
-import type { ClusterConfig, ErrorCode } from '../wire/message.ts'
+import type { ClusterConfig, ErrorCode, Query } from '../wire/message.ts'
 import type { SwitchOutcome } from './configuration.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { CounterName } from './counters.ts'
 import type { RequestOutcome } from './effects.ts'
 import type { Engine, EngineOptions, FlapView, RoundTripView, SuspicionView } from './engine.ts'
 import { Inbox } from './inbox.ts'
+import type { Question } from './messaging/queries.ts'
 import { createParts, type Parts } from './parts.ts'
 import { Reports } from './reports.ts'
 import type { Millis } from './time.ts'
@@ -42,6 +43,7 @@ export class SwimEngine implements Engine {
       send: (to, packet) => effects.send(to, packet),
       request: (to, parts, token, limit) => effects.request(to, parts, token, limit),
       event: (event) => effects.event(event),
+      deliver: (delivery) => effects.deliver(delivery),
       done: (operation, result) => {
         if (!this.#abandoned.delete(operation)) effects.done(operation, result)
       },
@@ -104,6 +106,7 @@ export class SwimEngine implements Engine {
       members: table.size,
       active: table.active,
       backlog: queue.backlog,
+      eventsKept: this.#parts.rumours.kept,
       timers: timers.size,
       health: health.score,
       doubtful: Number(this.doubtful),
@@ -194,7 +197,7 @@ export class SwimEngine implements Engine {
     }
   }
 
-  join(address: Address, now: Millis): number {
+  join(address: Address, now: Millis, replay = false): number {
     const operation = ++this.#operation
     this.#enter()
     try {
@@ -202,7 +205,7 @@ export class SwimEngine implements Engine {
         this.#parts.own.comeBack(now)
         if (this.#running) this.#parts.detection.start(now)
       }
-      this.#parts.joins.join(operation, address, now)
+      this.#parts.joins.join(operation, address, replay, now)
       this.#settle(now)
     } finally {
       this.#busy = false
@@ -216,6 +219,7 @@ export class SwimEngine implements Engine {
     try {
       this.#parts.detection.stop(now)
       const claim = this.#parts.own.depart(now)
+      this.#parts.rumours.onLeft()
       this.#parts.departures.leave(operation, claim, now)
       this.#settle(now)
     } finally {
@@ -263,6 +267,61 @@ export class SwimEngine implements Engine {
     return operation
   }
 
+  broadcast(name: string, body: Uint8Array, now: Millis): number {
+    const operation = ++this.#operation
+    const { outbox, rumours } = this.#parts
+    this.#enter()
+    try {
+      rumours.broadcast(name, body, now, () => outbox.result(operation, { kind: 'disseminated' }))
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
+  send(ref: Ref, body: Uint8Array, reliable: boolean, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    try {
+      this.#parts.directs.send(operation, ref, body, reliable, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
+  query(question: Question, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    try {
+      this.#parts.queries.ask(operation, question, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
+  answer(query: Query, body: Uint8Array | undefined, now: Millis): void {
+    this.#enter()
+    try {
+      this.#parts.queries.answer(query, body, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  rumourSize(question: Pick<Question, 'name' | 'body' | 'names' | 'tags'>): { bytes: number; limit: number } {
+    const { codec, maxPacketBytes, sender } = this.#state
+    // As long as any that will ever be.
+    const id = { time: Number.MAX_SAFE_INTEGER, boot: sender.boot, origin: sender.name, timeout: 0xffffffff }
+    const part = codec.encode({ type: 'query', ...id, ...question })
+    return { bytes: codec.bundleOverhead(sender) + codec.partOverhead + part.length, limit: maxPacketBytes }
+  }
+
   recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): { bytes: number; limit: number } {
     const { codec, maxPacketBytes, sender, table } = this.#state
     const record = { ...table.record(table.self), ...change }
@@ -286,7 +345,8 @@ export class SwimEngine implements Engine {
   }
 
   abandon(operation: number): void {
-    this.#abandoned.add(operation)
+    // Of a query that nobody waits for there is no end to be kept back.
+    if (!this.#parts.queries.abandon(operation)) this.#abandoned.add(operation)
   }
 
   close(): void {
@@ -332,6 +392,10 @@ export class SwimEngine implements Engine {
         return parts.own.onRefuteTimer(now)
       case TimerKind.Join:
         return parts.joins.onTimer(timer.arg)
+      case TimerKind.Query:
+        return parts.queries.onTimer(timer.arg, now)
+      case TimerKind.Answer:
+        return parts.queries.onPendingTimer(timer.arg)
       case TimerKind.Leave:
         return parts.departures.onTimer()
     }

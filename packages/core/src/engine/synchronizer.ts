@@ -11,6 +11,7 @@ import { Status } from '../model/status.ts'
 import type { Sync, SyncEntry } from '../wire/message.ts'
 import { type CoreState, othersActive } from './core-state.ts'
 import type { Membership } from './membership.ts'
+import type { Rumours } from './messaging/rumours.ts'
 import { retentionOf } from './retention.ts'
 import type { Millis } from './time.ts'
 
@@ -23,10 +24,12 @@ const nothing: readonly SyncEntry[] = []
 export class Synchronizer {
   readonly #state: CoreState
   readonly #membership: Membership
+  readonly #rumours: Rumours
 
-  constructor(state: CoreState, membership: Membership) {
+  constructor(state: CoreState, membership: Membership, rumours: Rumours) {
     this.#state = state
     this.#membership = membership
+    this.#rumours = rumours
   }
 
   /** What to ask another node with. */
@@ -39,6 +42,7 @@ export class Synchronizer {
       digest: codec.digests ? takeDigest(table.digest) : undefined,
       config,
       entries: codec.digests ? [this.#entry(table.self, now)] : this.#all(now),
+      events: this.#rumours.digest(now),
       state: hooks.syncState?.(join),
     }
   }
@@ -51,12 +55,13 @@ export class Synchronizer {
       join: dialBack,
       alone: othersActive(table) === 0,
       config,
+      events: this.#rumours.digest(now),
       state: hooks.syncState?.(request.join),
     } as const
     if (!codec.digests) return { ...base, digest: undefined, entries: this.#all(now) }
     // A push: the asker has seen this table already.
     if (request.digest === undefined)
-      return { ...base, digest: undefined, entries: nothing, state: undefined }
+      return { ...base, digest: undefined, entries: nothing, events: undefined, state: undefined }
     const where = difference(table.digest, request.digest)
     if (where.equal) counters.syncsEqual++
     else counters.syncsExchanged++
@@ -88,6 +93,7 @@ export class Synchronizer {
       digest: undefined,
       config,
       entries: this.#entries(refs, now),
+      events: undefined,
       state: undefined,
     }
   }

@@ -8,6 +8,7 @@ import type { Configuration } from './configuration.ts'
 import { type CoreState, TimerKind } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
 import type { Introductions } from './introductions.ts'
+import type { Rumours } from './messaging/rumours.ts'
 import type { OwnClaims } from './own-claims.ts'
 import type { PathChecks } from './path-checks.ts'
 import type { Requests } from './requests.ts'
@@ -34,6 +35,7 @@ export class Syncs {
   readonly #configuration: Configuration
   readonly #paths: PathChecks
   readonly #requests: Requests
+  readonly #rumours: Rumours
   #open = 0
   /** Who spoke of those that are not known, since there was a first. */
   readonly #strangers: Pick<Sender, 'name' | 'boot'>[] = []
@@ -52,6 +54,7 @@ export class Syncs {
     configuration: Configuration,
     paths: PathChecks,
     requests: Requests,
+    rumours: Rumours,
   ) {
     this.#state = state
     this.#own = own
@@ -60,6 +63,7 @@ export class Syncs {
     this.#configuration = configuration
     this.#paths = paths
     this.#requests = requests
+    this.#rumours = rumours
   }
 
   start(now: Millis): void {
@@ -194,6 +198,9 @@ export class Syncs {
     this.#configuration.meet(message, false, now)
     this.take(message, sender, now)
     const ref = sender === undefined ? undefined : table.find(sender.name)
-    if (ref !== undefined) this.push(table.record(ref).address, message, now)
+    if (ref === undefined) return
+    const { address } = table.record(ref)
+    this.push(address, message, now)
+    this.#rumours.compare(address, message.events, false, now)
   }
 }

@@ -2,6 +2,7 @@ import type { EngineHooks } from '../engine/core-state.ts'
 import type { Detector } from '../engine/detector.ts'
 import type { EngineEventType } from '../engine/effects.ts'
 import type { Settings } from '../engine/settings.ts'
+import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
 import type { Directory } from '../model/directory.ts'
 import type { StatusName } from '../model/status.ts'
@@ -128,6 +129,15 @@ export interface SeedFailure {
   /** `refused`, `timeout`, `reset`, `unreachable`, `self`, `address`, `cluster-mismatch`, `name-conflict`, `unreachable-address`, `version`, `detector-missing`, `rejected`, `malformed`, `busy`, … */
   readonly code: string
   readonly message: string
+}
+
+export interface JoinOptions {
+  readonly signal?: AbortSignal
+  /**
+   * Also delivers the broadcasts that were told before this node came and are still kept, `settings.eventRetention` long. Default false. Only the first join
+   * of a node that was alone makes a difference: one that knows others is told what it missed in any case.
+   */
+  readonly replay?: boolean
 }
 
 export interface JoinResult {
@@ -260,6 +270,70 @@ export interface NodeOptions {
   readonly logger?: Logger
 }
 
+/** Something that a member has told all members. */
+export interface Broadcast {
+  readonly name: string
+  readonly body: Uint8Array
+  /** Name of the member that told it; it may be this node. */
+  readonly from: string
+  /** Lamport time: higher than that of all that its teller had heard by then. */
+  readonly time: number
+  /** When it was told, as far as this node knows. */
+  readonly toldAt: Date
+}
+
+/** A message from one member to this one. */
+export interface DirectMessage {
+  /** What the sender says its name is. */
+  readonly from: string
+  readonly body: Uint8Array
+  /** It came over a stream, and the sender knows that it has arrived. */
+  readonly reliable: boolean
+  readonly at: Date
+}
+
+/** A question from a member. */
+export interface IncomingQuery {
+  readonly name: string
+  readonly body: Uint8Array
+  readonly from: string
+  /** Until then an answer is waited for. */
+  readonly deadline: Date
+}
+
+/** Answers a query, now or later; with undefined there is no answer. At most 65,536 bytes. */
+export type QueryHandler = (query: IncomingQuery) => Uint8Array | undefined | Promise<Uint8Array | undefined>
+
+export interface QueryAnswer {
+  readonly member: string
+  readonly body: Uint8Array
+  readonly at: Date
+}
+
+export interface QueryResult {
+  /** In the order in which they came; one of a member. */
+  readonly answers: readonly QueryAnswer[]
+  /** Members that were asked and of which nothing was heard, and names that are no member's. */
+  readonly silent: readonly string[]
+  /** Members that have heard the question and had not answered when the time was over. */
+  readonly unfinished: readonly string[]
+}
+
+export interface QueryOptions {
+  /** Names of members to ask, at most 64. Default: all. */
+  readonly members?: readonly string[]
+  /** Tags that a member must have to be asked, at most 16. Default: none. */
+  readonly tags?: Readonly<Record<string, string>>
+  /**
+   * Milliseconds that are waited for answers, 10..600,000. Default: `16 × gossipInterval × ceil(log10(n + 1))`, as Serf. It ends earlier once all
+   * that were asked have answered.
+   */
+  readonly timeout?: Millis
+  /** Called with each answer as it comes. */
+  readonly onAnswer?: (answer: QueryAnswer) => void
+  readonly signal?: AbortSignal
+}
+
 /** A running or stopped node. Made by `createNode`. */
 export interface Node {
   readonly name: string
@@ -278,7 +352,7 @@ export interface Node {
   /** Binds and serves. Rejects with a `BindError`. */
   start(options?: { signal?: AbortSignal }): Promise<void>
   /** Asks each seed (IP literal with port) to introduce this node. Resolves when each has answered or failed; rejects only with a `NameConflictError`, an abort, or a `NodeStateError`. */
-  join(seeds: readonly string[], options?: { signal?: AbortSignal }): Promise<JoinResult>
+  join(seeds: readonly string[], options?: JoinOptions): Promise<JoinResult>
   /**
    * Tells the cluster, and resolves with who confirmed; bounded by `settings.leaveTimeout`. The node goes on answering pings until `stop`; `join`
    * brings it back. With `drain` it first says that it is about to leave, so that nobody picks it any more, and waits for what is under way.
@@ -346,6 +420,33 @@ export interface Node {
    * started with.
    */
   switchDetector(detector: string, options?: { suspicion?: boolean }): Node['config']
+
+  /**
+   * Tells every member of something that happened, this one among them: each is told once, as fast as any news. Who misses it learns of it when tables
+   * are compared (`settings.syncInterval`); who comes later if it joins with `replay`. Resolves once it has been handed on as often as any update. Name
+   * and body together take at most `settings.maxEventBytes`; rejects with a `TooLargeError`.
+   */
+  broadcast(name: string, body?: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
+  /**
+   * Sends a message to one member, at most `settings.maxMessageBytes`. With `reliable`, the default, over a stream: resolves when it has arrived, and
+   * rejects with a `SendError` where that is not known. Without, in a packet, or where it fits none in a stream that nobody waits for: resolves when it is sent.
+   */
+  send(
+    member: string,
+    body: Uint8Array,
+    options?: { reliable?: boolean; signal?: AbortSignal },
+  ): Promise<void>
+  /**
+   * Asks members something, this one among them, and gathers their answers. The question spreads like a broadcast; who has not answered is asked again
+   * in packets of its own, eight times over the timeout. Name and body together take at most `settings.maxEventBytes`.
+   */
+  query(name: string, body?: Uint8Array, options?: QueryOptions): Promise<QueryResult>
+  /** Calls back with each broadcast; returns how to stop. A handler that throws is logged and does no harm. */
+  onBroadcast(handler: (broadcast: Broadcast) => void): () => void
+  /** Calls back with each message for this node; returns how to stop. */
+  onMessage(handler: (message: DirectMessage) => void): () => void
+  /** Answers queries of that name; returns how to stop. One handler for each name: throws an `OptionError` where there is one. */
+  onQuery(name: string, handler: QueryHandler): () => void
 
   /** Addresses to go on trying while they are not members, for life. Replaces the earlier ones. IP literals with ports. */
   setSeeds(seeds: readonly string[]): void

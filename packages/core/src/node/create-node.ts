@@ -10,10 +10,13 @@ import type { Codec } from '../wire/codec.ts'
 import { chooseAdvertise } from './advertise.ts'
 import { Announcer } from './announcer.ts'
 import type {
+  Broadcast,
+  DirectMessage,
   EventsOptions,
   Explanation,
   ForceLeaveOptions,
   GapEvent,
+  JoinOptions,
   JoinResult,
   LeaveOptions,
   LeaveResult,
@@ -26,6 +29,9 @@ import type {
   NodeOptions,
   NodeStats,
   PingOutcome,
+  QueryHandler,
+  QueryOptions,
+  QueryResult,
   RttResult,
   SeedFailure,
   Service,
@@ -51,6 +57,7 @@ import { guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
 import { ownRecord, randomOf } from './identity.ts'
 import { encodeMemberData, type MemberData, noData } from './member-data.ts'
+import { Messaging } from './messaging.ts'
 import { type CheckedOptions, checkName, checkOptions, checkRange } from './options.ts'
 import { PacketLoss } from './packet-loss.ts'
 import { Discovery } from './services/discovery.ts'
@@ -103,6 +110,7 @@ class SwimNode implements Node {
   readonly #bus: EventBus
   readonly #discovery: Discovery
   readonly #announcer: Announcer
+  readonly #messaging: Messaging
   readonly #loss: PacketLoss
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
@@ -145,6 +153,14 @@ class SwimNode implements Node {
     this.#bus = new EventBus(checked.eventHistory, options.logger, () => this.members())
     this.#discovery = new Discovery(this.#host, 2 * checked.settings.gossipInterval, () => this.members())
     this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)
+    this.#messaging = new Messaging({
+      settings: checked.settings,
+      logger: options.logger,
+      driver: () => this.#require().driver,
+      members: () => this.members(),
+      self: () => this.self,
+      date: (at) => this.#require().snapshots.date(at),
+    })
     this.#loss = new PacketLoss(checked.dropRate, randomOf(options.host))
     this.conflict = new Promise((resolve) => {
       this.#resolveConflict = resolve
@@ -273,12 +289,16 @@ class SwimNode implements Node {
         loss: this.#loss,
         logger: this.#logger,
         onEvent: (event) => this.#onEvent(event),
-        afterInput: () => this.#bus.deliver(),
+        onDelivery: (delivery) => this.#messaging.push(delivery),
+        afterInput: () => {
+          this.#bus.deliver()
+          this.#messaging.deliver()
+        },
       },
     )
   }
 
-  async join(seeds: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<JoinResult> {
+  async join(seeds: readonly string[], { replay = false, signal }: JoinOptions = {}): Promise<JoinResult> {
     this.#expect('join')
     signal?.throwIfAborted()
     const joined: string[] = []
@@ -292,7 +312,10 @@ class SwimNode implements Node {
           failed.push({ seed, code: 'address', message: messageOf(error) })
           return
         }
-        const result = await this.#require().driver.run((engine, now) => engine.join(address, now), signal)
+        const result = await this.#require().driver.run(
+          (engine, now) => engine.join(address, now, replay),
+          signal,
+        )
         if (result.kind === 'join-failed') {
           failed.push({ seed, code: result.code, message: result.message })
         } else {
@@ -375,6 +398,7 @@ class SwimNode implements Node {
     this.#resolveFailed(undefined)
     this.#bus.close()
     this.#discovery.end()
+    this.#messaging.end()
     await this.#transport.close()
     this.#running?.driver.engine.close()
   }
@@ -500,6 +524,32 @@ class SwimNode implements Node {
   setSeeds(seeds: readonly string[]): void {
     this.#seeds = seeds.map((seed) => parseAddress(seed, 7_946))
     this.#live()?.driver.engine.setSeeds(this.#seeds)
+  }
+
+  async broadcast(name: string, body?: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#expect('broadcast')
+    await this.#messaging.broadcast(name, body, signal)
+  }
+  async send(
+    member: string,
+    body: Uint8Array,
+    { reliable = true, signal }: { reliable?: boolean; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    this.#expect('send')
+    await this.#messaging.send(member, body, reliable, signal)
+  }
+  async query(name: string, body?: Uint8Array, options?: QueryOptions): Promise<QueryResult> {
+    this.#expect('query')
+    return this.#messaging.query(name, body, options)
+  }
+  onBroadcast(handler: (broadcast: Broadcast) => void): () => void {
+    return this.#messaging.onBroadcast(handler)
+  }
+  onMessage(handler: (message: DirectMessage) => void): () => void {
+    return this.#messaging.onMessage(handler)
+  }
+  onQuery(name: string, handler: QueryHandler): () => void {
+    return this.#messaging.onQuery(name, handler)
   }
 
   events(options?: EventsOptions): AsyncIterableIterator<MemberEvent | GapEvent> {

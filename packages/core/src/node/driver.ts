@@ -1,4 +1,4 @@
-import type { EngineEvent, OperationResult } from '../engine/effects.ts'
+import type { Delivery, EngineEvent, OperationResult } from '../engine/effects.ts'
 import { createEngine, type Engine, type EngineOptions } from '../engine/engine.ts'
 import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly logger: Logger | undefined
   /** A change is committed; the input that led to it goes on. */
   readonly onEvent: (event: EngineEvent) => void
+  /** Others have said something. */
+  readonly onDelivery: (delivery: Delivery) => void
   /** An input has come to its end. */
   readonly afterInput: () => void
 }
@@ -33,7 +35,7 @@ export class Driver {
   #stopped = false
 
   constructor(options: Omit<EngineOptions, 'effects'>, surroundings: Surroundings) {
-    const { host, loss, onEvent, streams, transport } = surroundings
+    const { host, loss, onDelivery, onEvent, streams, transport } = surroundings
     this.#with = surroundings
     this.engine = createEngine({
       ...options,
@@ -47,6 +49,7 @@ export class Driver {
           })
         },
         event: onEvent,
+        deliver: onDelivery,
         done: (operation, result) => this.#operations.done(operation, result),
       },
     })

@@ -78,6 +78,19 @@ export class SwitchError extends Error {
   }
 }
 
+/**
+ * A message did not reach the member, as far as this node knows: `unknown-member`, `busy` (256 are under way), `timeout`, `refused`, `reset`,
+ * `unreachable`, or what the other node answered. After a `timeout` or `reset` it may have arrived all the same.
+ */
+export class SendError extends Error {
+  override readonly name = 'SendError'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** What a member would carry is larger than the limit; nothing was changed. */
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError'

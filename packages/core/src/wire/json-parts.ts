@@ -3,6 +3,7 @@ import type { PeerRecord } from '../model/peer.ts'
 import { JsonFields, type JsonObject, toJson } from './json-fields.ts'
 import {
   maxAccusations,
+  maxBodyBytes,
   maxCapabilities,
   maxCapabilityBytes,
   maxChannelBytes,
@@ -10,18 +11,26 @@ import {
   maxDataBytes,
   maxDigestWords,
   maxErrorBytes,
+  maxEvents,
   maxOpaqueBytes,
   maxPayloadBytes,
   maxPingTargets,
+  maxQueryNames,
+  maxQueryTagBytes,
+  maxQueryTags,
 } from './limits.ts'
 import {
   type Accusation,
+  answerKinds,
   type ClusterConfig,
   type ErrorReply,
+  type EventsDigest,
   type EvidenceKind,
   errorCodes,
   evidenceKinds,
   type Message,
+  type Rumour,
+  type RumourId,
   type SyncDigest,
   type SyncEntry,
 } from './message.ts'
@@ -100,7 +109,17 @@ export function readJsonPart(f: JsonFields, value: unknown, messages: Message[])
       const digest = f.optional(o, 'digest', () => readDigest(f, f.object(o.digest)))
       const config = readConfig(f, f.object(o.config))
       const alone = f.optional(o, 'alone', () => f.bool(o, 'alone')) ?? false
-      messages.push({ type, join: f.bool(o, 'join'), alone, digest, config, entries: [], state: undefined })
+      const events = f.optional(o, 'events', () => readEventsDigest(f, f.object(o.events)))
+      messages.push({
+        type,
+        join: f.bool(o, 'join'),
+        alone,
+        digest,
+        config,
+        entries: [],
+        events,
+        state: undefined,
+      })
       return true
     }
     case 'syncEntry':
@@ -119,6 +138,48 @@ export function readJsonPart(f: JsonFields, value: unknown, messages: Message[])
     case 'custom': {
       const channel = f.name(o, 'channel', maxChannelBytes)
       messages.push({ type, channel, body: f.bytes(o, 'body', Number.MAX_SAFE_INTEGER) })
+      return true
+    }
+    case 'event':
+      messages.push({ type, ...readRumour(f, o) })
+      return true
+    case 'query': {
+      const text = (value: unknown): string => {
+        const read = f.text({ tag: value }, 'tag')
+        if (utf8Length(read) > maxQueryTagBytes) f.fail(`a tag must be at most ${maxQueryTagBytes} bytes`)
+        return read
+      }
+      const names = f.array(o, 'names', 0, maxQueryNames).map((value) => f.name({ name: value }, 'name'))
+      const tags = f.array(o, 'tags', 0, maxQueryTags).map((pair): [string, string] => {
+        const [key, value] = f.array({ pair }, 'pair', 2, 2)
+        return [text(key), text(value)]
+      })
+      messages.push({ type, ...readRumour(f, o), timeout: f.whole(o, 'timeout'), names, tags })
+      return true
+    }
+    case 'answer': {
+      const known = f.text(o, 'kind')
+      const kind = answerKinds.find((each) => each === known)
+      if (kind === undefined) f.fail(`kind must be ${answerKinds.join(', ')}`)
+      messages.push({ type, ...readId(f, o), kind: kind ?? 'none', body: f.bytes(o, 'body', maxBodyBytes) })
+      return true
+    }
+    case 'direct': {
+      const body = f.bytes(o, 'body', Number.MAX_SAFE_INTEGER)
+      messages.push({ type, target: f.name(o, 'target'), boot: f.boot(o, 'boot'), body })
+      return true
+    }
+    case 'events': {
+      const known = f.array(o, 'known', 0, maxEvents).map((item) => readId(f, f.object(item)))
+      const events = f.array(o, 'events', 0, maxEvents).map((item) => {
+        const kept = f.object(item)
+        return {
+          age: f.whole(kept, 'age'),
+          order: f.whole(kept, 'order', Number.MAX_SAFE_INTEGER),
+          event: { type: 'event' as const, ...readRumour(f, f.object(kept.event)) },
+        }
+      })
+      messages.push({ type, clock: f.whole(o, 'clock', Number.MAX_SAFE_INTEGER), known, events })
       return true
     }
     case 'error': {
@@ -145,7 +206,16 @@ function line(type: string, fields: object): Uint8Array {
 
 function anySync(): Message {
   const config = { epoch: 0, detector: 'any', suspicion: true }
-  return { type: 'sync', join: false, alone: false, digest: undefined, config, entries: [], state: undefined }
+  return {
+    type: 'sync',
+    join: false,
+    alone: false,
+    digest: undefined,
+    config,
+    entries: [],
+    events: undefined,
+    state: undefined,
+  }
 }
 
 function shortened(reply: ErrorReply): ErrorReply {
@@ -211,6 +281,24 @@ function readDigest(f: JsonFields, o: JsonObject): SyncDigest {
   return {
     buckets: Uint32Array.from(f.array(o, 'buckets', 0, maxDigestWords), word),
     terminal: [word(first), word(second)],
+  }
+}
+
+function readId(f: JsonFields, o: JsonObject): RumourId {
+  return { time: f.whole(o, 'time', Number.MAX_SAFE_INTEGER, 1), boot: f.boot(o, 'boot') }
+}
+
+function readRumour(f: JsonFields, o: JsonObject): Rumour {
+  const body = f.bytes(o, 'body', maxBodyBytes)
+  return { ...readId(f, o), origin: f.name(o, 'origin'), name: f.name(o, 'name'), body }
+}
+
+function readEventsDigest(f: JsonFields, o: JsonObject): EventsDigest {
+  const [first, second] = f.array(o, 'mark', 2, 2).map((value) => f.whole({ word: value }, 'word'))
+  return {
+    clock: f.whole(o, 'clock', Number.MAX_SAFE_INTEGER),
+    count: f.whole(o, 'count', Number.MAX_SAFE_INTEGER),
+    mark: [first ?? 0, second ?? 0],
   }
 }
 

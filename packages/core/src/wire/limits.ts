@@ -39,6 +39,19 @@ export const maxPingTargets = 16
 /** Channel of a custom message: 1..32 bytes of UTF-8, spelt by the rule for names. */
 export const maxChannelBytes = 32
 
+/** Body of a user event, a query or an answer. A node allows itself less, see `Settings.maxEventBytes`; this is what others must bear. */
+export const maxBodyBytes = 65_536
+
+/** Members that a query names, a count. */
+export const maxQueryNames = 64
+
+/** Tags that a query asks for, a count; each key and value at most 255 bytes of UTF-8. */
+export const maxQueryTags = 16
+export const maxQueryTagBytes = 255
+
+/** Events, or ids of events, in one exchange, a count. */
+export const maxEvents = 1_024
+
 /** Text of an error reply. Longer text is cut on the way out, at the end of a character. */
 export const maxErrorBytes = 512
 

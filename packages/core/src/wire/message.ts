@@ -137,6 +137,8 @@ export interface Sync {
   readonly config: ClusterConfig
   /** Of a table on the way out (read while it is sent), an array on the way in. */
   readonly entries: Iterable<SyncEntry>
+  /** Of the sender's user events; undefined: it has none, or knows of no such thing. */
+  readonly events: EventsDigest | undefined
   /** The application's part, from `syncState`. */
   readonly state: Uint8Array | undefined
 }
@@ -157,6 +159,92 @@ export interface Custom {
   /** Name of the channel, 1 to 32 bytes; by convention the plugin's name. */
   readonly channel: string
   readonly body: Uint8Array
+}
+
+/** Which broadcast or query one is: Lamport times meet where two members speak at once, boots do not. */
+export interface RumourId {
+  /** Lamport time at which it was told: 1..2⁵³ − 1, higher than that of all that its origin had heard. */
+  readonly time: number
+  /** Of the process that told it. */
+  readonly boot: Boot
+}
+
+/** What is told to every member once. */
+export interface Rumour extends RumourId {
+  /** Name of the member that told it. */
+  readonly origin: string
+  /** What it is called, by the rule for names. */
+  readonly name: string
+  /** At most 65,536 bytes; a node allows itself less. */
+  readonly body: Uint8Array
+}
+
+/** Something that happened, for all members. */
+export interface UserEvent extends Rumour {
+  readonly type: 'event'
+}
+
+/** A question to all members, or to some of them. */
+export interface Query extends Rumour {
+  readonly type: 'query'
+  /** Milliseconds from when it is heard until nobody waits for an answer any more. */
+  readonly timeout: number
+  /** Members that are asked; none: all that have the tags. At most 64. */
+  readonly names: readonly string[]
+  /** Tags that a member must have to be asked, each a key and its value. At most 16. */
+  readonly tags: readonly (readonly [key: string, value: string])[]
+}
+
+/** `ack`: it was heard, and the answer follows; `answer`: here it is; `none`: there will be no answer. */
+export const answerKinds = ['ack', 'answer', 'none'] as const
+
+/** What a member says to a query. */
+export interface Answer extends RumourId {
+  readonly type: 'answer'
+  readonly kind: (typeof answerKinds)[number]
+  /** Empty but for an `answer`. At most 65,536 bytes. */
+  readonly body: Uint8Array
+}
+
+/** The application's bytes from one member to another. */
+export interface Direct {
+  readonly type: 'direct'
+  readonly target: string
+  /** Of the process that is meant: an address may be another's by now. */
+  readonly boot: Boot
+  readonly body: Uint8Array
+}
+
+/** An event as it is handed to who has not heard it. */
+export interface KeptEvent {
+  readonly event: UserEvent
+  /** Whole seconds since it was told, as far as the sender knows. */
+  readonly age: number
+  /** How many events the sender had heard when it heard this one, this one included. */
+  readonly order: number
+}
+
+/** Where the events that two members keep differ, if this does. */
+export interface EventsDigest {
+  /** Highest Lamport time that was heard. */
+  readonly clock: number
+  /** Order-independent, over the ids of the events that are kept. */
+  readonly mark: readonly [number, number]
+  /** Events that were heard so far. */
+  readonly count: number
+}
+
+/**
+ * Anti-entropy of events, over a stream, after a sync whose digests of events differ. A request says which events are `known`; the answer
+ * says so as well, and brings the events that are not; what the other lacks then is pushed with a request that has `events`.
+ */
+export interface Events {
+  readonly type: 'events'
+  readonly clock: number
+  /** At most 1,024. */
+  readonly known: readonly RumourId[]
+  /** At most 1,024. */
+  readonly events: readonly KeptEvent[]
 }
 
 /** Codes that a node answers a stream with when it refuses it. */
@@ -196,6 +284,11 @@ export type Message =
   | Config
   | User
   | Custom
+  | UserEvent
+  | Query
+  | Answer
+  | Direct
+  | Events
   | ErrorReply
 
 /** Whether a message is a claim about a member. */
@@ -204,3 +297,7 @@ export const isClaim = (message: Message): message is Claim =>
   message.type === 'suspect' ||
   message.type === 'failed' ||
   message.type === 'left'
+
+/** Whether a message is told to every member once. */
+export const isRumour = (message: Message): message is UserEvent | Query =>
+  message.type === 'event' || message.type === 'query'

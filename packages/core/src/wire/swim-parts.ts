@@ -2,6 +2,7 @@ import { ByteReader } from './byte-reader.ts'
 import { ByteTable } from './byte-table.ts'
 import { ByteWriter, putVarint, varintLength } from './byte-writer.ts'
 import {
+  maxBodyBytes,
   maxChannelBytes,
   maxCoordinateBytes,
   maxDigestWords,
@@ -13,13 +14,14 @@ import type {
   AliveClaim,
   Claim,
   ClusterConfig,
+  EventsDigest,
   Message,
   PingTarget,
   Sync,
   SyncDigest,
   SyncEntry,
 } from './message.ts'
-import { errorCodes, isClaim } from './message.ts'
+import { answerKinds, errorCodes, isClaim } from './message.ts'
 import { cutUtf8 } from './names.ts'
 import { copyOf, newBytes } from './slab.ts'
 import {
@@ -35,12 +37,24 @@ import {
   takeEvidence,
   takeRecord,
 } from './swim-fields.ts'
+import {
+  bounded,
+  putEvents,
+  putId,
+  putQuery,
+  putRumour,
+  takeEvents,
+  takeId,
+  takeQuery,
+  takeRest,
+  takeRumour,
+} from './swim-rumours.ts'
 import { addSyncEntry, addSyncState } from './sync-parts.ts'
 
 /**
  * Types of parts. A part is `[type u8][length varint][body]`. A type that a build does not know is skipped by its
  * length, and so is whatever follows the fields that it knows of a body: a later build may add types,
- * and fields at the end, without raising the wire version. (`user` and `custom` take all that there is.)
+ * and fields at the end, without raising the wire version. (`user`, `custom`, `event`, `answer` and `direct` take all that there is.)
  */
 export const partTypes = {
   ping: 1,
@@ -58,6 +72,11 @@ export const partTypes = {
   user: 13,
   custom: 14,
   error: 15,
+  event: 16,
+  query: 17,
+  answer: 18,
+  direct: 19,
+  events: 20,
 } as const
 
 /**
@@ -211,6 +230,26 @@ function encodePart(message: Exclude<Message, Sync>): Uint8Array {
     // [channel], then all of it
     case 'custom':
       return part(partTypes.custom, w.name(message.channel, maxChannelBytes).bytes(message.body))
+    // [id][origin][name], then all of it
+    case 'event':
+      putRumour(w, message)
+      return part(partTypes.event, w.bytes(bounded(message.body)))
+    case 'query':
+      putQuery(w, message)
+      return part(partTypes.query, w)
+    // [id][kind u8], then all of it
+    case 'answer':
+      putId(w, message)
+      return part(partTypes.answer, w.u8(answerKinds.indexOf(message.kind)).bytes(bounded(message.body)))
+    // [target][boot u64], then all of it
+    case 'direct':
+      w.name(message.target).u64(message.boot)
+      return part(
+        partTypes.direct,
+        new ByteWriter(w.length + message.body.length).bytes(w.finish()).bytes(message.body),
+      )
+    case 'events':
+      return part(partTypes.events, putEvents(message))
     // [code u8][message: length varint, UTF-8]
     case 'error':
       putBytes(w.u8(errorCodes.indexOf(message.code)), cutUtf8(message.message, maxErrorBytes), maxErrorBytes)
@@ -269,6 +308,25 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
       messages.push({ type: 'custom', channel, body: r.copy(r.remaining) })
       return true
     }
+    case partTypes.event:
+      messages.push({ type: 'event', ...takeRumour(r), body: takeRest(r, maxBodyBytes) })
+      return true
+    case partTypes.query:
+      messages.push(takeQuery(r))
+      return true
+    case partTypes.answer: {
+      const id = takeId(r)
+      const kind = answerKinds[r.u8()]
+      if (kind === undefined) r.fail()
+      else messages.push({ type: 'answer', ...id, kind, body: takeRest(r, maxBodyBytes) })
+      return true
+    }
+    case partTypes.direct:
+      messages.push({ type: 'direct', target: r.name(), boot: r.u64(), body: r.copy(r.remaining) })
+      return true
+    case partTypes.events:
+      messages.push(takeEvents(r))
+      return true
     case partTypes.error:
       messages.push({
         type: 'error',
@@ -326,10 +384,16 @@ function takeTargets(r: ByteReader, tables: SwimTables): readonly PingTarget[] {
   return targets
 }
 
-/** `[flags u8][config][digest, if flagged: words varint, u32 each, then 2 u32 of those that failed or left]` */
+/**
+ * `[flags u8][config][digest, if flagged: words varint, u32 each, then 2 u32 of those that failed or left][events, if flagged: clock varint,
+ * count varint, 2 u32]`
+ */
 function encodeSyncHead(sync: Sync): Uint8Array {
   const flags =
-    (sync.join ? joinFlag : 0) | (sync.digest === undefined ? 0 : digestFlag) | (sync.alone ? aloneFlag : 0)
+    (sync.join ? joinFlag : 0) |
+    (sync.digest === undefined ? 0 : digestFlag) |
+    (sync.alone ? aloneFlag : 0) |
+    (sync.events === undefined ? 0 : eventsFlag)
   const w = scratch().u8(flags)
   putConfig(w, sync.config)
   if (sync.digest !== undefined) {
@@ -338,6 +402,10 @@ function encodeSyncHead(sync: Sync): Uint8Array {
     for (const word of buckets) w.u32(word)
     w.u32(terminal[0]).u32(terminal[1])
   }
+  if (sync.events !== undefined) {
+    const { clock, count, mark } = sync.events
+    w.varint(clock).varint(count).u32(mark[0]).u32(mark[1])
+  }
   return part(partTypes.sync, w)
 }
 
@@ -345,6 +413,7 @@ function takeSyncHead(r: ByteReader): Sync {
   const flags = r.u8()
   const config = takeConfig(r)
   const digest = (flags & digestFlag) === 0 ? undefined : takeDigest(r)
+  const events = (flags & eventsFlag) === 0 ? undefined : takeEventsDigest(r)
   return {
     type: 'sync',
     join: (flags & joinFlag) !== 0,
@@ -352,8 +421,13 @@ function takeSyncHead(r: ByteReader): Sync {
     digest,
     config,
     entries: [],
+    events,
     state: undefined,
   }
+}
+
+function takeEventsDigest(r: ByteReader): EventsDigest {
+  return { clock: r.varint(), count: r.varint(), mark: [r.u32(), r.u32()] }
 }
 
 function takeDigest(r: ByteReader): SyncDigest {
@@ -427,3 +501,4 @@ const coordinateFlag = 2
 const joinFlag = 1
 const aloneFlag = 4
 const digestFlag = 2
+const eventsFlag = 8

@@ -2,6 +2,7 @@ import {
   type Address,
   type Claim,
   type Decoded,
+  type Delivery,
   type EngineEvent,
   isFault,
   type Message,
@@ -34,6 +35,7 @@ export class Inspection implements Observer {
   readonly #received: Hooked<'received'>
   readonly #changed: Hooked<'changed'>
   readonly #settled: Hooked<'settled'>
+  readonly #delivered: Hooked<'delivered'>
   readonly #ended: Hooked<'ended'>
   readonly #atRest: Hooked<'atRest'>
   /** A packet is decoded once, although it is looked at when it is sent and when it arrives. */
@@ -49,9 +51,16 @@ export class Inspection implements Observer {
     this.#received = having('received')
     this.#changed = having('changed')
     this.#settled = having('settled')
+    this.#delivered = having('delivered')
     this.#ended = having('ended')
     this.#atRest = having('atRest')
     simulation.observe(watches.length > 0 ? this : lifeOf(this.truth))
+  }
+
+  delivered(node: SimNode, delivery: Delivery): void {
+    if (this.#delivered.length === 0) return
+    const process = this.truth.of(node)
+    for (const watch of this.#delivered) watch.delivered(process, delivery)
   }
 
   /** To be called when everything should have come to rest. */

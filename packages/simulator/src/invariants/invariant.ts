@@ -1,4 +1,4 @@
-import type { Address, Decoded, Millis } from '@swimkit/core'
+import type { Address, Decoded, Delivery, Millis } from '@swimkit/core'
 import type { SimNode } from '../nodes/sim-node.ts'
 import type { GroundTruth } from './ground-truth.ts'
 import type { Entry, Process } from './process.ts'
@@ -26,6 +26,8 @@ export interface Watch {
   changed?(at: Process, before: Entry | undefined, after: Entry | undefined): void
   /** A process has handled an input; `Process.entries` and `.suspicions` are still those before. */
   settled?(at: Process, now: Millis): void
+  /** A process was told something by others. */
+  delivered?(at: Process, delivery: Delivery): void
   ended?(process: Process, now: Millis): void
   /** Nothing has been done for as long as everything may take at most, and what runs has agreed: see `runScenario`. */
   atRest?(now: Millis): void

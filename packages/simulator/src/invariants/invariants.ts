@@ -8,6 +8,7 @@ import { configurationsOnlyRise } from './configurations.ts'
 import { digestsTellTablesApart } from './digests.ts'
 import { eventsTellTheTable } from './events.ts'
 import type { Invariant } from './invariant.ts'
+import { answersAreCounted, nothingIsDeliveredTwice } from './messages.ts'
 import { livingMembersAreNotMoved, membersAreWhereTheySay, oneProcessKeepsAName } from './names.ts'
 import { packetsFit, updatesAreToldSoOften } from './packets.ts'
 import {
@@ -49,6 +50,9 @@ export function allInvariants(look: LookOrder = 'ring-successor'): readonly Inva
     buddiesAreTold,
     pingsAreAnswered,
     helpersAnswer,
+    // Messages
+    nothingIsDeliveredTwice,
+    answersAreCounted,
     // Bounds
     packetsFit,
     updatesAreToldSoOften,

@@ -1,4 +1,13 @@
-import type { Address, Codec, Engine, EngineEvent, Millis, OperationResult } from '@swimkit/core'
+import type {
+  Address,
+  Codec,
+  Delivery,
+  Engine,
+  EngineEvent,
+  Millis,
+  OperationResult,
+  Query,
+} from '@swimkit/core'
 import { NodeClock } from './clock.ts'
 
 /** Something that a process is to handle: a packet, a request over a stream, the end of a request of its own. */
@@ -31,6 +40,10 @@ export class SimNode {
   leaving = false
   /** What its engine reported, oldest first; empty unless the simulation keeps events. */
   readonly events: EngineEvent[] = []
+  /** What others told it, oldest first; empty unless the simulation keeps events. */
+  readonly deliveries: Delivery[] = []
+  /** What it answers to queries, at once; undefined: nothing. Default: to none. */
+  answers: ((query: Query) => Uint8Array | undefined) | undefined
   /** How its operations ended, by their numbers. */
   readonly results = new Map<number, OperationResult>()
   /** Seconds by which its wall clock is ahead. */

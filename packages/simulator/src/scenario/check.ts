@@ -1,3 +1,4 @@
+import { nameProblem } from '@swimkit/core'
 import { checkConditions } from '../network/conditions.ts'
 import type { Assertion, NodeNames, Operation, Scenario, Step } from './scenario.ts'
 
@@ -30,6 +31,9 @@ const operations = [
   'links',
   'switch',
   'update',
+  'broadcast',
+  'query',
+  'send',
   'heal',
 ] as const satisfies readonly Operation['do'][]
 const assertions = ['agreement', 'status', 'never'] as const satisfies readonly Assertion['expect'][]
@@ -108,6 +112,19 @@ function checkOperation(step: Operation, fail: (what: string) => never): void {
     case 'links':
       checkConditions(step.change)
       return
+    case 'broadcast':
+    case 'query': {
+      const problem = nameProblem(step.name)
+      if (problem !== undefined) fail(`name ${JSON.stringify(step.name)}: ${problem}`)
+      if (
+        step.do === 'query' &&
+        step.timeout !== undefined &&
+        !(step.timeout >= 10 && step.timeout <= 600_000)
+      ) {
+        fail(`timeout is ${step.timeout}: must be 10..600000 milliseconds`)
+      }
+      return
+    }
     case 'add':
     case 'crash':
     case 'join':
@@ -116,6 +133,7 @@ function checkOperation(step: Operation, fail: (what: string) => never): void {
     case 'pause':
     case 'switch':
     case 'update':
+    case 'send':
     case 'heal':
       return
     default:
@@ -155,6 +173,8 @@ function namesIn(step: Step): readonly string[] {
       return [step.node, ...listOf(step.via), ...listOf(step.insteadOf)]
     case 'forceLeave':
       return [step.node, step.member]
+    case 'send':
+      return [...listOf(step.node), step.to]
     case 'restart':
     case 'rival':
     case 'join':

@@ -8,7 +8,7 @@ import type { Simulation } from '../simulation.ts'
 export interface Asked {
   readonly node: SimNode
   readonly operation: number
-  readonly what: 'join' | 'leave' | 'forceLeave' | 'update'
+  readonly what: 'join' | 'leave' | 'forceLeave' | 'update' | 'broadcast' | 'query' | 'send'
 }
 
 /**

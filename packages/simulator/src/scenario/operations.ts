@@ -64,6 +64,11 @@ export class Operations {
         }
         return
       }
+      case 'broadcast':
+      case 'query':
+      case 'send':
+        for (const node of this.#able(step.node)) if (!this.#truth.of(node).hasLeft) this.#say(node, step)
+        return
       case 'switch':
         for (const node of this.#able(step.node)) {
           if (this.#truth.of(node).hasLeft) continue
@@ -108,6 +113,30 @@ export class Operations {
       case 'heal':
         return this.heal()
     }
+  }
+
+  #say(node: SimNode, step: Of<'broadcast'> | Of<'query'> | Of<'send'>): void {
+    const simulation = this.#simulation
+    if (step.do === 'broadcast') {
+      const body = encoder.encode(step.text ?? '')
+      const operation = simulation.call(node, (engine, now) => engine.broadcast(step.name, body, now))
+      return this.#joining.ask(node, 'broadcast', operation)
+    }
+    if (step.do === 'send') {
+      const ref = node.engine.members.find(step.to)
+      if (ref === undefined) return
+      const { reliable = true, text } = step
+      const body = encoder.encode(text)
+      const operation = simulation.call(node, (engine, now) => engine.send(ref, body, reliable, now))
+      return this.#joining.ask(node, 'send', operation)
+    }
+    for (const other of simulation.live()) other.answers = () => encoder.encode(other.name)
+    const { members } = node.engine
+    const expected = Array.from({ length: members.active }, (_, i) => members.activeAt(i))
+    const { name, timeout = 5_000 } = step
+    const question = { name, timeout, expected, body: encoder.encode(''), names: [], tags: [] }
+    const operation = simulation.call(node, (engine, now) => engine.query(question, now))
+    this.#joining.ask(node, 'query', operation)
   }
 
   #forceLeave(node: SimNode, { member, prune = false }: Of<'forceLeave'>): void {

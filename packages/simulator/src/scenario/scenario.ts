@@ -79,6 +79,18 @@ export type Operation =
   | { readonly do: 'forceLeave'; readonly node: string; readonly member: string; readonly prune?: boolean }
   /** Changes what a node says of itself. */
   | { readonly do: 'update'; readonly node: NodeNames; readonly text: string }
+  /** A node tells all of something that happened. */
+  | { readonly do: 'broadcast'; readonly node: NodeNames; readonly name: string; readonly text?: string }
+  /** A node asks all others something; each answers with its name. `timeout`: milliseconds, 10..600,000. Default 5,000. */
+  | { readonly do: 'query'; readonly node: NodeNames; readonly name: string; readonly timeout?: Millis }
+  /** A node sends another a message, over a stream with `reliable`. */
+  | {
+      readonly do: 'send'
+      readonly node: NodeNames
+      readonly to: string
+      readonly text: string
+      readonly reliable?: boolean
+    }
   | { readonly do: 'heal' }
 
 /** Something that must hold at its instant, after what was done at it before, or come to hold `within` so many milliseconds from it. */

@@ -6,7 +6,7 @@ import { type Codec, isFault, type StreamMessage } from '../../wire/codec.ts'
 import type { AliveClaim, Claim, EvidenceKind, Message, Sync, SyncEntry } from '../../wire/message.ts'
 import { swimCodec } from '../../wire/swim-codec.ts'
 import type { Detector, DetectorContext, LookOptions, LookResult, PingResult } from '../detector.ts'
-import type { EngineEvent, OperationResult } from '../effects.ts'
+import type { Delivery, EngineEvent, OperationResult } from '../effects.ts'
 import { createEngine, type Engine, type EngineOptions } from '../engine.ts'
 import { createRandom } from '../random.ts'
 import { resolveSettings, type Settings } from '../settings.ts'
@@ -34,6 +34,7 @@ export class Rig {
   readonly codec: Codec
   readonly engine: Engine
   readonly events: EngineEvent[] = []
+  readonly deliveries: Delivery[] = []
   readonly results = new Map<number, OperationResult>()
   readonly requests: { readonly to: Address; readonly message: Message; readonly token: number }[] = []
   readonly pings: PingResult[] = []
@@ -97,6 +98,7 @@ export class Rig {
           this.events.push(event)
           onEvent?.(event, this.engine)
         },
+        deliver: (delivery) => this.deliveries.push(delivery),
         done: (operation, result) => this.results.set(operation, result),
       },
     })
@@ -312,6 +314,7 @@ export const sync = (change: Partial<Sync> = {}): Sync => ({
   digest: undefined,
   config: { epoch: 0, detector: 'puppet', suspicion: true },
   entries: [],
+  events: undefined,
   state: undefined,
   ...change,
 })

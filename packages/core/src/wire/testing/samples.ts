@@ -28,7 +28,16 @@ export function tableOf(count: number): Message & { readonly type: 'sync'; reado
     }),
   )
   const config = { epoch: 1, detector: 'pingack', suspicion: true }
-  return { type: 'sync', join: false, alone: false, digest: undefined, config, entries, state: undefined }
+  return {
+    type: 'sync',
+    join: false,
+    alone: false,
+    digest: undefined,
+    config,
+    entries,
+    events: undefined,
+    state: undefined,
+  }
 }
 
 export const context: CodecContext = {

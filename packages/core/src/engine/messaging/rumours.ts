@@ -1,0 +1,179 @@
+import { PiggybackQueue } from '../../dissemination/piggyback-queue.ts'
+import type { Address } from '../../model/address.ts'
+import type { Ref } from '../../model/ref.ts'
+import type { Events, EventsDigest, Message, Query, UserEvent } from '../../wire/message.ts'
+import { type CoreState, Due, othersActive } from '../core-state.ts'
+import type { Outbox } from '../outbox.ts'
+import type { Requests } from '../requests.ts'
+import type { Millis } from '../time.ts'
+import { EventLog, type Verdict } from './event-log.ts'
+
+/** Rumours that wait to be told at most: beyond it those go that were told most. */
+const queued = 1_024
+
+/**
+ * What is told to every member once: events and queries. They ride on packets behind all news of the membership; who missed an event hears of it when
+ * tables are compared, as long as it is kept.
+ */
+export class Rumours {
+  readonly #state: CoreState
+  readonly #outbox: Outbox
+  readonly #requests: Requests
+  readonly #log: EventLog
+  /** Numbers in place of members, as keys of the queue. */
+  #number = 0
+  /** It has heard from somebody what was told before it came. */
+  #met = false
+  #catchingUp = false
+
+  constructor(state: CoreState, outbox: Outbox, requests: Requests) {
+    this.#state = state
+    this.#outbox = outbox
+    this.#requests = requests
+    this.#log = new EventLog(state.settings.eventRetention)
+  }
+
+  get clock(): number {
+    return this.#log.clock
+  }
+
+  get kept(): number {
+    return this.#log.kept
+  }
+
+  /** The next Lamport time, for something that this node tells. */
+  tick(): number {
+    return this.#log.tick()
+  }
+
+  /** Tells all of an event, this node among them. `done`: it was handed on as often as any update. */
+  broadcast(name: string, body: Uint8Array, now: Millis, done: () => void): void {
+    const { boot, name: origin } = this.#state.sender
+    const event: UserEvent = { type: 'event', time: this.tick(), boot, origin, name, body }
+    this.#log.add(event, event, now)
+    this.#state.counters.eventsSent++
+    this.#deliver(event, now, now)
+    this.tell(event, done)
+  }
+
+  /** Takes a rumour's id in, whoever brought it, and passes on what is new. Whether it is. */
+  hear(rumour: UserEvent | Query, at: Millis): boolean {
+    const { counters } = this.#state
+    const verdict = this.#log.add(rumour, rumour.type === 'event' ? rumour : undefined, at)
+    counters[counterOf[verdict]]++
+    if (verdict !== 'new') return false
+    this.tell(rumour)
+    return true
+  }
+
+  /** An event that came by gossip. */
+  hearEvent(event: UserEvent, now: Millis): void {
+    if (this.hear(event, now)) this.#deliver(event, now, now)
+  }
+
+  /** Queues a rumour to ride on packets, as often as any update. */
+  tell(rumour: UserEvent | Query, done?: () => void): void {
+    const { codec, counters, maxPacketBytes, sender, table } = this.#state
+    // Whoever comes later is not meant.
+    if (othersActive(table) === 0) return done?.()
+    const bytes = codec.encode(rumour)
+    if (bytes.length + codec.partOverhead + codec.bundleOverhead(sender) > maxPacketBytes) {
+      // Of a cluster with larger packets, or without any: comparing tables brings it to the others.
+      counters.oversize++
+      done?.()
+      return
+    }
+    this.#state.rumours ??= new PiggybackQueue(queued)
+    const key = this.#number++ as Ref // of a queue that holds no members
+    this.#state.rumours.push({ ref: key, subject: 'status', bytes, done })
+    this.#state.due |= Due.Gossip
+  }
+
+  /** What to say of the events in a sync. */
+  digest(now: Millis): EventsDigest | undefined {
+    return this.#log.digest(now)
+  }
+
+  /** This node has left: if it comes back, what was told meanwhile is not for it. */
+  onLeft(): void {
+    this.#met = false
+  }
+
+  /**
+   * Somebody's answer to a sync says which events it keeps: what differs is exchanged. What was told before this node came is none of its business,
+   * but for the `replay` that it asked for: that is remembered as heard, and kept for others.
+   */
+  compare(address: Address, theirs: EventsDigest | undefined, replay: boolean, now: Millis): void {
+    const log = this.#log
+    const quiet = !(this.#met || replay)
+    // What it has told itself, or among others, it does not bring along.
+    if (quiet) log.forgetKept()
+    if (theirs === undefined) {
+      this.#met = true
+      return
+    }
+    log.witness(theirs.clock)
+    const own = log.digest(now)
+    if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) {
+      this.#met = true
+      return
+    }
+    if (this.#catchingUp) return
+    this.#catchingUp = true
+    this.#state.counters.eventSyncs++
+    const request: Events = { type: 'events', clock: log.clock, known: log.known(now), events: [] }
+    this.#requests.ask(address, request, (outcome, at) => {
+      this.#catchingUp = false
+      if (outcome.kind !== 'reply' || outcome.reply.message.type !== 'events') return
+      const { message } = outcome.reply
+      this.#met = true
+      this.#take(message, quiet ? theirs.count : 0, at)
+      const events = log.lacking(message.known, at).filter(({ event }) => !isAmong(event, message))
+      if (events.length === 0) return
+      this.#requests.ask(address, { type: 'events', clock: log.clock, known: [], events }, () => {})
+    })
+  }
+
+  /** Answers a request of another that compares its events with this node's. */
+  answer(request: Events, now: Millis): Message {
+    const log = this.#log
+    // Who only pushes has been told already.
+    if (request.events.length > 0) {
+      this.#take(request, this.#met ? 0 : Number.POSITIVE_INFINITY, now)
+      return { type: 'events', clock: log.clock, known: [], events: [] }
+    }
+    log.witness(request.clock)
+    const answer: Events = {
+      type: 'events',
+      clock: log.clock,
+      known: log.known(now),
+      events: log.lacking(request.known, now),
+    }
+    return answer
+  }
+
+  /** Takes events of another's log in; silently those that it had heard up to that number of them. */
+  #take({ clock, events }: Events, silentUpTo: number, now: Millis): void {
+    this.#log.witness(clock)
+    for (const { age, event, order } of events) {
+      const told = now - age * 1_000
+      if (!this.hear(event, told)) continue
+      this.#state.counters.eventsRecovered++
+      if (order > silentUpTo) this.#deliver(event, told, now)
+    }
+  }
+
+  #deliver(event: UserEvent, told: Millis, now: Millis): void {
+    this.#outbox.deliver({ kind: 'event', event, told, at: now })
+  }
+}
+
+const counterOf = {
+  new: 'rumoursHeard',
+  seen: 'rumoursAgain',
+  old: 'rumoursOld',
+  ahead: 'rumoursAhead',
+} as const satisfies Record<Verdict, string>
+
+const isAmong = ({ boot, time }: UserEvent, { events }: Events): boolean =>
+  events.some(({ event }) => event.time === time && event.boot === boot)
