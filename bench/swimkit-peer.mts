@@ -9,7 +9,13 @@ import { form, runtime, sumCounters } from './peer/cluster.mts'
 import { canCollect, cpuSeconds, heapBytes, residentBytes } from './peer/cost.mts'
 import { runProgram } from './peer/numbers.mts'
 import { type PeerOptions, readPeerOptions } from './peer/options.mts'
-import { countFalsePositives, measureCrash, measureSteady, measureUpdates } from './peer/phases.mts'
+import {
+  countFalsePositives,
+  measureBroadcasts,
+  measureCrash,
+  measureSteady,
+  measureUpdates,
+} from './peer/phases.mts'
 import { medianQuantiles, quantiles } from './peer/quantiles.mts'
 import { sleep } from './peer/wait.mts'
 
@@ -26,6 +32,7 @@ async function run(options: PeerOptions): Promise<void> {
   const resident = perNodeKb(residentBytes())
 
   const update = await measureUpdates(cluster, options.updates)
+  const broadcast = await measureBroadcasts(cluster, options.updates)
   const crash = options.kill > 0 ? await measureCrash(cluster, options) : undefined
 
   console.log(
@@ -46,9 +53,12 @@ async function run(options: PeerOptions): Promise<void> {
       steady_bytes_per_packet: steady?.bytesPerPacket,
       heap_kb_per_node: heap,
       rss_kb_per_node: resident,
-      update_s: medianQuantiles(update.updates),
+      update_s: medianQuantiles(update.spread),
       update_reached: update.reached,
       update_wanted: update.wanted,
+      broadcast_s: medianQuantiles(broadcast.spread),
+      broadcast_reached: broadcast.reached,
+      broadcast_wanted: broadcast.wanted,
       crash_s: crash && quantiles(crash.noticed),
       detected_s: crash && quantiles(crash.detected),
       crash_seen: crash?.noticed.length,

@@ -1,6 +1,7 @@
 import {
   createRandom,
   Directory,
+  type Member,
   PiggybackQueue,
   type Ref,
   roundRobin,
@@ -10,6 +11,7 @@ import {
 } from '@swimkit/core'
 import { Digest } from '../../packages/core/src/model/digest.ts'
 import { MemberTable } from '../../packages/core/src/model/member-table.ts'
+import { ServiceIndex } from '../../packages/core/src/node/services/service-index.ts'
 import { createSampler } from '../../packages/core/src/selection/sampler.ts'
 import { type Case, type MeasureOptions, measureCases } from './measure.mts'
 import { alives } from './messages.mts'
@@ -43,6 +45,7 @@ function casesFor(members: number): Case[] {
     ...digestCases(table, refs),
     ...queueCases(refs),
     ...drawCases(table, refs),
+    ...serviceCases(names),
   ]
 }
 
@@ -158,6 +161,42 @@ function drawCases(table: MemberTable, refs: readonly Ref[]): Case[] {
       },
     },
     { name: 'sampling: whom to probe next', batch: 512, run: () => scheduler.next() },
+  ]
+}
+
+/** Ten of all members offer a service: what there is to choose from stays the same while the group grows. */
+function serviceCases(names: readonly string[]): Case[] {
+  const index = new ServiceIndex(() => 0)
+  const member = (i: number): Member => ({
+    name: names[i]!,
+    address: `10.0.${i >> 8}.${i & 255}:7946`,
+    status: 'alive',
+    leaving: false,
+    incarnation: 1,
+    boot: '0000000000000001',
+    since: new Date(0),
+    tags: {},
+    services: i < 10 ? [{ name: 'cache', port: 6_379 }] : [{ name: `own-${i}` }],
+    payload: new Uint8Array(),
+    streams: true,
+    capabilities: [],
+  })
+  for (let i = 0; i < names.length; i++) index.put(member(i))
+  const keys = Array.from({ length: 4_096 }, (_, i) => `user:${i}`)
+  const changing = member(3)
+  return [
+    { name: 'services: list the ten of one', batch: 512, run: () => index.list('cache', false) },
+    {
+      name: 'services: pick one of ten in turn',
+      batch: 512,
+      run: () => index.pick('cache', undefined, false),
+    },
+    {
+      name: 'services: pick one of ten by key',
+      batch: 256,
+      run: (i) => index.pick('cache', keys[i % keys.length], false),
+    },
+    { name: 'services: one of ten has changed', batch: 128, run: () => index.put(changing) },
   ]
 }
 

@@ -5,6 +5,7 @@ import type { PeerOptions } from './options.mts'
 import { type Quantiles, quantiles } from './quantiles.mts'
 import { silence } from './silence.mts'
 import { sleep, waitUntil } from './wait.mts'
+import type { Watcher } from './watcher.mts'
 
 export interface SteadyCost {
   readonly cpuPercentPerNode: number
@@ -36,39 +37,61 @@ export async function measureSteady(nodes: readonly Node[], seconds: number): Pr
   }
 }
 
-export interface UpdateFigures {
-  /** For each update, how long it took to be seen. */
-  readonly updates: readonly Quantiles[]
-  /** How many saw an update, of how many that were to, over all updates. */
+export interface SpreadFigures {
+  /** For each of what was told, how long it took to be seen. */
+  readonly spread: readonly Quantiles[]
+  /** How many saw one, of how many that were to, over all of them. */
   readonly reached: number
   readonly wanted: number
 }
 
 /** Changes the first node's payload that many times, one after the other. */
-export async function measureUpdates(cluster: Cluster, times: number): Promise<UpdateFigures> {
-  const updates: Quantiles[] = []
+export function measureUpdates({ nodes, watchers }: Cluster, times: number): Promise<SpreadFigures> {
+  const first = nodes[0]!
+  return measureSpread(watchers.slice(1), times, {
+    tell: (i) => first.setPayload(new TextEncoder().encode(`v${i + 2}`)),
+    seenAt: (watcher, i) => watcher.updatedAt(first.name, `v${i + 2}`),
+  })
+}
+
+/** Lets the first node tell all of something that many times, one after the other. */
+export function measureBroadcasts({ nodes, watchers }: Cluster, times: number): Promise<SpreadFigures> {
+  return measureSpread(watchers.slice(1), times, {
+    tell: (i) => nodes[0]!.broadcast(`b${i}`, new Uint8Array(100)),
+    seenAt: (watcher, i) => watcher.toldAt(`b${i}`),
+  })
+}
+
+interface Told {
+  tell(i: number): Promise<void>
+  seenAt(watcher: Watcher, i: number): number | undefined
+}
+
+async function measureSpread(others: readonly Watcher[], times: number, told: Told): Promise<SpreadFigures> {
+  const spread: Quantiles[] = []
   let reached = 0
   for (let i = 0; i < times; i++) {
     // Long enough for the last transmissions of the one before, and never in step with any period.
     if (i > 0) await sleep(2_000 + 1_000 * Math.random())
-    const seen = await measureUpdate(cluster, `v${i + 2}`)
+    const seen = await measureOne(others, i, told)
     reached += seen.length
     const figures = quantiles(seen)
-    if (figures !== undefined) updates.push(figures)
+    if (figures !== undefined) spread.push(figures)
   }
-  return { updates, reached, wanted: times * (cluster.nodes.length - 1) }
+  return { spread, reached, wanted: times * others.length }
 }
 
-/** The seconds after which each of the others that saw an update saw it. */
-async function measureUpdate({ nodes, watchers }: Cluster, payload: string): Promise<number[]> {
-  const first = nodes[0]!
-  const others = watchers.slice(1)
+/** The seconds after which each of the others that saw it saw it. */
+async function measureOne(others: readonly Watcher[], i: number, { seenAt, tell }: Told): Promise<number[]> {
   const start = performance.now()
-  // It resolves once the change has been sent as often as it will be, which says nothing of who has it.
-  const told = first.setPayload(new TextEncoder().encode(payload))
-  const instants = (): (number | undefined)[] => others.map((other) => other.updatedAt(first.name, payload))
-  const seen = (): number[] => secondsSince(start, instants())
-  await waitUntil(() => seen().length === others.length, updateLimit)
+  // It resolves once it has been sent as often as it will be, which says nothing of who has it.
+  const told = tell(i)
+  const seen = (): number[] =>
+    secondsSince(
+      start,
+      others.map((other) => seenAt(other, i)),
+    )
+  await waitUntil(() => seen().length === others.length, spreadLimit)
   await told
   return seen()
 }
@@ -129,5 +152,5 @@ function secondsSince(start: number, instants: readonly (number | undefined)[]):
   return instants.filter((at) => at !== undefined).map((at) => (at - start) / 1_000)
 }
 
-/** Milliseconds for a change of metadata to reach everyone. */
-const updateLimit = 60_000
+/** Milliseconds for a change of metadata, or a broadcast, to reach everyone. */
+const spreadLimit = 60_000

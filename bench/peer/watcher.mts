@@ -6,6 +6,7 @@ export class Watcher {
   readonly #suspected = new Map<string, number>()
   /** By the member's name and its payload as text. */
   readonly #updated = new Map<string, number>()
+  readonly #told = new Map<string, number>()
 
   constructor(node: Node) {
     node.on('suspect', ({ member }) => {
@@ -16,10 +17,16 @@ export class Watcher {
       if (verdict === undefined) this.#failed.set(member.name, { first: performance.now(), times: 1 })
       else verdict.times++
     })
+    node.onBroadcast(({ name }) => this.#told.set(name, performance.now()))
     node.on('update', ({ member }) => {
       const change = changeOf(member.name, new TextDecoder().decode(member.payload))
       if (!this.#updated.has(change)) this.#updated.set(change, performance.now())
     })
+  }
+
+  /** When it was told of a broadcast of that name. */
+  toldAt(name: string): number | undefined {
+    return this.#told.get(name)
   }
 
   /** When it first held that member suspect, on the clock of `performance.now()`. */

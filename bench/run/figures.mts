@@ -34,6 +34,9 @@ const figure = (
 const steadyCpu = (result: Result): number | undefined => result.steady_cpu_pct_per_node
 const heap = (result: Result): number | undefined => result.heap_kb_per_node
 
+/** One gossip interval × log₃ n, at `lan` and 200 nodes, seconds. */
+const broadcastGoal = 0.2 * (Math.log(200) / Math.log(3))
+
 /** Of a cluster that lives: every figure but that of its end. */
 const living: readonly FigureSpec[] = [
   figure('form_s', 'forming: until all know all, s', 2, (result) => result.form_s, {
@@ -63,6 +66,10 @@ const living: readonly FigureSpec[] = [
   figure('update_last_s', 'metadata update: last, s', 3, (result) => result.update_s?.last, {
     goal: { atMost: 1 },
   }),
+  figure('broadcast_p50_s', 'broadcast: p50, s', 3, (result) => result.broadcast_s?.p50, {
+    goal: { atMost: broadcastGoal, of: 'figure', nodes: 200 },
+  }),
+  figure('broadcast_last_s', 'broadcast: last, s', 3, (result) => result.broadcast_s?.last),
 ]
 
 /** Of its end: what the survivors made of it. */

@@ -19,6 +19,10 @@ export interface Result {
   readonly update_s?: Quantiles | null
   readonly update_reached?: number
   readonly update_wanted?: number
+  /** Of ours alone: memberlist has no broadcasts of this kind. */
+  readonly broadcast_s?: Quantiles | null
+  readonly broadcast_reached?: number
+  readonly broadcast_wanted?: number
   readonly crash_s?: Quantiles | null
   /** When each victim was first doubted by anybody; ours alone says so. */
   readonly detected_s?: Quantiles | null

@@ -92,6 +92,8 @@ function remarksOn({ apart, runs }: Size): string[] {
       remarks.push(`${where}: ${seen} of ${wanted} verdicts came in time; the figures are of those`)
     const { update_reached: reached, update_wanted: others } = result
     if (reached !== others) remarks.push(`${where}: updates were seen ${reached} of ${others} times in time`)
+    const { broadcast_reached: told, broadcast_wanted: all } = result
+    if (told !== all) remarks.push(`${where}: broadcasts were heard ${told} of ${all} times in time`)
   }
   for (const [i, run] of runs.entries()) {
     for (const contender of ['swimkit', 'memberlist', 'bare', 'gossip'] as const) {

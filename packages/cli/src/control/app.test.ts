@@ -1,4 +1,4 @@
-import type { Member } from '@swimkit/core'
+import { type Member, TooLargeError } from '@swimkit/core'
 import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Resolver } from '../seeds/resolve.ts'
@@ -240,6 +240,71 @@ describe('changes', () => {
       name: 'TooLargeError',
     })
     expect(await errorOf(post('/v1/tags', { a: 'b' }))).toMatchObject({ status: 413, code: 'too-large' })
+  })
+
+  it('tells all of something, and says what is wrong with what it is given', async () => {
+    expect(await (await post('/v1/broadcast', { name: 'deploy', payload: 'v2' })).json()).toEqual({
+      name: 'deploy',
+      sent: true,
+    })
+    await post('/v1/broadcast', { name: 'raw', payloadBase64: 'aGk=' })
+    await post('/v1/broadcast', { name: 'bare' })
+    expect(node.said.map(({ body, name, what }) => `${what} ${name} ${body}`)).toEqual([
+      'broadcast deploy v2',
+      'broadcast raw hi',
+      'broadcast bare ',
+    ])
+    for (const body of [
+      {},
+      { name: 'a b' },
+      { name: 'x', payload: 'y', payloadBase64: 'eQ==' },
+      { name: 'x', z: 1 },
+    ]) {
+      expect((await post('/v1/broadcast', body)).status).toBe(400)
+    }
+    expect(node.said.length).toBe(3)
+    node.refusal = new TooLargeError('a broadcast', 600, 512)
+    expect(await errorOf(post('/v1/broadcast', { name: 'big' }))).toMatchObject({
+      status: 413,
+      code: 'too-large',
+    })
+  })
+
+  it('asks members, and gives what they answer as text or base64', async () => {
+    const at = new Date('2026-01-02T03:04:05.678Z')
+    node.queryResult = {
+      answers: [
+        { member: 'ada', body: new TextEncoder().encode('é'), at },
+        { member: 'bob', body: Uint8Array.of(255), at },
+      ],
+      silent: ['eve'],
+      unfinished: ['mallory'],
+    }
+    const asked = await post('/v1/query', {
+      name: 'who',
+      members: ['ada'],
+      tags: { zone: 'a' },
+      timeout: 500,
+    })
+    expect(await asked.json()).toEqual({
+      answers: [
+        { member: 'ada', payload: 'é', at: at.toISOString() },
+        { member: 'bob', payloadBase64: '/w==', at: at.toISOString() },
+      ],
+      silent: ['eve'],
+      unfinished: ['mallory'],
+    })
+    expect(node.said).toEqual([
+      {
+        what: 'query',
+        name: 'who',
+        body: '',
+        options: { members: ['ada'], tags: { zone: 'a' }, timeout: 500 },
+      },
+    ])
+    for (const more of [{ timeout: 9 }, { members: 'ada' }, { tags: { a: 1 } }, { payloadBase64: '?' }]) {
+      expect((await post('/v1/query', { name: 'who', ...more })).status).toBe(400)
+    }
   })
 
   it('lists services, one of them, and those of suspects', async () => {

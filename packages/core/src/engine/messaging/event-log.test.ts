@@ -1,0 +1,147 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { UserEvent } from '../../wire/message.ts'
+import { EventLog } from './event-log.ts'
+
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_261_121 })
+
+const event = (time: number, boot = 1n, size = 0): UserEvent => ({
+  type: 'event',
+  time,
+  boot,
+  origin: 'n',
+  name: 'e',
+  body: new Uint8Array(size),
+})
+
+const add = (log: EventLog, time: number, boot = 1n, at = 0): string => {
+  const told = event(time, boot)
+  return log.add(told, told, at)
+}
+
+const ids = (log: EventLog, now = 0): string[] => log.known(now).map(({ boot, time }) => `${time} ${boot}`)
+
+test('an id is new once, whatever comes in between and in whatever order', () => {
+  const id = fc.record({ time: fc.integer({ min: 1, max: 50 }), boot: fc.bigInt({ min: 1n, max: 5n }) })
+  fc.assert(
+    fc.property(fc.array(id, { maxLength: 200 }), (told) => {
+      const log = new EventLog(1_000)
+      const seen = new Set<string>()
+      for (const { boot, time } of told) {
+        const key = `${time} ${boot}`
+        expect(add(log, time, boot)).toBe(seen.has(key) ? 'seen' : 'new')
+        seen.add(key)
+      }
+      expect(ids(log).toSorted()).toEqual([...seen].toSorted())
+      expect(log.clock).toBe(Math.max(0, ...told.map(({ time }) => time)))
+    }),
+  )
+})
+
+test('what is older than what is remembered is never new again', () => {
+  const log = new EventLog(1_000)
+  for (let time = 1; time <= 4_096; time++) expect(add(log, 2 * time)).toBe('new')
+  expect(add(log, 3)).toBe('new')
+  // The lowest one went for it, and with it all that is as old.
+  expect([add(log, 1), add(log, 2), add(log, 2, 9n), add(log, 3), add(log, 4)]).toEqual([
+    'old',
+    'old',
+    'old',
+    'seen',
+    'seen',
+  ])
+  expect(add(log, 5)).toBe('new')
+})
+
+test('a time far above all that was heard is made up', () => {
+  const log = new EventLog(1_000)
+  add(log, 10)
+  expect([add(log, 10 + 2 ** 32 + 1), log.clock]).toEqual(['ahead', 10])
+  expect([add(log, 10 + 2 ** 32), log.clock]).toEqual(['new', 10 + 2 ** 32])
+  log.witness(log.clock + 2 ** 33)
+  expect(log.clock).toBe(10 + 2 ** 32)
+  log.witness(log.clock + 5)
+  expect([log.clock, log.tick()]).toEqual([15 + 2 ** 32, 16 + 2 ** 32])
+})
+
+describe('events are kept whole', () => {
+  test('as many as 512, the latest', () => {
+    const log = new EventLog(1_000)
+    for (let time = 1; time <= 600; time++) add(log, time)
+    expect([log.kept, ids(log)[0], add(log, 50)]).toEqual([512, '89 1', 'seen'])
+  })
+
+  test('as many as take 256 KiB', () => {
+    const log = new EventLog(1_000)
+    for (let time = 1; time <= 100; time++) {
+      const told = event(time, 1n, 8_190)
+      log.add(told, told, 0)
+    }
+    expect([log.kept, ids(log)[0]]).toEqual([32, '69 1'])
+  })
+
+  test('as long as they are to be', () => {
+    const log = new EventLog(1_000)
+    add(log, 1, 1n, 0)
+    add(log, 2, 1n, 600)
+    expect([ids(log, 1_000), ids(log, 1_001), ids(log, 1_601)]).toEqual([['1 1', '2 1'], ['2 1'], []])
+    expect(add(log, 1)).toBe('seen')
+  })
+
+  test('and queries not at all', () => {
+    const log = new EventLog(1_000)
+    expect([log.add({ time: 1, boot: 1n }, undefined, 0), log.kept, ids(log)]).toEqual(['new', 0, []])
+  })
+})
+
+describe('two logs', () => {
+  const told = fc.uniqueArray(
+    fc.record({ time: fc.integer({ min: 1, max: 40 }), boot: fc.bigInt({ min: 1n, max: 3n }) }),
+    { selector: ({ boot, time }) => `${time} ${boot}`, maxLength: 60 },
+  )
+
+  test('have the same mark if they keep the same, in whatever order it came', () => {
+    fc.assert(
+      fc.property(told, (all) => {
+        const [a, b] = [new EventLog(1_000), new EventLog(1_000)]
+        for (const { boot, time } of all) add(a, time, boot)
+        for (const { boot, time } of all.toReversed()) add(b, time, boot)
+        expect(a.digest(0)?.mark).toEqual(b.digest(0)?.mark)
+      }),
+    )
+  })
+
+  test('have other marks if they keep others, and the same once each has what the other lacks', () => {
+    fc.assert(
+      fc.property(told, told, (first, second) => {
+        const [a, b] = [new EventLog(1_000), new EventLog(1_000)]
+        for (const { boot, time } of first) add(a, time, boot)
+        for (const { boot, time } of second) add(b, time, boot)
+        if (JSON.stringify(ids(a)) !== JSON.stringify(ids(b))) {
+          expect(a.digest(0)?.mark).not.toEqual(b.digest(0)?.mark)
+        }
+        const [forA, forB] = [b.lacking(a.known(0), 0), a.lacking(b.known(0), 0)]
+        for (const each of forA) expect(a.add(each.event, each.event, 0)).toBe('new')
+        for (const each of forB) expect(b.add(each.event, each.event, 0)).toBe('new')
+        expect(ids(a)).toEqual(ids(b))
+        expect(a.digest(0)?.mark).toEqual(b.digest(0)?.mark)
+      }),
+    )
+  })
+
+  test('tell each other how long ago, and how many had been heard by then', () => {
+    const log = new EventLog(60_000)
+    add(log, 7, 1n, 0)
+    add(log, 3, 1n, 10_000)
+    expect(log.lacking([], 12_400).map(({ age, event: { time }, order }) => [time, age, order])).toEqual([
+      [3, 2, 2],
+      [7, 12, 1],
+    ])
+    expect(log.digest(0)?.count).toBe(2)
+  })
+
+  test('of which nothing was ever told say nothing', () => {
+    expect(new EventLog(1_000).digest(0)).toBe(undefined)
+  })
+})
