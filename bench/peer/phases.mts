@@ -56,6 +56,7 @@ export function measureUpdates({ nodes, watchers }: Cluster, times: number): Pro
 
 /** Lets the first node tell all of something that many times, one after the other. */
 export function measureBroadcasts({ nodes, watchers }: Cluster, times: number): Promise<SpreadFigures> {
+  for (const watcher of watchers) watcher.listen()
   return measureSpread(watchers.slice(1), times, {
     tell: (i) => nodes[0]!.broadcast(`b${i}`, new Uint8Array(100)),
     seenAt: (watcher, i) => watcher.toldAt(`b${i}`),

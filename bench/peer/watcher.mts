@@ -6,9 +6,12 @@ export class Watcher {
   readonly #suspected = new Map<string, number>()
   /** By the member's name and its payload as text. */
   readonly #updated = new Map<string, number>()
-  readonly #told = new Map<string, number>()
+  /** By the broadcast's name. */
+  #told: Map<string, number> | undefined
+  readonly #node: Node
 
   constructor(node: Node) {
+    this.#node = node
     node.on('suspect', ({ member }) => {
       if (!this.#suspected.has(member.name)) this.#suspected.set(member.name, performance.now())
     })
@@ -17,16 +20,22 @@ export class Watcher {
       if (verdict === undefined) this.#failed.set(member.name, { first: performance.now(), times: 1 })
       else verdict.times++
     })
-    node.onBroadcast(({ name }) => this.#told.set(name, performance.now()))
     node.on('update', ({ member }) => {
       const change = changeOf(member.name, new TextDecoder().decode(member.payload))
       if (!this.#updated.has(change)) this.#updated.set(change, performance.now())
     })
   }
 
+  /** From now on it also listens to broadcasts. */
+  listen(): void {
+    const told = new Map<string, number>()
+    this.#told = told
+    this.#node.onBroadcast(({ name }) => told.set(name, performance.now()))
+  }
+
   /** When it was told of a broadcast of that name. */
   toldAt(name: string): number | undefined {
-    return this.#told.get(name)
+    return this.#told?.get(name)
   }
 
   /** When it first held that member suspect, on the clock of `performance.now()`. */

@@ -82,8 +82,10 @@ function shown({ answers, silent, unfinished }: AnswersJson, io: Io): string {
   ])
   const lines = [
     rows.length === 0 ? 'no answers\n' : table(['MEMBER', 'ANSWER'].map(coloursOf(io).bold), rows),
-    silent.length === 0 ? '' : `not heard: ${silent.map(escapeForPrint).join(', ')}\n`,
-    unfinished.length === 0 ? '' : `not done in time: ${unfinished.map(escapeForPrint).join(', ')}\n`,
+    silent.length === 0 ? '' : `not heard: ${silent.map((name) => escapeForPrint(name)).join(', ')}\n`,
+    unfinished.length === 0
+      ? ''
+      : `not done in time: ${unfinished.map((name) => escapeForPrint(name)).join(', ')}\n`,
   ]
   return lines.join('')
 }

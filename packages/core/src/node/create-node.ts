@@ -110,7 +110,8 @@ class SwimNode implements Node {
   readonly #bus: EventBus
   readonly #discovery: Discovery
   readonly #announcer: Announcer
-  readonly #messaging: Messaging
+  /** Made when something is first said, or somebody listens: most nodes do neither. */
+  #messages: Messaging | undefined
   readonly #loss: PacketLoss
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
@@ -153,14 +154,6 @@ class SwimNode implements Node {
     this.#bus = new EventBus(checked.eventHistory, options.logger, () => this.members())
     this.#discovery = new Discovery(this.#host, 2 * checked.settings.gossipInterval, () => this.members())
     this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)
-    this.#messaging = new Messaging({
-      settings: checked.settings,
-      logger: options.logger,
-      driver: () => this.#require().driver,
-      members: () => this.members(),
-      self: () => this.self,
-      date: (at) => this.#require().snapshots.date(at),
-    })
     this.#loss = new PacketLoss(checked.dropRate, randomOf(options.host))
     this.conflict = new Promise((resolve) => {
       this.#resolveConflict = resolve
@@ -292,7 +285,7 @@ class SwimNode implements Node {
         onDelivery: (delivery) => this.#messaging.push(delivery),
         afterInput: () => {
           this.#bus.deliver()
-          this.#messaging.deliver()
+          this.#messages?.deliver()
         },
       },
     )
@@ -398,7 +391,7 @@ class SwimNode implements Node {
     this.#resolveFailed(undefined)
     this.#bus.close()
     this.#discovery.end()
-    this.#messaging.end()
+    this.#messages?.end()
     await this.#transport.close()
     this.#running?.driver.engine.close()
   }
@@ -524,6 +517,18 @@ class SwimNode implements Node {
   setSeeds(seeds: readonly string[]): void {
     this.#seeds = seeds.map((seed) => parseAddress(seed, 7_946))
     this.#live()?.driver.engine.setSeeds(this.#seeds)
+  }
+
+  get #messaging(): Messaging {
+    this.#messages ??= new Messaging({
+      settings: this.settings,
+      logger: this.#logger,
+      driver: () => this.#require().driver,
+      members: () => this.members(),
+      self: () => this.self,
+      date: (at) => this.#require().snapshots.date(at),
+    })
+    return this.#messages
   }
 
   async broadcast(name: string, body?: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<void> {

@@ -19,7 +19,8 @@ export class Rumours {
   readonly #state: CoreState
   readonly #outbox: Outbox
   readonly #requests: Requests
-  readonly #log: EventLog
+  /** Made when something is first said. */
+  #events: EventLog | undefined
   /** Numbers in place of members, as keys of the queue. */
   #number = 0
   /** It has heard from somebody what was told before it came. */
@@ -30,15 +31,15 @@ export class Rumours {
     this.#state = state
     this.#outbox = outbox
     this.#requests = requests
-    this.#log = new EventLog(state.settings.eventRetention)
-  }
-
-  get clock(): number {
-    return this.#log.clock
   }
 
   get kept(): number {
-    return this.#log.kept
+    return this.#events?.kept ?? 0
+  }
+
+  get #log(): EventLog {
+    this.#events ??= new EventLog(this.#state.settings.eventRetention)
+    return this.#events
   }
 
   /** The next Lamport time, for something that this node tells. */
@@ -91,7 +92,7 @@ export class Rumours {
 
   /** What to say of the events in a sync. */
   digest(now: Millis): EventsDigest | undefined {
-    return this.#log.digest(now)
+    return this.#events?.digest(now)
   }
 
   /** This node has left: if it comes back, what was told meanwhile is not for it. */
@@ -104,14 +105,14 @@ export class Rumours {
    * but for the `replay` that it asked for: that is remembered as heard, and kept for others.
    */
   compare(address: Address, theirs: EventsDigest | undefined, replay: boolean, now: Millis): void {
-    const log = this.#log
     const quiet = !(this.#met || replay)
     // What it has told itself, or among others, it does not bring along.
-    if (quiet) log.forgetKept()
+    if (quiet) this.#events?.forgetKept()
     if (theirs === undefined) {
       this.#met = true
       return
     }
+    const log = this.#log
     log.witness(theirs.clock)
     const own = log.digest(now)
     if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) {
