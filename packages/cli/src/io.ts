@@ -10,6 +10,8 @@ export interface Io {
   readonly errIsTty: boolean
   /** Aborted at the first SIGINT or SIGTERM; `reason` is the name of the signal. */
   readonly interrupted: AbortSignal
+  /** Calls back at each SIGHUP, which otherwise ends the process. */
+  onHangup(listener: () => void): void
 }
 
 /** Whether to colour what goes to a terminal or not (https://no-color.org, and FORCE_COLOR for the opposite). */

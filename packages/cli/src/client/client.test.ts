@@ -373,3 +373,89 @@ describe('events', () => {
     expect(io.stderr()).toBe('')
   })
 })
+
+describe('seeds', () => {
+  it('shows them, replaces them and takes them away', async () => {
+    expect(await run(['seeds'])).toMatchObject({ code: 0, out: 'no seeds\n' })
+    expect((await run(['seeds', '10.0.0.2:7946,10.0.0.3:7946', '10.0.0.4'])).out).toBe(
+      '10.0.0.2:7946\n10.0.0.3:7946\n10.0.0.4\n',
+    )
+    expect(node.seeds.at(-1)).toEqual(['10.0.0.2:7946', '10.0.0.3:7946', '10.0.0.4:7946'])
+    expect(JSON.parse((await run(['seeds', '--json'])).out)).toEqual({
+      seeds: ['10.0.0.2:7946', '10.0.0.3:7946', '10.0.0.4'],
+    })
+    expect(await run(['seeds', '--none'])).toMatchObject({ code: 0, out: 'no seeds\n' })
+    expect(await run(['seeds', '--none', '10.0.0.2'])).toMatchObject({ code: 2 })
+    expect((await run(['seeds', 'x y'])).err).toMatch(/must be host:port/)
+  })
+})
+
+describe('broadcast', () => {
+  it('tells the node what to tell', async () => {
+    expect(await run(['broadcast', 'deploy', 'v2'])).toMatchObject({
+      code: 0,
+      out: 'all are told of deploy\n',
+    })
+    expect(JSON.parse((await run(['broadcast', 'bare', '--json'])).out)).toEqual({ name: 'bare', sent: true })
+    expect(node.said.map(({ body, name }) => [name, body])).toEqual([
+      ['deploy', 'v2'],
+      ['bare', ''],
+    ])
+    expect(await run(['broadcast', 'two words'])).toMatchObject({ code: 1 })
+  })
+})
+
+describe('query', () => {
+  const at = new Date(0)
+  it('shows what was answered and who was not heard', async () => {
+    node.queryResult = {
+      answers: [
+        { member: 'ada', body: new TextEncoder().encode('1.0\u001b'), at },
+        { member: 'bob', body: Uint8Array.of(255), at },
+      ],
+      silent: ['cid', 'dan'],
+      unfinished: ['eve'],
+    }
+    const { code, out } = await run([
+      'query',
+      'version',
+      '--member',
+      'ada',
+      '--tag',
+      'zone=a=b',
+      '--within',
+      '2s',
+    ])
+    expect([code, out.split('\n').map((line) => line.replace(/ {2,}/g, '  '))]).toEqual([
+      1,
+      [
+        'MEMBER  ANSWER',
+        'ada  1.0\\u{1b}',
+        'bob  base64 /w==',
+        'not heard: cid, dan',
+        'not done in time: eve',
+        '',
+      ],
+    ])
+    expect(node.said.at(-1)).toEqual({
+      what: 'query',
+      name: 'version',
+      body: '',
+      options: { members: ['ada'], tags: { zone: 'a=b' }, timeout: 2_000 },
+    })
+  })
+
+  it('of which nothing comes says so', async () => {
+    expect(await run(['query', 'version', 'now'])).toMatchObject({ code: 0, out: 'no answers\n' })
+    expect(node.said.at(-1)).toMatchObject({ body: 'now' })
+  })
+
+  it.each([
+    [['--within', '5ms'], '--within: "5ms" is not allowed: must be 10ms to 10m'],
+    [['--within', 'soon'], '--within: "soon" is not allowed'],
+    [['--tag', 'zone'], '--tag: "zone" is not allowed: must be key=value'],
+  ])('refuses %j', async (flags, said) => {
+    const { code, err } = await run(['query', 'version', ...flags])
+    expect([code, err.includes(said)]).toEqual([2, true])
+  })
+})

@@ -67,6 +67,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./switch.ts'),
   },
   { name: 'join', summary: 'join the cluster of these addresses', load: () => import('./join.ts') },
+  { name: 'seeds', summary: 'show or replace the seeds of a node', load: () => import('./seeds.ts') },
   { name: 'leave', summary: 'leave the cluster, then end the node', load: () => import('./leave.ts') },
   {
     name: 'force-leave',

@@ -24,7 +24,9 @@ export function configure(command: Command, io: Io, exit: (code: number) => void
       exit(await detach(settings, process.argv.slice(2), io))
     } else {
       const { startNode } = await import('../run/start-node.ts')
-      exit(await startNode(settings, io))
+      // Without a file there is nothing to be read anew, and who hangs up has closed the terminal.
+      const reload = settings.configFile === undefined ? undefined : () => startSettings(flags, io.env)
+      exit(await startNode(settings, io, reload))
     }
   })
 }

@@ -38,6 +38,7 @@ describe('the settings of start', () => {
       port: 7_946,
       advertise: undefined,
       seeds: [],
+      configFile: undefined,
       detector: 'pingack',
       transport: 'udp',
       codec: 'swim',

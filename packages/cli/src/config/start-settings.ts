@@ -19,6 +19,8 @@ export interface StartSettings {
   readonly port: number
   readonly advertise: { readonly host: string; readonly port: number | undefined } | undefined
   readonly seeds: readonly Seed[]
+  /** Where the settings come from, beside flags and environment. */
+  readonly configFile: string | undefined
   readonly detector: string
   readonly transport: string
   readonly codec: string
@@ -118,6 +120,7 @@ export async function startSettings(
     port,
     advertise: values.advertise,
     seeds: values.seed ?? [],
+    configFile: named,
     detector: values.detector ?? 'pingack',
     transport: values.transport ?? 'udp',
     codec: values.codec ?? 'swim',

@@ -1,6 +1,7 @@
 import { type Member, TooLargeError } from '@swimkit/core'
 import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Seed } from '../config/seed.ts'
 import type { Resolver } from '../seeds/resolve.ts'
 import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
 import { type ControlAppOptions, createControlApp } from './app.ts'
@@ -18,12 +19,14 @@ let node: FakeNode
 let ended: string[]
 let faults: unknown[]
 let end: AbortController
+let seeds: { seeds: readonly Seed[]; replace(wanted: readonly Seed[]): void }
 
 function appWith(more: Partial<ControlAppOptions> = {}): Hono {
   return createControlApp(node, {
     hostNames: ['swim.local'],
     token: undefined,
     resolver,
+    seeds: () => seeds,
     readiness: () => ({ ready: true, reason: 'joined' }),
     onEnd: (how) => ended.push(how),
     onFault: (error) => faults.push(error),
@@ -39,6 +42,12 @@ beforeEach(() => {
   ended = []
   faults = []
   end = new AbortController()
+  seeds = {
+    seeds: [],
+    replace(wanted) {
+      this.seeds = wanted
+    },
+  }
   app = appWith()
 })
 
@@ -240,6 +249,18 @@ describe('changes', () => {
       name: 'TooLargeError',
     })
     expect(await errorOf(post('/v1/tags', { a: 'b' }))).toMatchObject({ status: 413, code: 'too-large' })
+  })
+
+  it('shows the seeds, and replaces them all', async () => {
+    expect(await (await call('/v1/seeds')).json()).toEqual({ seeds: [] })
+    const wanted = ['10.0.0.2:7946', 'dns+swim:7946']
+    expect(await (await post('/v1/seeds', { seeds: wanted })).json()).toEqual({ seeds: wanted })
+    expect(seeds.seeds.map(({ kind }) => kind)).toEqual(['address', 'dns'])
+    for (const body of [{}, { seeds: ['x y'] }, { seeds: 'a' }, { seeds: [], more: 1 }]) {
+      expect((await post('/v1/seeds', body)).status).toBe(400)
+    }
+    expect(await (await call('/v1/seeds')).json()).toEqual({ seeds: wanted })
+    expect(await (await post('/v1/seeds', { seeds: [] })).json()).toEqual({ seeds: [] })
   })
 
   it('tells all of something, and says what is wrong with what it is given', async () => {

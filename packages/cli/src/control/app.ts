@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { parseSeed } from '../config/seed.ts'
 import { joinSeeds, resolveSeeds } from '../seeds/join-seeds.ts'
 import type { Resolver } from '../seeds/resolve.ts'
+import type { SeedControl } from '../seeds/seed-loop.ts'
 import { version } from '../version.ts'
 import { ApiError, toApiError } from './api-error.ts'
 import {
@@ -15,6 +16,7 @@ import {
   jsonBody,
   payloadBody,
   queryBody,
+  seedsBody,
   servicesBody,
   switchBody,
   tagsBody,
@@ -35,6 +37,8 @@ export interface ControlAppOptions {
   readonly hostNames: readonly string[]
   readonly token: string | undefined
   readonly resolver: Resolver
+  /** What the node is to look for; called when it is asked for, as it begins after the control API. */
+  seeds(): SeedControl
   readiness(): Readiness
   /** Called once `leave` or `stop` was answered. */
   onEnd(how: 'left' | 'stopped'): void
@@ -126,6 +130,13 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     const { seeds } = introducers ? v.parse(joinBody, { seeds: introducers }) : await jsonBody(c, joinBody)
     const parsed = seeds.map((text) => parseSeed(text)!) // each was checked by the schema
     return c.json(await joinSeeds(node, await resolveSeeds(parsed, resolver, signal), signal))
+  }
+
+  const seeds: Handler = (c) => c.json({ seeds: options.seeds().seeds.map(({ text }) => text) })
+  const setSeeds: Handler = async (c) => {
+    const { seeds: wanted } = await jsonBody(c, seedsBody)
+    options.seeds().replace(wanted.map((text) => parseSeed(text)!)) // each was checked by the schema
+    return seeds(c)
   }
 
   /** Answers first, then ends: the server drains what is under way before the process goes. */
@@ -295,6 +306,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     '/v1/protocol': { GET: protocol },
     '/join': { POST: join },
     '/v1/join': { POST: join },
+    '/v1/seeds': { GET: seeds, POST: setSeeds },
     '/leave': { POST: leave },
     '/v1/leave': { POST: leave },
     '/v1/stop': { POST: stop },

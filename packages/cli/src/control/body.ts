@@ -55,6 +55,12 @@ const seedText = v.pipe(
     'must be host:port (IPv6 in brackets), dns+name:port or dnssrv+name',
   ),
 )
+export const seedsBody = v.strictObject(
+  {
+    seeds: v.pipe(v.array(seedText, 'must be a list of addresses'), v.maxLength(256, 'must be at most 256')),
+  },
+  'the body must be {"seeds":["host:port",…]}',
+)
 export const joinBody = v.object(
   {
     seeds: v.pipe(

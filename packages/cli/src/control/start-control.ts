@@ -1,7 +1,9 @@
 import { formatAddress, type Logger, type Node } from '@swimkit/core'
 import { isOwnMachine } from '../config/bind.ts'
 import { CliError, reasonOf } from '../errors.ts'
+import { resolveSeeds } from '../seeds/join-seeds.ts'
 import { type Resolver, systemResolver } from '../seeds/resolve.ts'
+import type { SeedControl } from '../seeds/seed-loop.ts'
 import type { Readiness } from './app.ts'
 import { isInUse, type Listening, listen } from './listen.ts'
 
@@ -23,6 +25,10 @@ export interface ControlOptions {
   readonly logger?: Logger
   /** For the seeds of `join`. Default: the system's. */
   readonly resolver?: Resolver
+  /**
+   * What `/v1/seeds` shows and changes. Default: `node.setSeeds`, with what the names that are given stand for at that time.
+   */
+  readonly seeds?: () => SeedControl
   /** Milliseconds between comments on a quiet event stream; twice that drops a consumer that takes nothing. Default 15,000. */
   readonly heartbeat?: number
 }
@@ -50,11 +56,14 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     throw new CliError(2, `the control API at ${host} would be open to others: off loopback it needs a token`)
   }
   const end = new AbortController()
+  const resolver = options.resolver ?? systemResolver
+  const own = seedsOf(node, resolver, end.signal)
   const makeApp = async () =>
     (await import('./app.ts')).createControlApp(node, {
       hostNames: options.hostNames ?? [],
       token,
-      resolver: options.resolver ?? systemResolver,
+      resolver,
+      seeds: options.seeds ?? (() => own),
       readiness: options.readiness ?? (() => ({ ready: node.state === 'running', reason: node.state })),
       onEnd: options.onEnd ?? (() => void node.stop()),
       onFault: (error) => logger?.log('error', 'control API fault', { reason: reasonOf(error) }),
@@ -91,6 +100,23 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
         await server.close(drain)
       })()
       return closing
+    },
+  }
+}
+
+/** The seeds of a node that nobody else looks after. */
+function seedsOf(node: Node, resolver: Resolver, signal: AbortSignal): SeedControl {
+  let seeds: SeedControl['seeds'] = []
+  return {
+    get seeds() {
+      return seeds
+    },
+    replace(wanted) {
+      seeds = wanted
+      void resolveSeeds(wanted, resolver, signal).then((resolved) => {
+        if (seeds === wanted && node.state !== 'stopped')
+          node.setSeeds(resolved.flatMap(({ addresses }) => addresses))
+      })
     },
   }
 }

@@ -27,6 +27,7 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
     outIsTty: process.stdout.isTTY === true,
     errIsTty: process.stderr.isTTY === true,
     interrupted: interruption.signal,
+    onHangup: (listener) => void process.on('SIGHUP', listener),
   }
   const code = await runCli(argv, io)
   // Where stdout is a pipe, writing is not done when write() returns.

@@ -19,7 +19,7 @@ import { type Io, wantsColour } from '../io.ts'
 import { createLogger } from '../log.ts'
 import { builtins, loadPlugin } from '../plugins/load.ts'
 import { systemResolver } from '../seeds/resolve.ts'
-import { type SeedLoop, startSeedLoop } from '../seeds/seed-loop.ts'
+import { type SeedControl, type SeedLoop, startSeedLoop } from '../seeds/seed-loop.ts'
 import { sleep } from '../sleep.ts'
 import { writePidFile } from './pid-file.ts'
 import { statusLine, statusSampler } from './status-line.ts'
@@ -112,8 +112,15 @@ async function startOrExplain(options: NodeOptions): Promise<Node> {
   }
 }
 
-/** Runs a node until a signal, the control API or a conflict ends it; resolves with the exit code. */
-export async function startNode(settings: StartSettings, io: Io): Promise<number> {
+/**
+ * Runs a node until a signal, the control API or a conflict ends it; resolves with the exit code. `reload` reads the settings anew, of which those
+ * that can change at run time are taken over at a SIGHUP: the seeds.
+ */
+export async function startNode(
+  settings: StartSettings,
+  io: Io,
+  reload?: () => Promise<StartSettings>,
+): Promise<number> {
   const colour = wantsColour(io.env, io.errIsTty)
   const logger = createLogger({
     level: settings.logLevel,
@@ -196,6 +203,7 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
       // Where the node's own port was left to the system, the port above it is a guess and may be taken.
       anyPort: settings.port === 0,
       readiness: () => readinessOf(node, seeds ?? { state: 'searching' }, Date.now() - since),
+      seeds: () => seeds ?? noSeeds,
       onEnd: () => ended({ kind: 'asked' }),
       logger,
       resolver: systemResolver,
@@ -220,6 +228,7 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
       now: () => performance.now(),
       onConflict: fail,
     })
+    if (reload !== undefined) io.onHangup(() => void reloadSeeds(reload, seeds!, logger))
     showStatus(node, settings, colour, io, end.signal)
 
     const how = await ending
@@ -230,6 +239,22 @@ export async function startNode(settings: StartSettings, io: Io): Promise<number
   } finally {
     end.abort()
     await Promise.all([control?.close(), node.stop(), removePidFile?.()])
+  }
+}
+
+/** Before they are looked at. */
+const noSeeds: SeedControl = { seeds: [], replace: () => undefined }
+
+/** Takes the seeds of the configuration as it is by now; one that is wrong changes nothing. */
+async function reloadSeeds(
+  reload: () => Promise<StartSettings>,
+  seeds: SeedControl,
+  logger: Logger,
+): Promise<void> {
+  try {
+    seeds.replace((await reload()).seeds)
+  } catch (error) {
+    logger.log('error', 'the configuration was not taken over', { reason: reasonOf(error) })
   }
 }
 

@@ -218,6 +218,31 @@ describe('the seed loop', () => {
     await loop.done
   })
 
+  it('looks at new seeds right away, also where there were none, and at none any more', async () => {
+    const { node, clock, end, log, loop } = run([])
+    loop.replace(seeds('10.0.0.2:7946'))
+    expect(loop.state).toBe('searching')
+    await settle()
+    expect([node.joins, loop.seeds.map(({ text }) => text)]).toEqual([[['10.0.0.2:7946']], ['10.0.0.2:7946']])
+    // In the middle of a wait.
+    loop.replace(seeds('10.0.0.3:7946', '10.0.0.4:7946'))
+    await settle()
+    await settle()
+    expect(node.joins.at(-1)).toEqual(['10.0.0.3:7946', '10.0.0.4:7946'])
+    expect(node.seeds.at(-1)).toEqual(['10.0.0.3:7946', '10.0.0.4:7946'])
+    loop.replace([])
+    await settle()
+    await settle()
+    expect([node.seeds.at(-1), loop.state, node.joins.length]).toEqual([[], 'alone', 2])
+    await clock.next()
+    expect(node.joins.length).toBe(2)
+    expect(
+      log.filter(({ message }) => message === 'seeds replaced').map(({ fields }) => fields?.seeds),
+    ).toEqual(['10.0.0.2:7946', '10.0.0.3:7946, 10.0.0.4:7946', 'none'])
+    end.abort()
+    await loop.done
+  })
+
   it('ends on a name that belongs to another process', async () => {
     const { node, loop, conflicts } = run(['10.0.0.2:7946'])
     node.joinResult = Object.assign(new Error('the name is taken'), { name: 'NameConflictError' })

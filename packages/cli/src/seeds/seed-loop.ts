@@ -31,10 +31,17 @@ export interface SeedLoopOptions {
   readonly refresh?: number
 }
 
-export interface SeedLoop {
+export interface SeedLoop extends SeedControl {
   readonly state: SeedState
   /** Resolves when the signal ended it. */
   readonly done: Promise<void>
+}
+
+/** The seeds of a running node: what they are, and how to change them. */
+export interface SeedControl {
+  readonly seeds: readonly Seed[]
+  /** From now on these; looked at right away. */
+  replace(seeds: readonly Seed[]): void
 }
 
 /** A seed that keeps failing in the same way is mentioned again after so long, milliseconds. */
@@ -55,7 +62,10 @@ const advice: Readonly<Record<string, string>> = {
  * failed at start or moved since must not leave the node on its own for life.
  */
 export function startSeedLoop(options: SeedLoopOptions): SeedLoop {
-  const { node, seeds, logger, signal, random, refresh = 60_000 } = options
+  const { node, logger, signal, random, refresh = 60_000 } = options
+  let { seeds } = options
+  /** Ends the wait until the seeds are looked at again. */
+  let waiting = new AbortController()
   let state: SeedState = seeds.length === 0 ? 'alone' : 'searching'
   const backoff = exponentialBackoff(1_000, 30_000, random)
 
@@ -118,8 +128,14 @@ export function startSeedLoop(options: SeedLoopOptions): SeedLoop {
         if (node.state !== 'running') return
         logger.log('warn', 'join failed', { reason: reasonOf(error) })
       }
-      await options.sleep(wait(backoff), signal)
+      await pause(wait(backoff))
     }
+  }
+
+  async function pause(ms: number): Promise<void> {
+    // Replaced while they were looked at: there is nothing to wait for.
+    if (!waiting.signal.aborted) await options.sleep(ms, AbortSignal.any([signal, waiting.signal]))
+    if (waiting.signal.aborted) waiting = new AbortController()
   }
 
   /** Short and growing until with others, then about `refresh`. */
@@ -129,13 +145,29 @@ export function startSeedLoop(options: SeedLoopOptions): SeedLoop {
     return refresh * (0.8 + 0.4 * random())
   }
 
-  const done = seeds.length === 0 ? Promise.resolve() : run()
+  /** Without seeds there is nothing to look at, until there are some. */
+  let done: Promise<void> | undefined = seeds.length === 0 ? undefined : run()
   if (seeds.length === 0)
     logger.log('info', 'no seeds: this node forms a cluster of one, and others may join')
   return {
     get state() {
       return state
     },
-    done,
+    get seeds() {
+      return seeds
+    },
+    get done() {
+      return done ?? Promise.resolve()
+    },
+    replace(wanted) {
+      seeds = wanted
+      said.clear()
+      backoff.reset()
+      if (state === 'alone' && wanted.length > 0) state = isAlone() ? 'searching' : 'joined'
+      if (wanted.length === 0 && isAlone()) state = 'alone'
+      logger.log('info', 'seeds replaced', { seeds: wanted.map(({ text }) => text).join(', ') || 'none' })
+      if (done === undefined) done = wanted.length === 0 ? undefined : run()
+      else waiting.abort()
+    },
   }
 }

@@ -5,11 +5,13 @@ export interface FakeIo extends Io {
   readonly stdout: () => string
   readonly stderr: () => string
   interrupt(): void
+  hangUp(): void
 }
 
 export function fakeIo(env: Io['env'] = {}, cwd = '/'): FakeIo {
   const interruption = new AbortController()
   let [out, err] = ['', '']
+  const listeners: (() => void)[] = []
   return {
     env,
     cwd,
@@ -24,6 +26,10 @@ export function fakeIo(env: Io['env'] = {}, cwd = '/'): FakeIo {
     interrupted: interruption.signal,
     stdout: () => out,
     stderr: () => err,
+    onHangup: (listener) => void listeners.push(listener),
     interrupt: () => interruption.abort('SIGINT'),
+    hangUp: () => {
+      for (const listener of listeners) listener()
+    },
   }
 }
