@@ -126,6 +126,45 @@ describe('a broadcast', () => {
     expect([told(loner), ...nodes.map(told)]).toEqual([['n3 alone '], [], [], []])
   })
 
+  test('that only an exchange brings is told to the founder of a cluster as well, which has joined nobody', () => {
+    const [net, nodes] = quiet(3, { settings: { syncInterval: 10_000 } })
+    const [founder, second, third] = nodes as [SimNode, SimNode, SimNode]
+    // All packets are lost, and streams are not.
+    const undo = net.links(undefined, undefined, { cut: 'packets' })
+    broadcast(net, second, 'by-stream')
+    net.until(() => told(founder).length === 1 && told(third).length === 1, 120_000)
+    undo()
+    net.run(60_000)
+    for (const node of nodes) expect(told(node)).toEqual(['n1 by-stream '])
+  })
+
+  test('is told to who has come through several, once, whether it was told before or after', () => {
+    const [net, nodes] = quiet(6)
+    broadcast(net, nodes[5]!, 'before')
+    net.run(5_000)
+    const late = net.add()
+    for (const node of nodes.slice(0, 3)) net.join(late, node)
+    net.until(() => late.engine.members.active === 7, 10_000)
+    broadcast(net, nodes[4]!, 'after')
+    net.run(120_000)
+    expect(told(late)).toEqual(['n4 after '])
+  })
+
+  test('that was told while a node was away is not for it when it comes back', () => {
+    const [net, nodes] = quiet(4)
+    const [a, , , d] = nodes as [SimNode, SimNode, SimNode, SimNode]
+    net.leave(d)
+    net.run(5_000)
+    broadcast(net, a, 'without-it')
+    net.run(5_000)
+    d.leaving = false
+    net.join(d, a)
+    net.run(60_000)
+    broadcast(net, a, 'with-it')
+    net.run(60_000)
+    expect(told(d)).toEqual(['n0 with-it '])
+  })
+
   test('has a Lamport time above that of all that its teller has heard', () => {
     const [net, nodes] = quiet(4)
     const times: number[] = []

@@ -1,10 +1,10 @@
 import { type Address, formatAddress, sameAddress } from '../model/address.ts'
 import { RareMap } from '../model/rare-map.ts'
 import type { Configuration } from './configuration.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, othersActive, TimerKind } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
 import { dialBackLimit, type Introductions } from './introductions.ts'
-import type { Rumours } from './messaging/rumours.ts'
+import type { Arrival, Rumours } from './messaging/rumours.ts'
 import type { Outbox } from './outbox.ts'
 import type { OwnClaims } from './own-claims.ts'
 import type { Requests } from './requests.ts'
@@ -61,12 +61,13 @@ export class Joins {
   /** `replay`: with the events that are still kept. */
   join(operation: number, address: Address, replay: boolean, now: Millis): void {
     const { sender, streams, table } = this.#state
+    const arrival = { alone: othersActive(table) === 0, replay }
     if (!streams) return this.#failed(operation, 'unreachable', 'this transport carries no streams')
     if (sameAddress(address, table.record(table.self).address)) {
       return this.#failed(operation, 'self', `this is the own address of ${sender.name}`)
     }
     this.#requests.ask(address, this.#synchronizer.request(true, now), (outcome, at) =>
-      this.#onReply(operation, address, replay, outcome, at),
+      this.#onReply(operation, address, arrival, outcome, at),
     )
   }
 
@@ -106,7 +107,13 @@ export class Joins {
     this.#waiting.clear()
   }
 
-  #onReply(operation: number, address: Address, replay: boolean, outcome: RequestOutcome, now: Millis): void {
+  #onReply(
+    operation: number,
+    address: Address,
+    arrival: Arrival,
+    outcome: RequestOutcome,
+    now: Millis,
+  ): void {
     if (outcome.kind === 'fault') {
       const code = outcome.fault.fault === 'cluster' ? 'cluster-mismatch' : outcome.fault.fault
       return this.#failed(operation, code, outcome.fault.detail)
@@ -131,7 +138,7 @@ export class Joins {
     this.#configuration.meet(message, true, now)
     this.#syncs.take(message, sender, now)
     this.#syncs.push(address, message, now)
-    this.#rumours.compare(address, message.events, replay, now)
+    this.#rumours.compare(address, message.events, arrival, now)
     this.#syncs.onJoined(now)
     const { settings, table, timers } = this.#state
     const introducer = sender === undefined ? undefined : table.find(sender.name)

@@ -50,6 +50,7 @@ export class Synchronizer {
   /** The answer to a request that has been merged as far as it will be. `dialBack`: this node is going to introduce the asker. */
   answer(request: Sync, dialBack: boolean, now: Millis): Sync {
     const { codec, config, counters, hooks, table } = this.#state
+    if (request.join) this.#rumours.onJoinedBy()
     const base = {
       type: 'sync',
       join: dialBack,

@@ -5,10 +5,10 @@ import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Sync } from '../wire/message.ts'
 import type { Configuration } from './configuration.ts'
-import { type CoreState, TimerKind } from './core-state.ts'
+import { type CoreState, othersActive, TimerKind } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
 import type { Introductions } from './introductions.ts'
-import type { Rumours } from './messaging/rumours.ts'
+import type { Arrival, Rumours } from './messaging/rumours.ts'
 import type { OwnClaims } from './own-claims.ts'
 import type { PathChecks } from './path-checks.ts'
 import type { Requests } from './requests.ts'
@@ -135,6 +135,7 @@ export class Syncs {
     if (this.#open >= maxSyncs) return
     this.#open++
     this.#state.counters.syncsStarted++
+    const arrival = { alone: othersActive(this.#state.table) === 0, replay: false }
     this.#requests.ask(address, this.#synchronizer.request(false, now), (outcome, at) => {
       this.#open--
       if (partner !== undefined) {
@@ -142,7 +143,7 @@ export class Syncs {
         if (outcome.kind === 'reply' || outcome.kind === 'fault') this.#paths.works(partner, 'streams', at)
         else this.#paths.suspect(partner, 'streams', at)
       }
-      this.#onReply(outcome, at)
+      this.#onReply(outcome, arrival, at)
     })
   }
 
@@ -184,7 +185,7 @@ export class Syncs {
     if (partner[0] !== undefined) this.begin(table.record(partner[0]).address, partner[0], now)
   }
 
-  #onReply(outcome: RequestOutcome, now: Millis): void {
+  #onReply(outcome: RequestOutcome, arrival: Arrival, now: Millis): void {
     const { counters, table } = this.#state
     if (outcome.kind !== 'reply' || outcome.reply.message.type !== 'sync') {
       counters.syncsFailed++
@@ -201,6 +202,6 @@ export class Syncs {
     if (ref === undefined) return
     const { address } = table.record(ref)
     this.push(address, message, now)
-    this.#rumours.compare(address, message.events, false, now)
+    this.#rumours.compare(address, message.events, arrival, now)
   }
 }

@@ -8,6 +8,14 @@ import type { Requests } from '../requests.ts'
 import type { Millis } from '../time.ts'
 import { EventLog, type Verdict } from './event-log.ts'
 
+/** How this node came to who answered. */
+export interface Arrival {
+  /** It knew of no other member when it asked. */
+  readonly alone: boolean
+  /** It wants to be told what was told before it came. */
+  readonly replay: boolean
+}
+
 /** Rumours that wait to be told at most: beyond it those go that were told most. */
 const queued = 1_024
 
@@ -23,9 +31,12 @@ export class Rumours {
   #events: EventLog | undefined
   /** Numbers in place of members, as keys of the queue. */
   #number = 0
-  /** It has heard from somebody what was told before it came. */
-  #met = false
-  #catchingUp = false
+  /** It has joined others, or others it: what they tell is for it as well. */
+  #belongs = false
+  /** It has left, and not come back. */
+  #away = false
+  /** Under way with somebody, one at a time. */
+  #exchange: { readonly silently: boolean } | undefined
 
   constructor(state: CoreState, outbox: Outbox, requests: Requests) {
     this.#state = state
@@ -97,38 +108,40 @@ export class Rumours {
 
   /** This node has left: if it comes back, what was told meanwhile is not for it. */
   onLeft(): void {
-    this.#met = false
+    this.#belongs = false
+    this.#away = true
+  }
+
+  /** Somebody has joined here: this node is one of those that are told, if it was not before. */
+  onJoinedBy(): void {
+    this.#belongs = true
   }
 
   /**
-   * Somebody's answer to a sync says which events it keeps: what differs is exchanged. What was told before this node came is none of its business,
+   * Somebody's answer to a sync says which events it keeps: what differs is exchanged. What was told before a newcomer came is none of its business,
    * but for the `replay` that it asked for: that is remembered as heard, and kept for others.
    */
-  compare(address: Address, theirs: EventsDigest | undefined, replay: boolean, now: Millis): void {
-    const quiet = !(this.#met || replay)
+  compare(address: Address, theirs: EventsDigest | undefined, { alone, replay }: Arrival, now: Millis): void {
+    const newcomer = !this.#belongs && (alone || this.#away)
+    this.#belongs = true
+    this.#away = false
     // What it has told itself, or among others, it does not bring along.
-    if (quiet) this.#events?.forgetKept()
-    if (theirs === undefined) {
-      this.#met = true
-      return
-    }
+    if (newcomer) this.#events?.forgetKept()
+    if (theirs === undefined) return
     const log = this.#log
     log.witness(theirs.clock)
     const own = log.digest(now)
-    if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) {
-      this.#met = true
-      return
-    }
-    if (this.#catchingUp) return
-    this.#catchingUp = true
+    if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) return
+    if (this.#exchange !== undefined) return
+    const exchange = { silently: newcomer && !replay }
+    this.#exchange = exchange
     this.#state.counters.eventSyncs++
     const request: Events = { type: 'events', clock: log.clock, known: log.known(now), events: [] }
     this.#requests.ask(address, request, (outcome, at) => {
-      this.#catchingUp = false
+      this.#exchange = undefined
       if (outcome.kind !== 'reply' || outcome.reply.message.type !== 'events') return
       const { message } = outcome.reply
-      this.#met = true
-      this.#take(message, quiet ? theirs.count : 0, at)
+      this.#take(message, exchange.silently ? theirs.count : 0, at)
       const events = log.lacking(message.known, at).filter(({ event }) => !isAmong(event, message))
       if (events.length === 0) return
       this.#requests.ask(address, { type: 'events', clock: log.clock, known: [], events }, () => {})
@@ -138,9 +151,9 @@ export class Rumours {
   /** Answers a request of another that compares its events with this node's. */
   answer(request: Events, now: Millis): Message {
     const log = this.#log
-    // Who only pushes has been told already.
+    // Who pushes has been told already. One that is still being told what was before it came could not tell that from what is new.
     if (request.events.length > 0) {
-      this.#take(request, this.#met ? 0 : Number.POSITIVE_INFINITY, now)
+      if (this.#exchange?.silently !== true) this.#take(request, 0, now)
       return { type: 'events', clock: log.clock, known: [], events: [] }
     }
     log.witness(request.clock)
