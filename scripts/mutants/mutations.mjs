@@ -364,4 +364,30 @@ export const mutations = [
     find: "    if (arg === comparison) {\n      if (outcome === 'unreached') this.#context.unreachable(seen, evidence, now)\n      return\n    }\n",
     put: "    if (arg === comparison || outcome === 'unreached') return\n",
   },
+
+  // Messages
+  {
+    name: 'what has been told is told again when it is heard again',
+    file: engine('messaging/event-log'),
+    find: "if (there !== undefined && there.time === time && there.boot === boot) return 'seen'",
+    put: "if (there !== undefined && there.time === time && there.boot === boot) return 'new'",
+  },
+  {
+    name: 'two that tell something at the same time are taken for one',
+    file: engine('messaging/rumours'),
+    find: "const event: UserEvent = { type: 'event', time: this.tick(), boot, origin, name, body }",
+    put: "const event: UserEvent = { type: 'event', time: this.tick(), boot: 1n, origin, name, body }",
+  },
+  {
+    name: 'a member that answers again is counted again',
+    file: engine('messaging/queries'),
+    find: 'if (open === undefined || !member || open.answered.has(from)) {',
+    put: 'if (open === undefined || !member) {',
+  },
+  {
+    name: 'a member that has answered is still waited for',
+    file: engine('messaging/queries'),
+    find: '    waiting.delete(from)\n    answered.add(from)',
+    put: '    answered.add(from)',
+  },
 ]

@@ -94,7 +94,7 @@ class Stub {
       },
       patience: () => 100,
       equipped: (ref) => !lacking.includes(ref),
-      send: (to, bytes, at) => void this.sent.push({ to, bytes, at }),
+      send: (to, bytes, at) => void this.sent.push({ to, bytes: bytes.slice(), at }),
       reachable: () => undefined,
       unreachable: (seen, evidence) => void this.reported.push([seen.ref, evidence]),
       adjustHealth: () => undefined,

@@ -193,6 +193,7 @@ export class Detection {
     const capability = capabilityOf(detector.name)
     const equipped = (ref: Ref): boolean => state.table.record(ref).capabilities.includes(capability)
     const random = state.random.fork(`detector:${detector.name}`)
+    const bodyBytes = this.#bodyBytes()
     return {
       members: state.table,
       settings: state.settings,
@@ -201,7 +202,7 @@ export class Detection {
       sampler: state.sampler,
       packets: state.packets,
       streams: state.streams,
-      bodyBytes: this.#bodyBytes(),
+      bodyBytes,
       backlog: () => state.queue.backlog,
       schedule: (strategy: ProbeStrategy) => {
         const scheduler = strategy(state.table, random.fork('schedule'), state.roundTrips)
@@ -225,7 +226,10 @@ export class Detection {
       patience: (ref) => this.#looks.patience(ref),
       equipped,
       send: (to, body) => {
-        if (state.table.has(to)) this.#outbox.toMember(to, { type: 'custom', channel: detector.name, body })
+        if (!state.table.has(to)) return
+        // In a packet it is encoded at once; what fits none goes over a stream, later.
+        const own = body.length > bodyBytes ? body.slice() : body
+        this.#outbox.toMember(to, { type: 'custom', channel: detector.name, body: own })
       },
       // A status is cleared by a refutation alone; what was seen is in the trace already.
       reachable: () => undefined,

@@ -114,7 +114,7 @@ export interface DetectorContext {
    * has been moved by it. `false`: none will come. Ends without a result where the member fails or goes meanwhile, and with `stop`.
    */
   look(ref: Ref, options: LookOptions, now: Millis): boolean
-  /** On the detector's own channel: `onMessage` of the same detector there. The core adds piggyback up to the budget. */
+  /** On the detector's own channel: `onMessage` of the same detector there. The core adds piggyback up to the budget. The bytes are copied. */
   send(to: Ref, body: Uint8Array, now: Millis): void
   /**
    * How long an answer to a direct ping of this member may take before something is likely to be wrong, milliseconds: the mean
