@@ -22,6 +22,11 @@ settings: { probeInterval: 500ms, suspicion-mult: 3, sync-interval: 0 }
 network: { latency: 1ms-2ms, loss: 0.1, reorder: 0.2, reorder-by: 30ms, cut: nothing }
 steps:
   - { at: 30, do: heal }
+  - { at: 4s, do: forceLeave, node: n0, member: n1, prune: true }
+  - { at: 5s, do: broadcast, node: n0, name: deploy, text: v2 }
+  - { at: 6s, do: query, node: [n0], name: who, timeout: 2s }
+  - { at: 7s, do: send, node: n0, to: n1, text: hi, reliable: false }
+  - { at: 8s, expect: told, name: deploy, by: n0..n1, within: 1s }
   - { at: 0, do: add, node: late, via: n1, unreachable: true }
   - { at: 0.5, do: partition, groups: [n0..n3, [n4, n6..n7]], oneWay: true, for: 10s }
   - { at: 1s, do: restart, node: n2, address: other, clock: -5 }
@@ -50,7 +55,7 @@ steps:
         cut: 'nothing',
       },
       // In order of their instants.
-      positions: [1, 2, 3, 4, 5, 0, 6],
+      positions: [6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 0, 11],
       steps: [
         { at: 0, do: 'add', node: 'late', via: 'n1', unreachable: true },
         {
@@ -72,6 +77,11 @@ steps:
           for: 250,
         },
         { at: 3_000, do: 'slow', node: ['n1'], by: 20 },
+        { at: 4_000, do: 'forceLeave', node: 'n0', member: 'n1', prune: true },
+        { at: 5_000, do: 'broadcast', node: ['n0'], name: 'deploy', text: 'v2' },
+        { at: 6_000, do: 'query', node: ['n0'], name: 'who', timeout: 2_000 },
+        { at: 7_000, do: 'send', node: ['n0'], to: 'n1', text: 'hi', reliable: false },
+        { at: 8_000, expect: 'told', name: 'deploy', by: ['n0', 'n1'], within: 1_000 },
         { at: 30_000, do: 'heal' },
         { at: 40_000, expect: 'status', node: ['n1'], is: 'alive', by: ['n2', 'n3'], within: 60_000 },
       ],
@@ -84,9 +94,9 @@ steps:
     expect(steps).toEqual([{ at: 1_000, do: 'leave', node: ['n0'] }])
   })
 
-  it('as the example has it can be run', async () => {
-    const path = new URL('../../examples/partition.yaml', import.meta.url)
-    const scenario = await parseScenario('partition.yaml', await readFile(path, 'utf8'))
+  it.each(['partition.yaml', 'broadcast.yaml'])('as the example %s has it can be run', async (name) => {
+    const path = new URL(`../../examples/${name}`, import.meta.url)
+    const scenario = await parseScenario(name, await readFile(path, 'utf8'))
     expect(() => checkSteps(scenario, scenario.nodes!, scenario.duration)).not.toThrow()
     expect(scenario.steps.length).toBeGreaterThan(5)
   })
@@ -124,7 +134,7 @@ steps:
     [`steps: [{at: 1, do: constructor}]`, 'steps[0].do: "constructor" is not allowed'],
     [
       `steps: [{at: 1, expect: peace}]`,
-      'steps[0].expect: "peace" is not allowed: must be one of agreement, status, never',
+      'steps[0].expect: "peace" is not allowed: must be one of agreement, status, told, never',
     ],
     [`steps: [{do: heal}]`, 'steps[0].at: is missing'],
     [`steps: [{at: 1, do: crash}]`, 'steps[0].node: is missing'],

@@ -94,7 +94,7 @@ export function checkSteps(
 /** Nodes that a step names, with the field that does. */
 function* mentioned(step: Step): Generator<readonly [key: string, name: string]> {
   const fields = step as Readonly<Record<string, unknown>> // by name: which fields there are differs
-  for (const key of ['node', 'by', 'from', 'to', 'via', 'insteadOf', 'groups']) {
+  for (const key of ['node', 'by', 'from', 'to', 'via', 'insteadOf', 'member', 'groups']) {
     const value = fields[key]
     const names = typeof value === 'string' ? [value] : Array.isArray(value) ? value.flat() : []
     for (const name of names) yield [key, String(name)]

@@ -1,4 +1,4 @@
-import { type EngineEvent, type Millis, statusNames } from '@swimkit/core'
+import { type Delivery, type EngineEvent, type Millis, statusNames } from '@swimkit/core'
 import type { GroundTruth } from '../invariants/ground-truth.ts'
 import { disagreement } from '../invariants/rest.ts'
 import type { SimNode } from '../nodes/sim-node.ts'
@@ -23,6 +23,8 @@ export class Assertions implements Observer {
   readonly #truth: GroundTruth
   /** The first event of each type about each name. */
   readonly #events = new Map<string, { readonly node: SimNode; readonly at: Millis }>()
+  /** Processes that were told of broadcasts of a name. */
+  readonly #told = new Map<string, Set<SimNode>>()
 
   constructor(simulation: Simulation, truth: GroundTruth) {
     this.#simulation = simulation
@@ -35,6 +37,13 @@ export class Assertions implements Observer {
       const key = `${type} ${about}`
       if (!this.#events.has(key)) this.#events.set(key, { node, at: now })
     }
+  }
+
+  delivered(node: SimNode, delivery: Delivery): void {
+    if (delivery.kind !== 'event') return
+    const { name } = delivery.event
+    const told = this.#told.get(name) ?? new Set()
+    this.#told.set(name, told.add(node))
   }
 
   /** Calls `fail` now, or when the time is over in which it was to come to hold. */
@@ -59,6 +68,8 @@ export class Assertions implements Observer {
         return this.#wrongStatus(assertion)
       case 'never':
         return this.#happened(assertion)
+      case 'told':
+        return this.#untold(assertion)
     }
   }
 
@@ -77,6 +88,12 @@ export class Assertions implements Observer {
       }
     }
     return undefined
+  }
+
+  #untold({ by, name }: Extract<Assertion, { expect: 'told' }>): Shortfall | undefined {
+    const missing = this.#observers(by, '').find((node) => !this.#told.get(name)?.has(node))
+    if (missing === undefined) return undefined
+    return { what: `has not been told of ${JSON.stringify(name)}`, at: missing, about: undefined }
   }
 
   #observers(by: string | readonly string[] | undefined, about: string): SimNode[] {

@@ -36,7 +36,7 @@ const operations = [
   'send',
   'heal',
 ] as const satisfies readonly Operation['do'][]
-const assertions = ['agreement', 'status', 'never'] as const satisfies readonly Assertion['expect'][]
+const assertions = ['agreement', 'status', 'told', 'never'] as const satisfies readonly Assertion['expect'][]
 
 /** Name of the node that starts in this place. */
 export const nodeName = (place: number): string => `n${place}`
@@ -156,6 +156,8 @@ function namesIn(step: Step): readonly string[] {
     switch (step.expect) {
       case 'status':
         return [...listOf(step.node), ...listOf(step.by)]
+      case 'told':
+        return listOf(step.by)
       case 'never':
         return listOf(step.node)
       default:

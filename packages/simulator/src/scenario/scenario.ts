@@ -105,6 +105,13 @@ export type Assertion =
       readonly by?: NodeNames
       readonly within?: Millis
     }
+  /** `by` (default: all that run) has been told of a broadcast of that name. */
+  | {
+      readonly expect: 'told'
+      readonly name: string
+      readonly by?: NodeNames
+      readonly within?: Millis
+    }
   /** Since the start, nobody has reported a change of this type about `node` (default: about anybody). */
   | {
       readonly expect: 'never'

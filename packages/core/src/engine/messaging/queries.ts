@@ -18,6 +18,8 @@ const perRound = 256
 const patientRounds = rounds / 2
 /** Queries of others whose answers are remembered at once, at most: more are told that there will be none. */
 const mostPending = 256
+/** An answer is waited for no longer, whatever the asker says: milliseconds. */
+const longestTimeout = 600_000
 const noBytes = new Uint8Array(0)
 
 /** What a query asks. */
@@ -215,7 +217,7 @@ export class Queries {
     const pending: Pending = { query, answer: answerTo(query, 'ack'), from }
     this.#pending.set(number, pending)
     this.#numbers.set(keyOf(query), number)
-    timers.arm(now + query.timeout, TimerKind.Answer, number)
+    timers.arm(now + Math.min(query.timeout, longestTimeout), TimerKind.Answer, number)
     this.#reply(pending)
     this.#outbox.deliver({ kind: 'query', query, at: now })
   }
