@@ -374,6 +374,17 @@ describe('events', () => {
   })
 })
 
+describe('leave', () => {
+  it('says how long to drain', async () => {
+    expect(await run(['leave', '--drain', '1.5s'])).toMatchObject({
+      code: 0,
+      out: 'left, confirmed by bob\n',
+    })
+    expect(node.departures[0]!.drainTimeout).toBe(2_500)
+    expect(await run(['leave', '--drain', '2h'])).toMatchObject({ code: 2 })
+  })
+})
+
 describe('seeds', () => {
   it('shows them, replaces them and takes them away', async () => {
     expect(await run(['seeds'])).toMatchObject({ code: 0, out: 'no seeds\n' })

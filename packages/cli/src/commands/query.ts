@@ -41,7 +41,7 @@ export function configure(command: Command, io: Io, exit: (code: number) => void
         ...(text === undefined ? {} : { payload: text }),
         ...(flags.member === undefined ? {} : { members: flags.member }),
         ...(flags.tag === undefined ? {} : { tags: tagsOf(flags.tag) }),
-        ...(timeout === undefined ? {} : { timeout }),
+        ...(timeout === undefined ? {} : { timeout: timeout / 1_000 }),
       }
       // The node answers when it has all answers, or when their time is over.
       const wait = `${(timeout ?? longestDefault) + 10_000}ms`

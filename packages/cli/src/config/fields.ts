@@ -206,6 +206,12 @@ export const fields = [
     value: '0..1',
     help: 'share of packets lost on purpose, both ways (default: 0)',
   },
+  {
+    key: 'drain',
+    env: 'SWIM_DRAIN',
+    value: 'duration',
+    help: 'before it leaves, how long it goes on as a member that nobody picks (default: 0)',
+  },
   { key: 'detach', flagOnly: true, help: 'run in the background, with a pid file and a log file' },
   {
     key: 'pid-file',

@@ -202,6 +202,7 @@ export const schemas = {
   payload: v.string('must be text'),
   'payload-file': file,
   'drop-rate': number(0, 1, false),
+  drain: duration(0, 3_600_000, true),
   detach: flag,
   'pid-file': file,
   'log-file': file,

@@ -50,6 +50,7 @@ describe('the settings of start', () => {
       answers: {},
       payload: undefined,
       dropRate: 0,
+      drain: 0,
       detach: false,
       pidFile: undefined,
       logFile: undefined,

@@ -39,6 +39,8 @@ export interface StartSettings {
   readonly answers: Readonly<Record<string, string>>
   readonly payload: Uint8Array | undefined
   readonly dropRate: number
+  /** Milliseconds. */
+  readonly drain: number
   readonly detach: boolean
   readonly pidFile: string | undefined
   readonly logFile: string | undefined
@@ -136,6 +138,7 @@ export async function startSettings(
     answers: Object.fromEntries(values.answer ?? []),
     payload: await payload(loaded),
     dropRate: values['drop-rate'] ?? 0,
+    drain: values.drain ?? 0,
     detach: values.detach ?? false,
     pidFile: values['pid-file'],
     logFile: values['log-file'],

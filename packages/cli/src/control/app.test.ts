@@ -2,6 +2,7 @@ import { type Member, TooLargeError } from '@swimkit/core'
 import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Seed } from '../config/seed.ts'
+import { drainFor } from '../run/drain.ts'
 import type { Resolver } from '../seeds/resolve.ts'
 import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
 import { type ControlAppOptions, createControlApp } from './app.ts'
@@ -28,6 +29,7 @@ function appWith(more: Partial<ControlAppOptions> = {}): Hono {
     resolver,
     seeds: () => seeds,
     readiness: () => ({ ready: true, reason: 'joined' }),
+    drain: 0,
     onEnd: (how) => ended.push(how),
     onFault: (error) => faults.push(error),
     signal: end.signal,
@@ -216,6 +218,33 @@ describe('changes', () => {
     })
   })
 
+  it('drains for as long as it is told, or else as the node was started', async () => {
+    const drained = () =>
+      node.departures.map(({ drain, drainTimeout }) => [drain !== undefined, drainTimeout])
+    await post('/v1/leave')
+    await post('/v1/leave', { drain: 2.5 })
+    const [slow] = [appWith({ drain: 4_000 })]
+    await call('/v1/leave', { method: 'POST' }, undefined, slow)
+    await call(
+      '/v1/leave',
+      { method: 'POST', body: '{"drain":0}', headers: { 'content-type': 'application/json' } },
+      undefined,
+      slow,
+    )
+    expect(drained()).toEqual([
+      [false, undefined],
+      [true, 3_500],
+      [true, 5_000],
+      [false, undefined],
+    ])
+    const begun = performance.now()
+    await drainFor(30).drain!(new AbortController().signal)
+    expect(performance.now() - begun).toBeGreaterThan(28)
+    for (const body of [{ drain: -1 }, { drain: 3_601 }, { drain: '1s' }, { other: 1 }]) {
+      expect((await post('/v1/leave', body)).status).toBe(400)
+    }
+  })
+
   it.each(['/leave', '/v1/leave'])('%s leaves, answers, and then ends', async (path) => {
     const response = await post(path)
     expect(await response.json()).toEqual({ left: true, acknowledgedBy: ['bob'] })
@@ -305,7 +334,7 @@ describe('changes', () => {
       name: 'who',
       members: ['ada'],
       tags: { zone: 'a' },
-      timeout: 500,
+      timeout: 0.5,
     })
     expect(await asked.json()).toEqual({
       answers: [
@@ -323,7 +352,7 @@ describe('changes', () => {
         options: { members: ['ada'], tags: { zone: 'a' }, timeout: 500 },
       },
     ])
-    for (const more of [{ timeout: 9 }, { members: 'ada' }, { tags: { a: 1 } }, { payloadBase64: '?' }]) {
+    for (const more of [{ timeout: 0.009 }, { members: 'ada' }, { tags: { a: 1 } }, { payloadBase64: '?' }]) {
       expect((await post('/v1/query', { name: 'who', ...more })).status).toBe(400)
     }
   })

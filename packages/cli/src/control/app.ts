@@ -2,6 +2,7 @@ import type { Node, NodeStats } from '@swimkit/core'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { parseSeed } from '../config/seed.ts'
+import { drainFor } from '../run/drain.ts'
 import { joinSeeds, resolveSeeds } from '../seeds/join-seeds.ts'
 import type { Resolver } from '../seeds/resolve.ts'
 import type { SeedControl } from '../seeds/seed-loop.ts'
@@ -14,6 +15,7 @@ import {
   forceLeaveBody,
   joinBody,
   jsonBody,
+  leaveBody,
   payloadBody,
   queryBody,
   seedsBody,
@@ -40,6 +42,8 @@ export interface ControlAppOptions {
   /** What the node is to look for; called when it is asked for, as it begins after the control API. */
   seeds(): SeedControl
   readiness(): Readiness
+  /** How long a node that is told to leave goes on as one that nobody picks any more, milliseconds, unless the request says otherwise. */
+  readonly drain: number
   /** Called once `leave` or `stop` was answered. */
   onEnd(how: 'left' | 'stopped'): void
   /** A fault of ours, for the log. */
@@ -145,7 +149,8 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     return c.json(answer, 200, { connection: 'close' })
   }
   const leave: Handler = async (c) => {
-    const { acknowledgedBy } = await node.leave()
+    const { drain = options.drain / 1_000 } = await jsonBody(c, leaveBody)
+    const { acknowledgedBy } = await node.leave(drainFor(1_000 * drain))
     return ending(c, 'left', { left: true, acknowledgedBy })
   }
   const stop: Handler = (c) => ending(c, 'stopped', { stopped: true })
@@ -250,7 +255,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     const { answers, silent, unfinished } = await node.query(name, bytesOf(body), {
       ...(names === undefined ? {} : { members: names }),
       ...(wanted === undefined ? {} : { tags: wanted }),
-      ...(timeout === undefined ? {} : { timeout }),
+      ...(timeout === undefined ? {} : { timeout: 1_000 * timeout }),
       signal: AbortSignal.any([signal, c.req.raw.signal]),
     })
     return c.json({

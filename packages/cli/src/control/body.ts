@@ -128,7 +128,7 @@ export const broadcastBody = v.pipe(
 )
 
 const queryForm =
-  'the body must be {"name","payload"? or "payloadBase64"?,"members"?:[name,…],"tags"?:{key:value,…},"timeout"?:milliseconds}'
+  'the body must be {"name","payload"? or "payloadBase64"?,"members"?:[name,…],"tags"?:{key:value,…},"timeout"?:seconds}'
 export const queryBody = v.pipe(
   v.strictObject(
     {
@@ -141,14 +141,31 @@ export const queryBody = v.pipe(
       timeout: v.exactOptional(
         v.pipe(
           v.number('must be a number'),
-          v.minValue(10, 'must be 10..600000'),
-          v.maxValue(600_000, 'must be 10..600000'),
+          v.minValue(0.01, 'must be 0.01..600 seconds'),
+          v.maxValue(600, 'must be 0.01..600 seconds'),
         ),
       ),
     },
     queryForm,
   ),
   v.check(({ payload, payloadBase64 }) => payload === undefined || payloadBase64 === undefined, queryForm),
+)
+
+const leaveForm = 'the body must be {"drain"?:seconds}'
+export const leaveBody = v.optional(
+  v.strictObject(
+    {
+      drain: v.exactOptional(
+        v.pipe(
+          v.number('must be a number'),
+          v.minValue(0, 'must be 0..3600 seconds'),
+          v.maxValue(3_600, 'must be 0..3600 seconds'),
+        ),
+      ),
+    },
+    leaveForm,
+  ),
+  {},
 )
 
 export const switchBody = v.pipe(

@@ -29,6 +29,8 @@ export interface ControlOptions {
    * What `/v1/seeds` shows and changes. Default: `node.setSeeds`, with what the names that are given stand for at that time.
    */
   readonly seeds?: () => SeedControl
+  /** How long `leave` goes on as a member that nobody picks any more, milliseconds, unless it is told otherwise. Default 0. */
+  readonly drain?: number
   /** Milliseconds between comments on a quiet event stream; twice that drops a consumer that takes nothing. Default 15,000. */
   readonly heartbeat?: number
 }
@@ -64,6 +66,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
       token,
       resolver,
       seeds: options.seeds ?? (() => own),
+      drain: options.drain ?? 0,
       readiness: options.readiness ?? (() => ({ ready: node.state === 'running', reason: node.state })),
       onEnd: options.onEnd ?? (() => void node.stop()),
       onFault: (error) => logger?.log('error', 'control API fault', { reason: reasonOf(error) }),

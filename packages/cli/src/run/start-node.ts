@@ -21,6 +21,7 @@ import { builtins, loadPlugin } from '../plugins/load.ts'
 import { systemResolver } from '../seeds/resolve.ts'
 import { type SeedControl, type SeedLoop, startSeedLoop } from '../seeds/seed-loop.ts'
 import { sleep } from '../sleep.ts'
+import { drainFor } from './drain.ts'
 import { writePidFile } from './pid-file.ts'
 import { statusLine, statusSampler } from './status-line.ts'
 
@@ -204,6 +205,7 @@ export async function startNode(
       anyPort: settings.port === 0,
       readiness: () => readinessOf(node, seeds ?? { state: 'searching' }, Date.now() - since),
       seeds: () => seeds ?? noSeeds,
+      drain: settings.drain,
       onEnd: () => ended({ kind: 'asked' }),
       logger,
       resolver: systemResolver,
@@ -234,7 +236,7 @@ export async function startNode(
     const how = await ending
     end.abort()
     if (how.kind === 'failed') throw how.error
-    if (how.kind === 'interrupted') await leave(node, logger)
+    if (how.kind === 'interrupted') await leave(node, settings.drain, logger)
     return 0
   } finally {
     end.abort()
@@ -259,12 +261,12 @@ async function reloadSeeds(
 }
 
 /** Tells the cluster; a cluster that does not answer must not keep the process from ending. */
-async function leave(node: Node, logger: Logger): Promise<void> {
+async function leave(node: Node, drain: number, logger: Logger): Promise<void> {
   if (node.state !== 'running') return
   logger.log('info', 'leaving; once more to end at once')
-  const deadline = AbortSignal.timeout(node.settings.leaveTimeout + 1_000)
+  const deadline = AbortSignal.timeout(2 * node.settings.leaveTimeout + drain + 1_000)
   try {
-    const { acknowledgedBy } = await node.leave({ signal: deadline })
+    const { acknowledgedBy } = await node.leave({ ...drainFor(drain), signal: deadline })
     logger.log('info', 'left', { acknowledgedBy: acknowledgedBy.length })
   } catch (error) {
     logger.log('warn', 'left without confirmation', { reason: reasonOf(error) })

@@ -98,7 +98,7 @@ steps:
     const path = new URL(`../../examples/${name}`, import.meta.url)
     const scenario = await parseScenario(name, await readFile(path, 'utf8'))
     expect(() => checkSteps(scenario, scenario.nodes!, scenario.duration)).not.toThrow()
-    expect(scenario.steps.length).toBeGreaterThan(5)
+    expect(scenario.steps.length).toBeGreaterThan(4)
   })
 
   it.each([

@@ -3,6 +3,7 @@ import {
   type EventsOptions,
   type GapEvent,
   type JoinResult,
+  type LeaveOptions,
   type Member,
   type MemberEvent,
   type Node,
@@ -104,7 +105,11 @@ export class FakeNode implements Node {
   onMessage = () => () => undefined
   onQuery = () => () => undefined
 
-  async leave() {
+  /** How it was told to leave. */
+  departures: LeaveOptions[] = []
+
+  async leave(options: LeaveOptions = {}) {
+    this.departures.push(options)
     this.state = 'left'
     return { acknowledgedBy: ['bob'] }
   }
