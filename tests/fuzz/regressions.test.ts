@@ -4,6 +4,37 @@ import { runSchedule, type Schedule } from './schedule.ts'
 
 /** Schedules that once failed, as small as they could be made, by what they showed. */
 const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?: Partial<Schedule>])[] = [
+  ...[1, 6, 13].map((seed): (typeof regressions)[number] => [
+    `a second process took a member's place as it told of itself before its introducer had looked (seed ${seed})`,
+    {
+      nodes: 3,
+      seed,
+      seeds: ['n0', 'n1', 'n2'],
+      settings: { rejoinInterval: 2_000, suspicionMaxMult: 1, healthMax: 0 },
+      network: { latency: { kind: 'uniform', min: 1, max: 40 } },
+      steps: [
+        { at: 16_888, do: 'rival', node: 'n1', via: 'n0' },
+        { at: 16_889, do: 'update', node: 'n1', text: '2' },
+      ],
+    },
+    { look: 'ring-successor' },
+  ]),
+  [
+    'a process that had lost its name to one that started before it never heard of that, as nobody believed the other',
+    {
+      nodes: 3,
+      seed: 1,
+      seeds: ['n0', 'n1', 'n2'],
+      settings: { rejoinInterval: 2_000 },
+      steps: [
+        { at: 1, do: 'crash', node: 'n0' },
+        { at: 2, do: 'add', node: 'new0', via: 'n0', insteadOf: 'n0' },
+        { at: 2, do: 'add', node: 'new1', via: 'n0' },
+        { at: 3, do: 'rival', node: 'new1', via: 'n0', clock: -3_600 },
+      ],
+    },
+    { look: 'ring-successor' },
+  ],
   [
     'a member that was forced out and pruned, and then left by itself, was forgotten at once',
     {

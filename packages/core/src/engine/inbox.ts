@@ -1,5 +1,6 @@
-import type { Address } from '../model/address.ts'
+import { type Address, sameAddress } from '../model/address.ts'
 import type { Ref } from '../model/ref.ts'
+import { Status } from '../model/status.ts'
 import type { Decoded, StreamMessage } from '../wire/codec.ts'
 import { type AliveClaim, type Claim, isClaim, type Message } from '../wire/message.ts'
 import type { Parts } from './parts.ts'
@@ -62,6 +63,10 @@ export class Inbox {
     const { introductions, membership } = this.#parts
     if (claim.type === 'left') introductions.withdraw(claim.name, claim.incarnation)
     if (claim.type === 'alive' && this.#isStranger(claim, sender)) return introductions.hear(claim)
+    if (claim.type === 'alive' && this.#moves(claim, sender)) {
+      introductions.admit(claim, now)
+      return
+    }
     membership.hear(claim, { path: 'gossip', by: this.#refOf(sender?.name) }, now)
   }
 
@@ -71,6 +76,19 @@ export class Inbox {
    */
   #isStranger({ record }: AliveClaim, sender: From): boolean {
     return sender?.name === record.name && this.#refOf(record.name) === undefined
+  }
+
+  /**
+   * Whether a claim is the own word of another process than the one that has its name here, at another address: it may be the same after a restart
+   * elsewhere, or a second one under a name that is taken. That is looked into, as for any newcomer, before it is believed.
+   */
+  #moves({ record }: AliveClaim, sender: From): boolean {
+    const { table } = this.#parts.state
+    const ref = sender?.name === record.name ? table.find(record.name) : undefined
+    if (ref === undefined || ref === table.self || table.status(ref) > Status.Suspect) return false
+    const held = table.record(ref)
+    if (held.boot === 0n || record.boot === 0n || held.boot === record.boot) return false
+    return !sameAddress(held.address, record.address)
   }
 
   #onMessage(message: Exclude<Message, Claim>, sender: From, from: Address, now: Millis): void {

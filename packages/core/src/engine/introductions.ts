@@ -7,6 +7,7 @@ import type { AliveClaim } from '../wire/message.ts'
 import { type CoreState, Due } from './core-state.ts'
 import type { Membership, Source } from './membership.ts'
 import type { News } from './news.ts'
+import type { Outbox } from './outbox.ts'
 import type { OwnClaims } from './own-claims.ts'
 import type { PathChecks } from './path-checks.ts'
 import type { PingReport, PingService } from './ping-service.ts'
@@ -54,6 +55,7 @@ export class Introductions {
   readonly #membership: Membership
   readonly #own: OwnClaims
   readonly #news: News
+  readonly #outbox: Outbox
   readonly #pings: PingService
   readonly #paths: PathChecks
   readonly #admissions = new RareMap<number, Admission>()
@@ -67,6 +69,7 @@ export class Introductions {
     membership: Membership,
     own: OwnClaims,
     news: News,
+    outbox: Outbox,
     pings: PingService,
     paths: PathChecks,
   ) {
@@ -74,6 +77,7 @@ export class Introductions {
     this.#membership = membership
     this.#own = own
     this.#news = news
+    this.#outbox = outbox
     this.#pings = pings
     this.#paths = paths
   }
@@ -279,6 +283,13 @@ export class Introductions {
       return
     }
     if (claim.incarnation >= table.incarnation(self)) this.#own.refute(claim.incarnation, now)
+    // Members that hold the other look at it before they believe this one, and find it there: it learns of this one from nobody else.
+    const incarnation = table.incarnation(self)
+    this.#outbox.toAddress(other.address, undefined, {
+      type: 'alive',
+      incarnation,
+      record: table.record(self),
+    })
   }
 
   #pingBoth(record: PeerRecord, owner: 'admission' | 'conflict', id: number, now: Millis): number {

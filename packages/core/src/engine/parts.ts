@@ -97,7 +97,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
   const flaps = new Flaps(state, news)
   const looks = new Looks(state, pings)
   const witness = new Witness(state, membership, looks)
-  const introductions = new Introductions(state, membership, own, news, pings, paths)
+  const introductions = new Introductions(state, membership, own, news, outbox, pings, paths)
   const configuration = new Configuration(
     state,
     news,
