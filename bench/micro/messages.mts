@@ -20,7 +20,9 @@ export const pings = make(
   (i): Message => ({ type: 'ping', seq: seqOf(i), target: nameOf(i), boot: undefined }),
 )
 
-export const acks = make((i): Message => ({ type: 'ack', seq: seqOf(i), payload: undefined }))
+export const acks = make(
+  (i): Message => ({ type: 'ack', seq: seqOf(i), payload: undefined, coordinate: undefined }),
+)
 
 export const alives = make(aliveOf)
 export const newAlives = make(aliveOf, forgotten)
