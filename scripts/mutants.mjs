@@ -3,7 +3,7 @@
  * they are: the text is replaced while the fuzz runner is bundled. Exits with 1 unless every bug is caught, and the core as it is
  * is not.
  *
- * `--runs` schedules for each (600), `--seed` of the schedules (1), `--jobs` at a time, `--only` those whose name contains a text.
+ * `--runs` schedules for each (1,500), `--seed` of the schedules (1), `--jobs` at a time, `--only` those whose name contains a text.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -17,7 +17,7 @@ import { mutations } from './mutants/mutations.mjs'
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '600' },
+    runs: { type: 'string', default: '1500' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(Math.max(1, availableParallelism() >> 1)) },
     only: { type: 'string', default: '' },
