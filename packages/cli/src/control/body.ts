@@ -48,6 +48,13 @@ export async function jsonBody<T>(c: Context, schema: v.GenericSchema<unknown, T
   throw new ApiError(400, 'invalid', where ? `${where}: ${issue.message}` : issue.message)
 }
 
+const seconds = (least: number, most: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.minValue(least, `must be ${least}..${most} seconds`),
+    v.maxValue(most, `must be ${least}..${most} seconds`),
+  )
+
 const seedText = v.pipe(
   v.string('must be text'),
   v.check(
@@ -138,13 +145,7 @@ export const queryBody = v.pipe(
         v.pipe(v.array(nameText, 'must be a list of names'), v.maxLength(64, 'must be at most 64')),
       ),
       tags: v.exactOptional(v.record(v.string(), v.string('must be text'), 'must be a map of texts')),
-      timeout: v.exactOptional(
-        v.pipe(
-          v.number('must be a number'),
-          v.minValue(0.01, 'must be 0.01..600 seconds'),
-          v.maxValue(600, 'must be 0.01..600 seconds'),
-        ),
-      ),
+      timeout: v.exactOptional(seconds(0.01, 600)),
     },
     queryForm,
   ),
@@ -155,13 +156,7 @@ const leaveForm = 'the body must be {"drain"?:seconds}'
 export const leaveBody = v.optional(
   v.strictObject(
     {
-      drain: v.exactOptional(
-        v.pipe(
-          v.number('must be a number'),
-          v.minValue(0, 'must be 0..3600 seconds'),
-          v.maxValue(3_600, 'must be 0..3600 seconds'),
-        ),
-      ),
+      drain: v.exactOptional(seconds(0, 3_600)),
     },
     leaveForm,
   ),

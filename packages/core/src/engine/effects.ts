@@ -95,6 +95,7 @@ export interface Effects {
    */
   request(to: Address, parts: Iterable<Uint8Array>, token: number, limit: Millis): void
   event(event: EngineEvent): void
+  /** Something for the application. Called once for each, in the order in which it came. */
   deliver(delivery: Delivery): void
   /** An operation ended. Called once for each. */
   done(operation: number, result: OperationResult): void

@@ -129,13 +129,13 @@ export interface Engine {
    * it has been handed on as often as any update.
    */
   broadcast(name: string, body: Uint8Array, now: Millis): number
-  /** Sends a message to another member; with `reliable` over a stream, which ends in `Effects.done` when it has been taken in there. */
+  /** Sends a message to a member, which may be this node; with `reliable` over a stream, which ends in `Effects.done` when it has been taken in there. */
   send(ref: Ref, body: Uint8Array, reliable: boolean, now: Millis): number
   /** Asks members something. Answers are delivered as they come; ends in `Effects.done` when all that are expected have answered, or the time is over. */
   query(question: Question, now: Millis): number
   /** Answers a query that was delivered; `undefined`: there will be no answer. Does nothing once its time is over. */
   answer(query: Query, body: Uint8Array | undefined, now: Millis): void
-  /** Bytes that an event or query of that name and body takes in a packet of its own, and how many there are. */
+  /** Bytes that an event or query of that name and body takes in a packet of its own at most, and how many there are. */
   rumourSize(question: Pick<Question, 'name' | 'body' | 'names' | 'tags'>): {
     readonly bytes: number
     readonly limit: number

@@ -76,11 +76,11 @@ export interface Settings {
   readonly maxStreamBytes: number
   /** Bytes of a record's data (tags, services and payload as encoded). 0..65,536. */
   readonly maxDataBytes: number
-  /** Bytes of a user event or query at most, its name included. 16..32,768, and in any case what a packet takes. */
+  /** Bytes of a user event or query at most, its name included. 16..32,768, and in any case what a packet takes. Default 512. */
   readonly maxEventBytes: number
   /** Bytes of a message from one member to another at most. 0..16,777,216, and no more than `maxStreamBytes`. Default 1,048,576, or half of `maxStreamBytes` where that is less. */
   readonly maxMessageBytes: number
-  /** How long user events are kept for those who missed them, 512 of them and 256 KiB at most. */
+  /** How long user events are kept for those who missed them, 512 of them and 256 KiB at most. Milliseconds, 0..86,400,000. Default 300,000. */
   readonly eventRetention: number
   /** Members held at most, of every status; newcomers beyond it are refused and counted. */
   readonly maxMembers: number

@@ -316,7 +316,7 @@ export class SwimEngine implements Engine {
 
   rumourSize(question: Pick<Question, 'name' | 'body' | 'names' | 'tags'>): { bytes: number; limit: number } {
     const { codec, maxPacketBytes, sender } = this.#state
-    // As long as any that will ever be.
+    // The time and the timeout in their longest form, as they are not known yet; a query, as an event has no more than that.
     const id = { time: Number.MAX_SAFE_INTEGER, boot: sender.boot, origin: sender.name, timeout: 0xffffffff }
     const part = codec.encode({ type: 'query', ...id, ...question })
     return { bytes: codec.bundleOverhead(sender) + codec.partOverhead + part.length, limit: maxPacketBytes }

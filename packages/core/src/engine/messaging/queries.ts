@@ -10,7 +10,7 @@ import type { Millis } from '../time.ts'
 import type { Timer } from '../timers.ts'
 import type { Rumours } from './rumours.ts'
 
-/** Times that those who have not answered are asked again, by packets of their own, spread over the timeout. */
+/** Parts of the timeout: at the end of each but the last, those who have not answered are asked again by packets of their own. */
 const rounds = 8
 /** Packets of such a round at most; the others have their turn in the next one. */
 const perRound = 256
