@@ -66,6 +66,7 @@ export { compose } from './node/compose.ts'
 export { createNode } from './node/create-node.ts'
 export * from './node/errors.ts'
 export * from './node/host.ts'
+export type { SnapshotStore } from './node/snapshot-store.ts'
 export * from './node/transport.ts'
 export * from './plugin/index.ts'
 export {

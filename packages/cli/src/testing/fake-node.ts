@@ -44,6 +44,7 @@ export class FakeNode implements Node {
   runtime = 'node 20.0.0'
   settings = resolveSettings('lan')
   state: Node['state'] = 'running'
+  remembered: readonly string[] = []
   conflict = new Promise<never>(() => {})
   failed = new Promise<never>(() => {})
   health = 1

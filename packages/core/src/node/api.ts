@@ -10,6 +10,7 @@ import type { CodecPlugin } from '../wire/codec.ts'
 import type { EvidenceKind } from '../wire/message.ts'
 import type { Sealer } from '../wire/sealer.ts'
 import type { Host } from './host.ts'
+import type { SnapshotStore } from './snapshot-store.ts'
 import type { Transport, TransportStats } from './transport.ts'
 
 /** A service that a member offers. */
@@ -262,6 +263,11 @@ export interface NodeOptions {
    * 23 bytes on each ack to a packet; nodes with and without get on. Default true.
    */
   readonly coordinates?: boolean
+  /**
+   * Where the node keeps what it knows over a restart: who the members are, failed ones too, its own incarnation and the Lamport time. Read at the
+   * start, written when something has changed and at the end. Default: nowhere.
+   */
+  readonly snapshots?: SnapshotStore
   /** Past events kept for `events({ after })`, 0..100,000. Default 0: each costs memory at every node. */
   readonly eventHistory?: number
   /** Where names and records are kept. Default: one for all nodes of the process, so that they keep what they know of the same members once. */
@@ -448,6 +454,12 @@ export interface Node {
   /** Answers queries of that name; returns how to stop. One handler for each name: throws an `OptionError` where there is one. */
   onQuery(name: string, handler: QueryHandler): () => void
 
+  /**
+   * Where the members were, this one aside, when the snapshot was saved that the node read at its start: `host:port`, those first that were alive.
+   * Of use for a `join` where there are no seeds, or none answers; the node also tries them by itself, as it does any that it misses, one now and then. Empty
+   * without a snapshot.
+   */
+  readonly remembered: readonly string[]
   /** Addresses to go on trying while they are not members, for life. Replaces the earlier ones. IP literals with ports. */
   setSeeds(seeds: readonly string[]): void
 

@@ -118,6 +118,7 @@ class SwimNode implements Node {
   #name: string | undefined
   #data: MemberData
   #seeds: Address[] = []
+  #remembered: readonly string[] = []
   #state: State = 'new'
   #address: Address | undefined
   #advertiseReason = ''
@@ -512,6 +513,10 @@ class SwimNode implements Node {
     })
     // The call above is made there and then, or throws.
     return configOf(outcome!, detector, this.#checked.detectors)
+  }
+
+  get remembered(): readonly string[] {
+    return this.#remembered
   }
 
   setSeeds(seeds: readonly string[]): void {
