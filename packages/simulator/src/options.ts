@@ -15,7 +15,7 @@ export interface SimulationOptions {
   readonly detectors: () => readonly Detector[]
   /** Default 1. */
   readonly seed?: number
-  /** Default `swimCodec()`. Opened once: all nodes share what it keeps. */
+  /** Default `swimCodec()`. Opened once for each cluster: its nodes share what it keeps. */
   readonly codec?: CodecPlugin
   readonly disseminator?: () => Disseminator
   /** Default `lan`. */
@@ -23,6 +23,7 @@ export interface SimulationOptions {
   readonly settings?: Partial<Settings>
   /** Of every link, where no rule says otherwise. Default {@link quietNetwork}. */
   readonly network?: Partial<Conditions>
+  /** Default `simulation`. */
   readonly cluster?: string
   /** See `EngineOptions.buddy`. */
   readonly buddy?: boolean
@@ -43,6 +44,10 @@ export interface AddOptions {
   readonly address?: Address
   /** What it tells others, if that is another. */
   readonly advertise?: Address
+  /** Beside which node it stands, whose links it has. For a second process of a name somewhere else; needs an `address`. Default: links go by its name. */
+  readonly beside?: NodeLike
+  /** Which cluster it says that it is of. Default: the simulation's. */
+  readonly cluster?: string
   /** Seconds by which its wall clock is ahead; negative: behind. Default 0. */
   readonly wallOffset?: number
   /** Incarnation of its last life that it remembers from a snapshot. */

@@ -51,7 +51,10 @@ export class Simulation {
   readonly trace: SimTrace
   readonly traffic = new Traffic()
   readonly #births: Births
-  readonly #codec: Codec
+  readonly #openCodec: (cluster: string) => Codec
+  /** By cluster. */
+  readonly #codecs = new Map<string, Codec>()
+  readonly #cluster: string
   readonly #queue = new EventQueue<PacketArrival | Task>()
   readonly #hosts = new Hosts()
   /** All there ever were, by their numbers: those of the queue's sleepers. */
@@ -77,13 +80,11 @@ export class Simulation {
     this.#turns = new Turns(this, traffic, inboxLimit)
     const segments = new Segments(rules, random.fork('streams'))
     this.#keepEvents = keepEvents
-    this.#codec = codec.open({
-      cluster: options.cluster ?? 'simulation',
-      sealer: undefined,
-      maxPacketBytes: 65_535,
-      maxStreamBytes: this.settings.maxStreamBytes,
-    })
-    this.#births = new Births(options, this.settings, this.#codec, random)
+    const { maxStreamBytes } = this.settings
+    this.#cluster = options.cluster ?? 'simulation'
+    this.#openCodec = (cluster) =>
+      codec.open({ cluster, sealer: undefined, maxPacketBytes: 65_535, maxStreamBytes })
+    this.#births = new Births(options, this.settings, random)
     this.#exchangeWorld = {
       leg: (from, to) => segments.leg(from, to, this.#now),
       streams: (from, to) => rules.of(from, to).streams,
@@ -361,14 +362,14 @@ export class Simulation {
         `${JSON.stringify(name)} runs: crash it, restart it, or give the new one an address`,
       )
     }
-    const place = this.#placeOf(name)
+    const place = options.beside === undefined ? this.#placeOf(name) : this.node(options.beside).place
     const { settings } = this
     const node = new SimNode({
       name,
       place,
       number: this.#processes.length,
       address: known?.record.address ?? options.address ?? defaultAddress(place),
-      codec: this.#codec,
+      codec: this.#codecOf(options.cluster ?? this.#cluster),
       maxPacketBytes: options.engine?.maxPacketBytes ?? settings.packetBytes,
       startedAt: this.#now,
       wallOffset: options.wallOffset ?? 0,
@@ -398,6 +399,15 @@ export class Simulation {
     node.exchanges.clear()
     node.engine.close()
     for (const observer of this.#observers) observer.ended?.(node)
+  }
+
+  #codecOf(cluster: string): Codec {
+    let codec = this.#codecs.get(cluster)
+    if (codec === undefined) {
+      codec = this.#openCodec(cluster)
+      this.#codecs.set(cluster, codec)
+    }
+    return codec
   }
 
   #placeOf(name: string): number {

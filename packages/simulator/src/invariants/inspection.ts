@@ -97,7 +97,8 @@ export class Inspection implements Observer {
 
   received(node: SimNode, packet: Uint8Array, from: SimNode, now: Millis): void {
     const process = this.truth.of(node)
-    const content = this.#decode(node, packet)
+    // What comes from another cluster is refused unread.
+    const content = from.codec === node.codec ? this.#decode(node, packet) : undefined
     const claims = content === undefined ? nothing : content.messages.filter(isClaim)
     this.#open(process, 'packet', claims, nothing, 0, now)
     if (content !== undefined) for (const watch of this.#received) watch.received(process, content, from)

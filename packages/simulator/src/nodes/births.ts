@@ -1,6 +1,5 @@
 import {
   type Address,
-  type Codec,
   capabilityOf,
   createEngine,
   Directory,
@@ -25,13 +24,11 @@ export class Births {
   readonly directory = new Directory()
   readonly #options: SimulationOptions
   readonly #settings: Settings
-  readonly #codec: Codec
   readonly #random: Random
 
-  constructor(options: SimulationOptions, settings: Settings, codec: Codec, random: Random) {
+  constructor(options: SimulationOptions, settings: Settings, random: Random) {
     this.#options = options
     this.#settings = settings
-    this.#codec = codec
     this.#random = random
   }
 
@@ -69,7 +66,7 @@ export class Births {
       record,
       incarnation: Math.max(seconds, (options.remembers ?? -1) + 1),
       settings: this.#settings,
-      codec: this.#codec,
+      codec: node.codec,
       detectors: detectors(),
       effects,
       random: this.#random.fork(`${node.name}#${node.number}`),
