@@ -14,6 +14,7 @@ const breaches = []
 const allowed = {
   core: [],
   host: ['node:', '@swimkit/core'],
+  bootstrap: ['node:', '@swimkit/core'],
   'transport-udp': ['node:', '@swimkit/core'],
   'transport-tcp': ['node:', '@swimkit/core'],
   'detector-gossip': ['@swimkit/core'],

@@ -1,6 +1,6 @@
+import { exponentialBackoff } from '@swimkit/bootstrap'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { CliError } from '../errors.ts'
-import { exponentialBackoff } from '../seeds/backoff.ts'
 import { sleep } from '../sleep.ts'
 import { ask, bodyOf, type ControlTarget, RefusedError, refusal } from './control-client.ts'
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { canonicalHost, type HostInterface, isLoopback } from '@swimkit/core'
 import { CliError, reasonOf } from '../errors.ts'
-import { isHost } from './seed.ts'
+import { isHost } from './is-host.ts'
 
 /** Looks up a host name: its addresses, the preferred one first. */
 export type Lookup = (name: string) => Promise<readonly string[]>

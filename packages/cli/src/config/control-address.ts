@@ -1,4 +1,5 @@
-import { isHost, parseHostPort } from './seed.ts'
+import { parseHostPort } from '@swimkit/bootstrap'
+import { isHost } from './is-host.ts'
 
 /** Where the control API listens or is reached. */
 export interface ControlAddress {

@@ -1,9 +1,9 @@
+import { parseHostPort, parseSeed, seedAllowed } from '@swimkit/bootstrap'
 import { nameProblem, profiles, type Settings, settingRanges } from '@swimkit/core'
 import * as v from 'valibot'
 import { controlAllowed, parseControl } from './control-address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import type { FieldKey } from './fields.ts'
-import { parseHostPort, parseSeed } from './seed.ts'
 import { parseService } from './service.ts'
 import { isTagKey } from './tag-key.ts'
 import { isToken, tokenAllowed } from './token.ts'
@@ -99,7 +99,6 @@ const packageOrShortName = text(
   "must be a built-in name or a plugin's package name; paths and URLs are not allowed",
 )
 
-const seedAllowed = 'must be host:port (IPv6 in brackets), dns+name:port or dnssrv+name, the port 1..65535'
 const seed = v.pipe(
   v.string(seedAllowed),
   v.check((s) => parseSeed(s) !== undefined, seedAllowed),

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
+import { defaultPort, type Seed } from '@swimkit/bootstrap'
 import type { Address, ProfileName, Service, Settings } from '@swimkit/core'
 import { CliError } from '../errors.ts'
 import type { ControlAddress } from './control-address.ts'
 import { parseConfig } from './file.ts'
 import { eitherOf, envRank, flagRank, type Loaded, loadSettings } from './load.ts'
 import { readNamedFile } from './named-file.ts'
-import { defaultPort, type Seed } from './seed.ts'
 import { timings } from './timings.ts'
 import { tokenIn } from './token.ts'
 

@@ -1,11 +1,8 @@
+import { joinSeeds, parseSeed, type Resolver, resolveSeeds, type SeedControl } from '@swimkit/bootstrap'
 import type { Node, NodeStats } from '@swimkit/core'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
-import { parseSeed } from '../config/seed.ts'
 import { drainFor } from '../run/drain.ts'
-import { joinSeeds, resolveSeeds } from '../seeds/join-seeds.ts'
-import type { Resolver } from '../seeds/resolve.ts'
-import type { SeedControl } from '../seeds/seed-loop.ts'
 import { version } from '../version.ts'
 import { ApiError, toApiError } from './api-error.ts'
 import {

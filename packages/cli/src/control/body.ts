@@ -1,7 +1,7 @@
+import { parseSeed } from '@swimkit/bootstrap'
 import { nameProblem } from '@swimkit/core'
 import type { Context } from 'hono'
 import * as v from 'valibot'
-import { parseSeed } from '../config/seed.ts'
 import { isTagKey } from '../config/tag-key.ts'
 import { ApiError } from './api-error.ts'
 

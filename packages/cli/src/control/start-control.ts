@@ -1,9 +1,7 @@
+import { type Resolver, resolveSeeds, type SeedControl, systemResolver } from '@swimkit/bootstrap'
 import { formatAddress, type Logger, type Node } from '@swimkit/core'
 import { isOwnMachine } from '../config/bind.ts'
 import { CliError, reasonOf } from '../errors.ts'
-import { resolveSeeds } from '../seeds/join-seeds.ts'
-import { type Resolver, systemResolver } from '../seeds/resolve.ts'
-import type { SeedControl } from '../seeds/seed-loop.ts'
 import type { Readiness } from './app.ts'
 import { isInUse, type Listening, listen } from './listen.ts'
 

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import process from 'node:process'
+import { type SeedControl, type SeedLoop, startSeedLoop, systemResolver } from '@swimkit/bootstrap'
 import {
   createNode,
   type Detector,
@@ -18,8 +19,6 @@ import { CliError, reasonOf } from '../errors.ts'
 import { type Io, wantsColour } from '../io.ts'
 import { createLogger } from '../log.ts'
 import { builtins, loadPlugin } from '../plugins/load.ts'
-import { systemResolver } from '../seeds/resolve.ts'
-import { type SeedControl, type SeedLoop, startSeedLoop } from '../seeds/seed-loop.ts'
 import { sleep } from '../sleep.ts'
 import { drainFor } from './drain.ts'
 import { writePidFile } from './pid-file.ts'

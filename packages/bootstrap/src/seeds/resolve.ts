@@ -1,6 +1,6 @@
 import { lookup, resolveSrv } from 'node:dns/promises'
 import { canonicalHost, formatAddress } from '@swimkit/core'
-import type { Seed } from '../config/seed.ts'
+import type { Seed } from './seed.ts'
 
 /** The part of the domain name system that seeds need. */
 export interface Resolver {

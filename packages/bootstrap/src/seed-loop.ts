@@ -1,9 +1,9 @@
 import type { Logger, Node, SeedFailure } from '@swimkit/core'
-import type { Seed } from '../config/seed.ts'
-import { reasonOf } from '../errors.ts'
 import { type Backoff, exponentialBackoff } from './backoff.ts'
-import { joinSeeds, resolveSeeds } from './join-seeds.ts'
-import type { Resolver } from './resolve.ts'
+import { reasonOf } from './reason.ts'
+import { joinSeeds, resolveSeeds } from './seeds/join-seeds.ts'
+import type { Resolver } from './seeds/resolve.ts'
+import type { Seed } from './seeds/seed.ts'
 
 /** Where the search for a cluster stands. */
 export type SeedState =

@@ -1,11 +1,11 @@
 import type { LogLevel } from '@swimkit/core'
 import { describe, expect, it } from 'vitest'
-import { parseSeed, type Seed } from '../config/seed.ts'
-import { FakeClock, settle } from '../testing/fake-clock.ts'
-import { FakeNode, fakeMember } from '../testing/fake-node.ts'
 import { exponentialBackoff } from './backoff.ts'
-import { type Resolver, resolveSeed } from './resolve.ts'
 import { startSeedLoop } from './seed-loop.ts'
+import { type Resolver, resolveSeed } from './seeds/resolve.ts'
+import { parseSeed, type Seed } from './seeds/seed.ts'
+import { FakeClock, settle } from './testing/fake-clock.ts'
+import { FakeNode, fakeMember } from './testing/fake-node.ts'
 
 const seeds = (...texts: string[]): Seed[] => texts.map((text) => parseSeed(text)!)
 

@@ -1,7 +1,7 @@
 import type { JoinResult, Node, SeedFailure } from '@swimkit/core'
-import type { Seed } from '../config/seed.ts'
-import { reasonOf } from '../errors.ts'
+import { reasonOf } from '../reason.ts'
 import { type Resolver, resolveSeed } from './resolve.ts'
+import type { Seed } from './seed.ts'
 
 /** A seed and what it stands for now; a failure where its name does not resolve. */
 export interface ResolvedSeed {

@@ -1,0 +1,6 @@
+export { type Backoff, exponentialBackoff } from './backoff.ts'
+export { type SeedControl, type SeedLoop, startSeedLoop } from './seed-loop.ts'
+export { parseHostPort } from './seeds/host-port.ts'
+export { joinSeeds, type ResolvedSeed, resolveSeeds } from './seeds/join-seeds.ts'
+export { type Resolver, systemResolver } from './seeds/resolve.ts'
+export { defaultPort, parseSeed, type Seed, SeedError, seedAllowed } from './seeds/seed.ts'
