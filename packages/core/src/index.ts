@@ -36,6 +36,7 @@ export {
   type RoundTripView,
   type SuspicionView,
 } from './engine/engine.ts'
+export type { Memory } from './engine/memory.ts'
 export type { Question } from './engine/messaging/queries.ts'
 export { maxProtocol, minProtocol } from './engine/protocol-version.ts'
 export { createRandom, type Random } from './engine/random.ts'
@@ -47,6 +48,7 @@ export {
   SettingsError,
   settingRanges,
 } from './engine/settings.ts'
+export { decodeSnapshot, encodeSnapshot, type SnapshotFault } from './engine/snapshot.ts'
 export type { Millis } from './engine/time.ts'
 export type { TraceEntry, TraceOutcome, TracePath } from './engine/trace.ts'
 export * from './model/address.ts'

@@ -12,6 +12,7 @@ import type { EngineHooks } from './core-state.ts'
 import type { CounterName } from './counters.ts'
 import type { Detector } from './detector.ts'
 import type { Effects, RequestOutcome } from './effects.ts'
+import type { Memory } from './memory.ts'
 import type { Question } from './messaging/queries.ts'
 import type { Random } from './random.ts'
 import type { Settings } from './settings.ts'
@@ -47,6 +48,8 @@ export interface EngineOptions {
    * cluster that it looks at. Nothing is told or reported of them. Default: none but this node.
    */
   readonly roster?: Roster
+  /** What an earlier process of this node knew. The `incarnation` above has to be higher than its. Default: nothing. */
+  readonly memory?: Memory
   /**
    * Whether a member that is held against is told so in every packet to it (Lifeguard §4.3). For comparisons: without it a
    * live suspect hears of its suspicion by chance alone. Default true.
@@ -162,6 +165,8 @@ export interface Engine {
   readonly doubtful: boolean
   readonly digest: string
   readonly config: ClusterConfig
+  /** What this node knows that should outlive its process: to be read before anything else is asked of the engine. */
+  memory(now: Millis): Memory
   suspicion(ref: Ref): SuspicionView | undefined
   /** How often a member has come back. */
   flaps(ref: Ref): FlapView

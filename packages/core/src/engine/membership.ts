@@ -11,6 +11,7 @@ import type {
   FailedClaim,
   LeftClaim,
   SuspectClaim,
+  SyncEntry,
 } from '../wire/message.ts'
 import { type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
 import type { Observation } from './detector.ts'
@@ -201,6 +202,18 @@ export class Membership {
     this.#hearTerminal({ type: 'left', name, incarnation, by: name }, source, now)
     if (table.status(ref) === Status.Left && table.incarnation(ref) === incarnation)
       this.#older(ref, now - age)
+  }
+
+  /** Holds a member failed or left since then, as an earlier process of this node did: nothing of it is told or reported. */
+  recall({ incarnation, record, recordIncarnation, status }: SyncEntry, since: Millis, now: Millis): void {
+    const { table, timers, settings } = this.#state
+    if (table.find(record.name) !== undefined || table.size >= settings.maxMembers) return
+    const added = table.add(record, recordIncarnation, now)
+    if (added === undefined) return
+    const { ref } = added
+    table.set(ref, status, incarnation, now)
+    table.backdate(ref, since)
+    this.#retention.set(ref, timers.arm(Math.max(now, this.#dueOf(ref)), TimerKind.Reap, ref))
   }
 
   /** This node's own detector got no answer. `false`: the member has moved on since the look began. */

@@ -55,6 +55,7 @@ export interface Parts {
   readonly configuration: Configuration
   readonly requests: Requests
   readonly rumours: Rumours
+  readonly synchronizer: Synchronizer
   readonly directs: Directs
   readonly queries: Queries
   readonly syncs: Syncs
@@ -142,6 +143,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     configuration,
     requests,
     rumours,
+    synchronizer,
     directs,
     queries,
     syncs,

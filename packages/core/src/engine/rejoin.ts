@@ -48,10 +48,20 @@ export class Rejoin {
     this.#syncs.begin(candidates[random.below(candidates.length)]!, undefined, now)
   }
 
+  /** Where members were that are forgotten by now, the latest last. */
+  get kept(): readonly Address[] {
+    return this.#ring.values()
+  }
+
+  /** Goes on looking for somebody there. */
+  keep(address: Address): void {
+    this.#ring.add(address)
+  }
+
   /** Keeps where members were that have just been removed. */
   keepReaped(reaped: PeerRecord[]): void {
     this.#state.due &= ~Due.Reaped
-    for (const { address } of reaped) this.#ring.add(address)
+    for (const { address } of reaped) this.keep(address)
     reaped.length = 0
   }
 

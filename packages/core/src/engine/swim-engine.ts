@@ -12,6 +12,7 @@ import type { CounterName } from './counters.ts'
 import type { RequestOutcome } from './effects.ts'
 import type { Engine, EngineOptions, FlapView, RoundTripView, SuspicionView } from './engine.ts'
 import { Inbox } from './inbox.ts'
+import { type Memory, memoryOf, recall } from './memory.ts'
 import type { Question } from './messaging/queries.ts'
 import { createParts, type Parts } from './parts.ts'
 import { Reports } from './reports.ts'
@@ -51,6 +52,7 @@ export class SwimEngine implements Engine {
     this.#state = this.#parts.state
     this.#inbox = new Inbox(this.#parts)
     this.#reports = new Reports(this.#parts)
+    if (options.memory !== undefined) recall(this.#parts, options.memory, options.now)
   }
 
   get members(): MemberView {
@@ -70,6 +72,10 @@ export class SwimEngine implements Engine {
   }
   get lostTo(): Address | undefined {
     return this.#parts.introductions.lostTo
+  }
+
+  memory(now: Millis): Memory {
+    return memoryOf(this.#parts, now)
   }
 
   suspicion(ref: Ref): SuspicionView | undefined {

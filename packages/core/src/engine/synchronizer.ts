@@ -99,6 +99,16 @@ export class Synchronizer {
     }
   }
 
+  /** What there is to be said of all other members. */
+  others(now: Millis): Iterable<SyncEntry> {
+    const { table } = this.#state
+    const all = differingMembers(table, difference(table.digest, undefined))
+    return this.#entries(
+      all.filter((ref) => ref !== table.self),
+      now,
+    )
+  }
+
   /** Whether the application lets these in. */
   admits(sync: Sync): boolean {
     const { hooks } = this.#state

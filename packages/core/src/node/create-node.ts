@@ -1,5 +1,6 @@
 import type { SwitchOutcome } from '../engine/configuration.ts'
 import type { EngineEvent } from '../engine/effects.ts'
+import type { Memory } from '../engine/memory.ts'
 import type { Settings } from '../engine/settings.ts'
 import type { Millis } from '../engine/time.ts'
 import { type Address, formatAddress, parseAddress } from '../model/address.ts'
@@ -60,6 +61,7 @@ import { encodeMemberData, type MemberData, noData } from './member-data.ts'
 import { Messaging } from './messaging.ts'
 import { type CheckedOptions, checkName, checkOptions, checkRange } from './options.ts'
 import { PacketLoss } from './packet-loss.ts'
+import { addressesOf, SavedState } from './saved-state.ts'
 import { Discovery } from './services/discovery.ts'
 import { Snapshots } from './snapshots.ts'
 import { Streams } from './streams.ts'
@@ -113,6 +115,7 @@ class SwimNode implements Node {
   /** Made when something is first said, or somebody listens: most nodes do neither. */
   #messages: Messaging | undefined
   readonly #loss: PacketLoss
+  readonly #saved: SavedState | undefined
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
   #name: string | undefined
@@ -156,6 +159,8 @@ class SwimNode implements Node {
     this.#discovery = new Discovery(this.#host, 2 * checked.settings.gossipInterval, () => this.members())
     this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)
     this.#loss = new PacketLoss(checked.dropRate, randomOf(options.host))
+    const { snapshots } = options
+    this.#saved = snapshots && new SavedState(snapshots, this.#host, checked.cluster, options.logger)
     this.conflict = new Promise((resolve) => {
       this.#resolveConflict = resolve
     })
@@ -195,8 +200,9 @@ class SwimNode implements Node {
     this.#address = { host: chosen.host, port: advertise?.port ?? bound.port }
     this.#advertiseReason = chosen.reason
     this.#name ??= await this.#nameFor(this.#address)
+    const memory = await this.#recall(signal)
     const now = this.#host.now()
-    const driver = this.#createDriver(this.#address, now)
+    const driver = this.#createDriver(this.#address, memory, now)
     const { engine } = driver
     this.#running = { driver, snapshots: new Snapshots(engine, this.#host.wallMillis() - now) }
     const { bytes, limit } = engine.recordSize({})
@@ -206,6 +212,7 @@ class SwimNode implements Node {
     }
     engine.setSeeds(this.#seeds)
     driver.call((_, at) => engine.start(at))
+    this.#saved?.begin(driver)
     // Of itself a node that starts tells nothing.
     if (this.#discovery.needed) this.#discovery.changed(this.self)
   }
@@ -252,7 +259,22 @@ class SwimNode implements Node {
     }
   }
 
-  #createDriver(address: Address, now: Millis): Driver {
+  /** What the snapshot says, if there is one. One that cannot be read ends the start. */
+  async #recall(signal: AbortSignal | undefined): Promise<Memory | undefined> {
+    if (this.#saved === undefined) return undefined
+    try {
+      const memory = await unlessAborted(this.#saved.load(), signal)
+      if ((this.#state as State) === 'stopped')
+        throw new StoppedError('the node was stopped while it started')
+      if (memory !== undefined) this.#remembered = addressesOf(memory)
+      return memory
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  #createDriver(address: Address, memory: Memory | undefined, now: Millis): Driver {
     const { coordinates, detectors, settings } = this.#checked
     const { directory = processDirectory, hooks = {} } = this.#options
     const { maxPacketBytes, streams } = this.#transport
@@ -262,7 +284,12 @@ class SwimNode implements Node {
     return new Driver(
       {
         record,
-        incarnation: wallSeconds,
+        // Above what it said in its last life, even where the clock was set back since.
+        incarnation:
+          memory?.sender.name === record.name
+            ? Math.max(wallSeconds, memory.sender.incarnation + 1)
+            : wallSeconds,
+        ...(memory === undefined ? {} : { memory }),
         settings,
         codec: this.#codec,
         detectors,
@@ -283,7 +310,10 @@ class SwimNode implements Node {
         loss: this.#loss,
         logger: this.#logger,
         onEvent: (event) => this.#onEvent(event),
-        onDelivery: (delivery) => this.#messaging.push(delivery),
+        onDelivery: (delivery) => {
+          this.#messaging.push(delivery)
+          this.#saved?.changed()
+        },
         afterInput: () => {
           this.#bus.deliver()
           this.#messages?.deliver()
@@ -393,7 +423,7 @@ class SwimNode implements Node {
     this.#bus.close()
     this.#discovery.end()
     this.#messages?.end()
-    await this.#transport.close()
+    await Promise.all([this.#saved?.end(), this.#transport.close()])
     this.#running?.driver.engine.close()
   }
 
@@ -594,6 +624,7 @@ class SwimNode implements Node {
         packetsDroppedOut: this.#loss.packetsDroppedOut,
         transportFaults: this.#transportFaults,
         latePolls: running?.driver.latePolls ?? 0,
+        snapshotFailures: this.#saved?.failures ?? 0,
       },
       transport: this.#transport.stats(),
     }
@@ -617,6 +648,7 @@ class SwimNode implements Node {
     const { lostTo } = driver.engine
     if (event.type === 'conflict' && lostTo !== undefined) this.#onNameLost(lostTo)
     this.#announcer.announce(event, snapshots)
+    this.#saved?.changed()
   }
 
   /** The name is another's: this node falls silent, so that it neither gossips nor answers under it. */

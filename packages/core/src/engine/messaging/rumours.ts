@@ -29,6 +29,8 @@ export class Rumours {
   readonly #requests: Requests
   /** Made when something is first said. */
   #events: EventLog | undefined
+  /** Lamport time up to which an earlier process of this node has heard everything. */
+  #heardBefore = 0
   /** Numbers in place of members, as keys of the queue. */
   #number = 0
   /** It has joined others, or others it: what they tell is for it as well. */
@@ -42,6 +44,18 @@ export class Rumours {
     this.#state = state
     this.#outbox = outbox
     this.#requests = requests
+  }
+
+  /** Highest Lamport time that was heard; 0: none. */
+  get clock(): number {
+    return this.#events?.clock ?? 0
+  }
+
+  /** An earlier process of this node has heard what was told up to that time: it is not delivered again, but kept for others. */
+  recall(clock: number): void {
+    if (clock === 0) return
+    this.#log.witness(clock)
+    this.#heardBefore = clock
   }
 
   get kept(): number {
@@ -178,6 +192,7 @@ export class Rumours {
   }
 
   #deliver(event: UserEvent, told: Millis, now: Millis): void {
+    if (event.time <= this.#heardBefore) return
     this.#outbox.deliver({ kind: 'event', event, told, at: now })
   }
 }
