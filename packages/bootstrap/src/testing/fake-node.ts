@@ -1,4 +1,5 @@
-import type { JoinResult, Member, Node } from '@swimkit/core'
+import type { JoinResult, Member, NameConflictInfo, Node } from '@swimkit/core'
+import type { BootstrapNode } from '../bootstrap.ts'
 
 export function fakeMember(name: string, more: Partial<Member> = {}): Member {
   return {
@@ -19,11 +20,17 @@ export function fakeMember(name: string, more: Partial<Member> = {}): Member {
 }
 
 /** The part of a node that a search for its cluster needs: it keeps what it is told in plain sight and does nothing by itself. */
-export class FakeNode implements Pick<Node, 'join' | 'setSeeds' | 'counts' | 'self' | 'state'> {
+export class FakeNode implements BootstrapNode {
+  readonly cluster = 'default'
   state: Node['state'] = 'running'
   list: Member[] = [fakeMember('ada')]
   joins: (readonly string[])[] = []
   seeds: (readonly string[])[] = []
+  remembered: readonly string[] = []
+  #ended: (conflict: NameConflictInfo | undefined) => void = () => undefined
+  readonly conflict = new Promise<NameConflictInfo | undefined>((resolve) => {
+    this.#ended = resolve
+  })
   /** What `join` answers; an error is thrown. */
   joinResult: JoinResult | Error = { joined: [], failed: [] }
 
@@ -34,6 +41,13 @@ export class FakeNode implements Pick<Node, 'join' | 'setSeeds' | 'counts' | 'se
     this.joins.push(seeds)
     if (this.joinResult instanceof Error) throw this.joinResult
     return this.joinResult
+  }
+  stop(): void {
+    this.state = 'stopped'
+    this.#ended(undefined)
+  }
+  members(): Member[] {
+    return this.list
   }
   counts() {
     const counts = { alive: 0, suspect: 0, failed: 0, left: 0 }

@@ -1,4 +1,4 @@
-import { type Resolver, resolveSeeds, type SeedControl, systemResolver } from '@swimkit/bootstrap'
+import { type Resolver, readSeeds, resolveSeeds, type SeedControl, systemResolver } from '@swimkit/bootstrap'
 import { formatAddress, type Logger, type Node } from '@swimkit/core'
 import { isOwnMachine } from '../config/bind.ts'
 import { CliError, reasonOf } from '../errors.ts'
@@ -112,7 +112,8 @@ function seedsOf(node: Node, resolver: Resolver, signal: AbortSignal): SeedContr
     get seeds() {
       return seeds
     },
-    replace(wanted) {
+    replace(given) {
+      const wanted = readSeeds(given)
       seeds = wanted
       void resolveSeeds(wanted, resolver, signal).then((resolved) => {
         if (seeds === wanted && node.state !== 'stopped')

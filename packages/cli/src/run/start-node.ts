@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import process from 'node:process'
-import { type SeedControl, type SeedLoop, startSeedLoop, systemResolver } from '@swimkit/bootstrap'
+import { type Bootstrap, bootstrap, type SeedControl, systemResolver } from '@swimkit/bootstrap'
 import {
   createNode,
   type Detector,
@@ -19,7 +19,6 @@ import { CliError, reasonOf } from '../errors.ts'
 import { type Io, wantsColour } from '../io.ts'
 import { createLogger } from '../log.ts'
 import { builtins, loadPlugin } from '../plugins/load.ts'
-import { sleep } from '../sleep.ts'
 import { drainFor } from './drain.ts'
 import { writePidFile } from './pid-file.ts'
 import { statusLine, statusSampler } from './status-line.ts'
@@ -45,9 +44,9 @@ const defaultStatusInterval = 10_000
  * Whether traffic may come to this node. It does not wait for a join for ever: behind a headless service, seeds resolve
  * to ready nodes only, so that if each waited for another none would ever be ready.
  */
-export function readinessOf(node: Pick<Node, 'state'>, loop: Pick<SeedLoop, 'state'>, servingFor: number) {
+export function readinessOf(node: Pick<Node, 'state'>, search: Pick<Bootstrap, 'state'>, servingFor: number) {
   if (node.state !== 'running') return { ready: false, reason: node.state }
-  if (loop.state !== 'searching') return { ready: true, reason: loop.state }
+  if (search.state !== 'searching') return { ready: true, reason: search.state }
   if (servingFor >= loneliness) return { ready: true, reason: 'no seed answered' }
   return { ready: false, reason: 'searching for a seed' }
 }
@@ -195,15 +194,15 @@ export async function startNode(
     }, fail)
 
     const since = Date.now()
-    let seeds: SeedLoop | undefined
+    let search: Bootstrap | undefined
     control = await startControl(node, {
       host: wanted.host,
       ...(wanted.port === undefined ? {} : { port: wanted.port }),
       ...(wanted.token === undefined ? {} : { token: wanted.token }),
       // Where the node's own port was left to the system, the port above it is a guess and may be taken.
       anyPort: settings.port === 0,
-      readiness: () => readinessOf(node, seeds ?? { state: 'searching' }, Date.now() - since),
-      seeds: () => seeds ?? noSeeds,
+      readiness: () => readinessOf(node, search ?? { state: 'searching' }, Date.now() - since),
+      seeds: () => search ?? noSeeds,
       drain: settings.drain,
       onEnd: () => ended({ kind: 'asked' }),
       logger,
@@ -218,18 +217,14 @@ export async function startNode(
       `ready ${JSON.stringify({ name, address, control: control.url, detector: detectorName, transport: node.transport, codec: node.codec, runtime, pid: process.pid })}\n`,
     )
     logger.log('info', 'serving', { name, address, advertised: node.advertiseReason, control: control.url })
-    seeds = startSeedLoop({
-      node,
+    search = bootstrap(node, {
+      host: system,
       seeds: settings.seeds,
-      resolver: systemResolver,
       logger,
       signal: end.signal,
-      sleep,
-      random: Math.random,
-      now: () => performance.now(),
       onConflict: fail,
     })
-    if (reload !== undefined) io.onHangup(() => void reloadSeeds(reload, seeds!, logger))
+    if (reload !== undefined) io.onHangup(() => void reloadSeeds(reload, search!, logger))
     showStatus(node, settings, colour, io, end.signal)
 
     const how = await ending

@@ -94,12 +94,15 @@ steps:
     expect(steps).toEqual([{ at: 1_000, do: 'leave', node: ['n0'] }])
   })
 
-  it.each(['partition.yaml', 'broadcast.yaml'])('as the example %s has it can be run', async (name) => {
-    const path = new URL(`../../examples/${name}`, import.meta.url)
-    const scenario = await parseScenario(name, await readFile(path, 'utf8'))
-    expect(() => checkSteps(scenario, scenario.nodes!, scenario.duration)).not.toThrow()
-    expect(scenario.steps.length).toBeGreaterThan(4)
-  })
+  it.each(['partition.yaml', 'broadcast.yaml', 'outage.yaml'])(
+    'as the example %s has it can be run',
+    async (name) => {
+      const path = new URL(`../../examples/${name}`, import.meta.url)
+      const scenario = await parseScenario(name, await readFile(path, 'utf8'))
+      expect(() => checkSteps(scenario, scenario.nodes!, scenario.duration)).not.toThrow()
+      expect(scenario.steps.length).toBeGreaterThan(4)
+    },
+  )
 
   it.each([
     ['steps: [', 'is not valid YAML: '],

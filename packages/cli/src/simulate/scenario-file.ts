@@ -54,7 +54,7 @@ export async function parseScenario(path: string, text: string): Promise<Scenari
  * partition, and that no step comes after the end. Throws as {@link readScenario} does.
  */
 export function checkSteps(
-  { path, positions, seeds = [], steps }: ScenarioFile,
+  { path, positions, seeds = [], snapshots, steps }: ScenarioFile,
   nodes: number,
   duration: number | undefined,
 ): void {
@@ -75,6 +75,9 @@ export function checkSteps(
         path,
         `${where}.at: ${formatDuration(step.at)} is not allowed: the scenario takes ${formatDuration(duration)}`,
       )
+    }
+    if ('do' in step && step.do === 'restart' && step.rejoin && snapshots === undefined) {
+      fail(path, `${where}.rejoin: needs snapshots: how often the nodes save theirs, such as 5s`)
     }
     if ('do' in step && step.do === 'add') {
       if (known.has(step.node)) fail(path, `${where}.node: there is a node ${show(step.node)} already`)

@@ -174,7 +174,7 @@ function scenarioOfFlags(common: Common, values: Values, protocol: Settings): (s
 }
 
 function scenarioOfFile(common: Common, values: Values, file: ScenarioFile): (seed: number) => Scenario {
-  const { name, seeds, start = 'converged', steps } = file
+  const { name, seeds, snapshots, start = 'converged', steps } = file
   const last = steps.at(-1)?.at ?? 0
   if (values.duration !== undefined && values.duration < last) {
     throw new CliError(
@@ -191,6 +191,7 @@ function scenarioOfFile(common: Common, values: Values, file: ScenarioFile): (se
     steps,
     ...(name === undefined ? {} : { name }),
     ...(seeds === undefined ? {} : { seeds }),
+    ...(snapshots === undefined ? {} : { snapshots }),
     ...(duration === undefined ? {} : { duration }),
   })
 }
