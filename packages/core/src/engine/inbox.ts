@@ -136,10 +136,26 @@ export class Inbox {
   }
 
   #reply(message: Message, sender: From, from: Address, now: Millis): void {
-    const { outbox, syncs } = this.#parts
+    const { membership, outbox, syncs } = this.#parts
     const ref = this.#refOf(sender?.name)
     if (ref === undefined && sender !== undefined) syncs.onStranger(sender, now)
     outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
+    // News of a name goes to where its member is held to be: this process would hear of that one when it next compares its table.
+    if (ref !== undefined && this.#isRival(ref, sender, from)) {
+      outbox.toAddress(from, undefined, membership.claimAbout(ref))
+    }
+  }
+
+  /**
+   * Whether a packet is from another process than the one that is held alive under its name, and not in that one's place. Of the own name
+   * the two find out by their pings: to answer each of those with a claim would lead to the next.
+   */
+  #isRival(ref: Ref, sender: From, from: Address): boolean {
+    const { table } = this.#parts.state
+    const { address, boot } = table.record(ref)
+    if (sender === undefined || ref === table.self) return false
+    if (boot === 0n || sender.boot === 0n || boot === sender.boot) return false
+    return table.status(ref) === Status.Alive && !sameAddress(address, from)
   }
 
   /** A reply goes to the advertised address of a known process, else to where the packet came from. */

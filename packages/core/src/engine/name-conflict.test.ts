@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { PeerRecord } from '../model/peer.ts'
-import { alive, peer, Rig, said, wall } from './testing/rig.ts'
+import { alive, peer, ping, Rig, said, wall } from './testing/rig.ts'
 
 describe('the own name from another boot', () => {
   const elsewhere: Partial<PeerRecord> = { boot: 5n, address: { host: '10.0.0.9', port: 9 } }
@@ -89,5 +89,37 @@ describe('the own name from another boot', () => {
       )
     }
     expect(said(rig.take(), 'ping').length).toBe(16)
+  })
+})
+
+describe('a process that asks under the name of a member that is held elsewhere', () => {
+  const member = peer('c')
+  const asked = (change: Partial<PeerRecord>) => {
+    const rig = new Rig({ members: ['b', 'c'] })
+    rig.hear(peer('c', change), ping(1))
+    return rig.take()
+  }
+  const elsewhere: Partial<PeerRecord> = { boot: 3n, address: { host: '10.0.0.9', port: 9 } }
+
+  test('is told of that one where it is: nobody else tells it, as news of a name goes to who has it', () => {
+    const sent = asked(elsewhere)
+    expect(sent.map(({ to }) => to.port)).toEqual([9, 9])
+    expect(said(sent, 'ack')).toMatchObject([{ seq: 1 }])
+    expect(said(sent, 'alive')).toEqual([alive(member, 5)])
+  })
+
+  test.each([
+    ['is that very member behind another port', { address: { host: '10.0.0.9', port: 9 } }],
+    ['has the address of that member, so follows it', { boot: 3n }],
+    ['does not say which process it is', { ...elsewhere, boot: 0n }],
+  ])('is told nothing of the kind if it %s', (_, change) => {
+    expect(said(asked(change), 'alive')).toEqual([])
+  })
+
+  test('gets its answer and nothing more from the one that has the name: each would ask the other again and again', () => {
+    const rig = new Rig({ members: ['b'] })
+    rig.hear(peer('me', elsewhere), ping(1))
+    const sent = rig.take()
+    expect([sent.length, said(sent, 'ack').length]).toEqual([1, 1])
   })
 })
