@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { FakeNetwork } from '../testing/fake-network.ts'
+import { fractions } from '../testing/fractions.ts'
 import { fakeHost, settle, VirtualTime } from '../testing/virtual-time.ts'
 import { xorSealer } from '../testing/xor-sealer.ts'
 import { Lan, LanError, type LanOptions, type LanPresence, lanDiscovery } from './lan-discovery.ts'
 import { type LanMessage, lanFormat } from './lan-message.ts'
-
-/** A generator of fractions that depend on a seed alone. */
-function fractions(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 0x1_0000_0000
-  }
-}
 
 const time = () => {
   const clock = new VirtualTime()
@@ -28,7 +20,7 @@ async function process(
   more: Partial<LanPresence> & Partial<LanOptions> = {},
 ) {
   const { port, sealer, ...told } = more
-  const host = fakeHost(clock, fractions(++boots * 7_919), `10.0.0.${number}`)
+  const host = fakeHost(clock, fractions(++boots), `10.0.0.${number}`)
   const presence: LanPresence = {
     name: `n${number}`,
     address: `10.0.0.${number}:7946`,

@@ -21,7 +21,7 @@ export function fakeMember(name: string, more: Partial<Member> = {}): Member {
 
 /** The part of a node that a search for its cluster needs: it keeps what it is told in plain sight and does nothing by itself. */
 export class FakeNode implements BootstrapNode {
-  readonly cluster = 'default'
+  readonly cluster: string = 'default'
   state: Node['state'] = 'running'
   list: Member[] = [fakeMember('ada')]
   joins: (readonly string[])[] = []
