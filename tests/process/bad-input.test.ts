@@ -39,6 +39,12 @@ describe('what the user can fix at the start ends with one line and code 2', () 
     ['a config file with an unknown key', ['--config', () => join(folder, 'unknown.yaml')], /prot/],
     ['a config file with a bad value', ['--config', () => join(folder, 'range.json')], /drop/],
     ['loopback bound and another address advertised', ['--advertise', '192.0.2.7'], /192\.0\.2\.7/],
+    [
+      'a data folder below a file',
+      ['--data-dir', () => join(folder, 'bad.yaml', 'x')],
+      /--data-dir: .*not a folder/,
+    ],
+    ['a data folder that cannot be made', ['--data-dir', '/proc/swim'], /--data-dir: .*"\/proc\/swim"/],
     ['an open control port without a token', ['--control', '0.0.0.0:0'], /token/],
   ] as const)('%s', async (_, flags, message) => {
     const args = flags.map((flag) => (typeof flag === 'function' ? flag() : flag))

@@ -55,6 +55,18 @@ export const fields = [
     help: 'whom to join: host:port, dns+name:port or dnssrv+name; tried for life',
   },
   {
+    key: 'data-dir',
+    env: 'SWIM_DATA_DIR',
+    value: 'folder',
+    help: 'where the node keeps what it knows over a restart; then it finds its cluster without seeds',
+  },
+  {
+    key: 'lan-port',
+    env: 'SWIM_LAN_PORT',
+    value: 'port',
+    help: 'UDP port, such as 7947, at which the nodes of a local network find each other by broadcast (default: none)',
+  },
+  {
     key: 'detector',
     env: 'SWIM_DETECTOR',
     value: 'name',

@@ -93,6 +93,8 @@ function many<T>(one: v.GenericSchema<string, T>, allowed: string, comma: boolea
 
 const file = v.pipe(v.string('must be the path of a file'), v.nonEmpty('must be the path of a file'))
 
+const folder = v.pipe(v.string('must be the path of a folder'), v.nonEmpty('must be the path of a folder'))
+
 const packageOrShortName = text(
   /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/,
   214,
@@ -171,6 +173,8 @@ export const schemas = {
     v.transform((s) => parseHostPort(s)!),
   ),
   seed: many(seed, seedAllowed, true),
+  'data-dir': folder,
+  'lan-port': number(1, 65_535, true),
   detector: packageOrShortName,
   transport: packageOrShortName,
   codec: packageOrShortName,

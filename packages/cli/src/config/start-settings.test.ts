@@ -38,6 +38,8 @@ describe('the settings of start', () => {
       port: 7_946,
       advertise: undefined,
       seeds: [],
+      dataDir: undefined,
+      lanPort: undefined,
       configFile: undefined,
       detector: 'pingack',
       transport: 'udp',
@@ -95,6 +97,8 @@ bind: eth0
 port: 7000
 advertise: 10.0.0.5
 seeds: [10.0.0.1:7946, dns+swim.local:7946, dnssrv+_swim._udp.local]
+dataDir: /var/lib/swim
+lanPort: 7947
 detector: gossip
 transport: tcp
 codec: json
@@ -130,6 +134,8 @@ logFormat: json
         { kind: 'dns', host: 'swim.local', port: 7_946 },
         { kind: 'srv', host: '_swim._udp.local' },
       ],
+      dataDir: '/var/lib/swim',
+      lanPort: 7_947,
       detector: 'gossip',
       transport: 'tcp',
       codec: 'json',
@@ -253,6 +259,9 @@ describe('a wrong setting is one line that names the source, the value and what 
       '--seed: "10.0.0.5:79460" is not allowed: must be host:port (IPv6 in brackets)',
     ],
     [{ seed: ['10.0.0.5:1,h:0'] }, {}, '--seed: "h:0" is not allowed'],
+    [{ 'data-dir': '' }, {}, '--data-dir: "" is not allowed: must be the path of a folder'],
+    [{ 'lan-port': '0' }, {}, '--lan-port: 0 is not allowed: must be a whole number 1..65535'],
+    [{}, { SWIM_LAN_PORT: '7946' }, 'SWIM_LAN_PORT: 7946 is not allowed: it is the port of the node itself'],
     [{ seed: ['fe80::1:7946:'] }, {}, '--seed: "fe80::1:7946:" is not allowed'],
     [{ seed: ['dnssrv+name:5'] }, {}, '--seed: "dnssrv+name:5" is not allowed'],
     [{ seed: ['dns+10.0.0.1:5'] }, {}, '--seed: "dns+10.0.0.1:5" is not allowed'],

@@ -19,6 +19,10 @@ export interface StartSettings {
   readonly port: number
   readonly advertise: { readonly host: string; readonly port: number | undefined } | undefined
   readonly seeds: readonly Seed[]
+  /** Where snapshots are kept; undefined: nowhere. */
+  readonly dataDir: string | undefined
+  /** Where the local network is asked; undefined: it is not. */
+  readonly lanPort: number | undefined
   /** Where the settings come from, beside flags and environment. */
   readonly configFile: string | undefined
   readonly detector: string
@@ -75,6 +79,16 @@ async function payload(loaded: Loaded): Promise<Uint8Array | undefined> {
   return readNamedFile(loaded.source.get(key)?.label ?? key, loaded.values[key]!)
 }
 
+/** Not the node's own port, which it has for itself. */
+function lanPort({ source, values }: Loaded, port: number): number | undefined {
+  const wanted = values['lan-port']
+  if (wanted === undefined || wanted !== port) return wanted
+  throw new CliError(
+    2,
+    `${source.get('lan-port')?.label}: ${wanted} is not allowed: it is the port of the node itself`,
+  )
+}
+
 /**
  * The settings of `start` from flags, environment and file. Throws a {@link CliError} with exit code 2 that names the
  * source, the value and what is allowed.
@@ -122,6 +136,8 @@ export async function startSettings(
     port,
     advertise: values.advertise,
     seeds: values.seed ?? [],
+    dataDir: values['data-dir'],
+    lanPort: lanPort(loaded, port),
     configFile: named,
     detector: values.detector ?? 'pingack',
     transport: values.transport ?? 'udp',

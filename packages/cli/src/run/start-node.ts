@@ -1,6 +1,14 @@
 import { lookup } from 'node:dns/promises'
 import process from 'node:process'
-import { type Bootstrap, bootstrap, type SeedControl, systemResolver } from '@swimkit/bootstrap'
+import {
+  type Bootstrap,
+  bootstrap,
+  type FolderSnapshots,
+  folderSnapshots,
+  lanDiscovery,
+  type SeedControl,
+  systemResolver,
+} from '@swimkit/bootstrap'
 import {
   createNode,
   type Detector,
@@ -105,9 +113,20 @@ async function startOrExplain(options: NodeOptions): Promise<Node> {
       'MemberDataError',
       'AddressError',
       'AdvertiseError',
+      'SnapshotFolderError',
     ]
     const mendable = error instanceof Error && known.includes(error.name)
     throw new CliError(mendable ? 2 : 1, reasonOf(error), { cause: error })
+  }
+}
+
+/** Where the node keeps what it knows; what is wrong with the folder is the user's to mend. */
+async function snapshotsOf({ dataDir }: StartSettings): Promise<FolderSnapshots | undefined> {
+  if (dataDir === undefined) return undefined
+  try {
+    return await folderSnapshots(dataDir)
+  } catch (error) {
+    throw new CliError(2, `--data-dir: ${reasonOf(error)}`, { cause: error })
   }
 }
 
@@ -129,7 +148,7 @@ export async function startNode(
     now: Date.now,
   })
   for (const warning of settings.warnings) logger.log('warn', warning)
-  const { control: wanted } = settings
+  const { control: wanted, lanPort } = settings
   if (!isOwnMachine(wanted.host) && wanted.token === undefined) {
     throw new CliError(
       2,
@@ -144,8 +163,10 @@ export async function startNode(
     loadPlugin('codec', settings.codec, io.cwd),
     addressesOf(settings, system.interfaces(), logger),
   ])
+  const snapshots = await snapshotsOf(settings)
   const node = await startOrExplain({
     name: settings.name,
+    ...(snapshots === undefined ? {} : { snapshots }),
     ...(advertise === undefined ? {} : { advertise }),
     ...(settings.payload === undefined ? {} : { payload: settings.payload }),
     cluster: settings.cluster,
@@ -161,6 +182,9 @@ export async function startNode(
     dropRate: settings.dropRate,
     eventHistory,
     logger,
+  }).catch(async (error: unknown) => {
+    await snapshots?.close()
+    throw error
   })
 
   for (const [name, text] of Object.entries(settings.answers)) {
@@ -173,6 +197,7 @@ export async function startNode(
   const end = new AbortController()
   let control: Control | undefined
   let removePidFile: (() => Promise<void>) | undefined
+  let search: Bootstrap | undefined
   try {
     let ended: (ending: Ending) => void = () => {}
     const ending = new Promise<Ending>((resolve) => {
@@ -194,7 +219,6 @@ export async function startNode(
     }, fail)
 
     const since = Date.now()
-    let search: Bootstrap | undefined
     control = await startControl(node, {
       host: wanted.host,
       ...(wanted.port === undefined ? {} : { port: wanted.port }),
@@ -220,6 +244,7 @@ export async function startNode(
     search = bootstrap(node, {
       host: system,
       seeds: settings.seeds,
+      ...(lanPort === undefined ? {} : { lan: lanDiscovery({ host: system, port: lanPort }) }),
       logger,
       signal: end.signal,
       onConflict: fail,
@@ -234,7 +259,9 @@ export async function startNode(
     return 0
   } finally {
     end.abort()
-    await Promise.all([control?.close(), node.stop(), removePidFile?.()])
+    await Promise.all([control?.close(), node.stop(), removePidFile?.(), search?.done])
+    // The last one is saved by then.
+    await snapshots?.close()
   }
 }
 
