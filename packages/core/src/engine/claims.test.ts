@@ -38,6 +38,35 @@ describe('a claim about a name that is not known', () => {
   })
 })
 
+describe('where the application says with whom tables are compared', () => {
+  const guarded = () => {
+    const rig = new Rig({ engine: { hooks: { admitMerge: () => true } } })
+    rig.push('c', entry('b', Status.Alive, 5))
+    return rig
+  }
+
+  test('what one that is no member tells of others is held back: a group that is kept out would come in by single claims', () => {
+    const rig = guarded()
+    rig.hear('stranger', alive(peer('x'), 9), alive(peer('b'), 9))
+    rig.hear(peer('b', { boot: 9n }), alive(peer('x'), 9))
+    rig.ask('stranger', alive(peer('x'), 9))
+    expect([rig.status('x'), rig.engine.members.incarnation(rig.ref('b'))]).toEqual(['unknown', 5])
+    expect(rig.count('claimsHeldBack')).toBe(4)
+  })
+
+  test('what a member tells makes members as ever', () => {
+    const rig = guarded()
+    rig.hear('b', alive(peer('x'), 9))
+    expect([rig.status('x'), rig.count('claimsHeldBack')]).toEqual(['alive', 0])
+  })
+
+  test('a member speaks for itself as ever, as another process too', () => {
+    const rig = guarded()
+    rig.hear(peer('b', { boot: 9n }), alive(peer('b', { boot: 9n }), 9))
+    expect([rig.engine.members.incarnation(rig.ref('b')), rig.count('claimsHeldBack')]).toEqual([9, 0])
+  })
+})
+
 describe('an incarnation', () => {
   const limit = wall + 2 ** 26
 

@@ -81,7 +81,7 @@ export const Due = {
 export interface EngineHooks {
   /** Whether a newcomer may become a member here. Called before it does. */
   admit?(peer: PeerRecord): boolean
-  /** Whether to take part in a sync with a node that knows these members. */
+  /** Whether to take part in a sync with a node that knows these members. Where it is given, single claims about others are taken from members alone. */
   admitMerge?(peers: readonly PeerRecord[]): boolean
   /** The application's bytes to send with every full sync; at most 1 MiB. */
   syncState?(join: boolean): Uint8Array | undefined

@@ -60,8 +60,12 @@ export class Inbox {
   }
 
   #hear(claim: Claim, sender: From, now: Millis): void {
-    const { introductions, membership } = this.#parts
+    const { introductions, membership, state } = this.#parts
     if (claim.type === 'left') introductions.withdraw(claim.name, claim.incarnation)
+    if (claim.type === 'alive' && this.#isHearsay(claim, sender)) {
+      state.counters.claimsHeldBack++
+      return
+    }
     if (claim.type === 'alive' && this.#isStranger(claim, sender)) return introductions.hear(claim)
     if (claim.type === 'alive' && this.#moves(claim, sender)) {
       introductions.admit(claim, now)
@@ -76,6 +80,15 @@ export class Inbox {
    */
   #isStranger({ record }: AliveClaim, sender: From): boolean {
     return sender?.name === record.name && this.#refOf(record.name) === undefined
+  }
+
+  /**
+   * Whether one that is no member tells of another, where the application says with whom tables are compared: a group that it keeps out, and
+   * that still speaks to an address which was one of its own, would come in by single claims.
+   */
+  #isHearsay({ record }: AliveClaim, sender: From): boolean {
+    if (this.#parts.state.hooks.admitMerge === undefined) return false
+    return sender !== undefined && sender.name !== record.name && this.#memberOf(sender) === undefined
   }
 
   /**
