@@ -268,6 +268,28 @@ const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?
     },
     { look: 'ring-successor' },
   ],
+  [
+    'a newcomer was introduced that was being dialled back while its introducer heard of the one who has its name',
+    {
+      nodes: 5,
+      seed: 1,
+      seeds: ['n0', 'n1', 'n2', 'n3', 'n4'],
+      snapshots: 5000,
+      settings: { rejoinInterval: 2000, probeInterval: 500, indirectProbes: 0, healthMax: 0 },
+      network: { latency: { kind: 'uniform', min: 1, max: 40 } },
+      steps: [
+        { at: 5376, do: 'rival', node: 'n1', via: 'n0' },
+        { at: 5445, do: 'leave', node: 'n1' },
+        { at: 20380, do: 'broadcast', node: 'n0', name: 'e1', text: '' },
+        { at: 21970, do: 'drift', node: 'n3', rate: 0.5 },
+        { at: 21971, do: 'crash', node: ['n1', 'n3'], silent: false },
+        { at: 23551, do: 'restart', node: ['n1', 'n3'], rejoin: true },
+        { at: 23558, do: 'add', node: 'new4', via: 'n2' },
+        { at: 23558, do: 'leave', node: 'new4' },
+      ],
+    },
+    { look: 'ring-successor' },
+  ],
 ]
 
 for (const [showed, scenario, rest] of regressions) {

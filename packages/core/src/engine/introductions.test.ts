@@ -111,6 +111,31 @@ describe('an introducer', () => {
     expect(rig.engine.members.record(rig.ref('c')).boot).toBe(3n)
   })
 
+  test.each([
+    ['lives, which keeps it', true],
+    ['does not answer', false],
+  ])('that hears meanwhile of another process of that name asks that one first: it %s', (_, lives) => {
+    const { byPacket, byStream, rig } = dialled()
+    byStream(true)
+    const first = peer('x', { boot: 3n, address: { host: '10.0.0.9', port: 9 } })
+    rig.hear('b', alive(first, 3))
+    const dial = rig.takeTo('x')
+    for (const { seq } of said(dial, 'ping')) rig.hear(newcomer, { type: 'ack', seq, payload: undefined })
+    expect(rig.engine.members.record(rig.ref('x')).boot).toBe(3n)
+    const asked = rig.take().filter(({ to }) => to.port === 9)
+    expect(said(asked, 'ping')).toMatchObject([{ target: 'x', boot: 3n }])
+    if (lives) rig.hear(first, { type: 'ack', seq: said(asked, 'ping')[0]!.seq, payload: undefined })
+    for (let i = 0; i < 20; i++) {
+      rig.run(250)
+      for (const { to, token } of rig.requests.splice(0)) {
+        if (to.port === 9) rig.ended(token, 'refused')
+        else rig.reply(token, newcomer, { type: 'ack', seq: token, payload: undefined })
+      }
+      byPacket()
+    }
+    expect(rig.engine.members.record(rig.ref('x')).boot).toBe(lives ? 3n : newcomer.boot)
+  })
+
   test('forgets one that cannot be reached, and counts it', () => {
     const { byStream, rig } = dialled()
     byStream(false)

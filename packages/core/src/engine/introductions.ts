@@ -20,7 +20,7 @@ interface Admission {
   /** First whether the process that has the name so far is still there, then whether the newcomer is where it says. */
   stage: 'incumbent' | 'dial'
   /** Who has the name so far, at another address. */
-  readonly incumbent: PeerRecord | undefined
+  incumbent: PeerRecord | undefined
   /** Pings of this stage whose outcome is open. */
   open: number
   packetTries: number
@@ -187,10 +187,10 @@ export class Introductions {
     if (report.path === 'stream') admission.reachedByStream = reached
     else if (reached) {
       admission.reachedByPacket = true
-      this.#apply(admission, now)
+      if (!this.#apply(admission, now)) return
     }
     if (admission.open > 0) return
-    if (admission.reachedByStream) this.#apply(admission, now)
+    if (admission.reachedByStream && !this.#apply(admission, now)) return
     if (!admission.applied) this.#state.counters.dialBacksFailed++
     else this.#checkPaths(admission, now)
     this.#forget(admission)
@@ -221,11 +221,29 @@ export class Introductions {
     }
   }
 
-  #apply(admission: Admission, now: Millis): void {
-    if (admission.applied) return
+  /** Introduces a newcomer that was reached; false: this node has heard meanwhile of another process of that name, and looks for it first. */
+  #apply(admission: Admission, now: Millis): boolean {
+    if (admission.applied) return true
+    const held = this.#elsewhere(admission.claim.record)
+    if (held !== undefined && held.boot !== admission.incumbent?.boot) {
+      admission.incumbent = held
+      admission.stage = 'incumbent'
+      this.#askIncumbent(admission, now)
+      return false
+    }
     admission.applied = true
     const source: Source = { path: 'sync', by: undefined }
     this.#membership.hearAlive(admission.claim, source, now)
+    return true
+  }
+
+  /** The record of an active member of that name which is another process, at another address. */
+  #elsewhere({ address, boot, name }: PeerRecord): PeerRecord | undefined {
+    const { table } = this.#state
+    const ref = table.find(name)
+    if (ref === undefined || table.status(ref) > Status.Suspect) return undefined
+    const held = table.record(ref)
+    return held.boot !== boot && !sameAddress(held.address, address) ? held : undefined
   }
 
   /** It is a member, and one of the two ways to it has failed just now. */
