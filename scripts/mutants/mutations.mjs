@@ -369,8 +369,8 @@ export const mutations = [
   {
     name: 'what has been told is told again when it is heard again',
     file: engine('messaging/event-log'),
-    find: "if (there !== undefined && there.time === time && there.boot === boot) return 'seen'",
-    put: "if (there !== undefined && there.time === time && there.boot === boot) return 'new'",
+    find: "      return 'seen'\n",
+    put: "      return 'new'\n",
   },
   {
     name: 'two that tell something at the same time are taken for one',
@@ -389,5 +389,31 @@ export const mutations = [
     file: engine('messaging/queries'),
     find: '    waiting.delete(from)\n    answered.add(from)',
     put: '    answered.add(from)',
+  },
+
+  // What outlives a process
+  {
+    name: 'what an earlier process was told is told again',
+    file: engine('messaging/rumours'),
+    find: '    this.#log.recall(heard)\n',
+    put: '',
+  },
+  {
+    name: 'those that were alive are held alive by a process that starts',
+    file: engine('memory'),
+    find: '    if (status >= Status.Failed) {\n',
+    put: '    if (status >= Status.Alive) {\n',
+  },
+  {
+    name: 'a process that starts looks for nobody whom an earlier one knew',
+    file: engine('rejoin'),
+    find: '  keep(address: Address): void {\n    this.#ring.add(address)\n',
+    put: '  keep(_address: Address): void {\n',
+  },
+  {
+    name: 'the age of one that failed begins anew with each process',
+    file: engine('memory'),
+    find: 'membership.recall(entry, now - age, now)',
+    put: 'membership.recall(entry, now, now)',
   },
 ]

@@ -184,12 +184,19 @@ const settledActs: fc.Arbitrary<Act>[] = [
 const movingActs: fc.Arbitrary<Act>[] = [
   ...settledActs,
   fc
-    .record({ node: place, via: place, address: fc.constantFrom('same', 'other'), clock })
-    .map(({ address, clock, node, via }) => (nameOf) => ({
+    .record({
+      node: place,
+      via: place,
+      address: fc.constantFrom('same', 'other'),
+      clock,
+      rejoin: fc.boolean(),
+    })
+    .map(({ address, clock, node, rejoin, via }) => (nameOf) => ({
       do: 'restart',
       node: nameOf(node),
       via: nameOf(via),
       address,
+      ...(rejoin ? { rejoin } : {}),
       ...optional('clock', clock),
     })),
   fc.record({ node: place, via: place, clock }).map(({ clock, node, via }) => (nameOf) => ({
@@ -217,6 +224,20 @@ const movingActs: fc.Arbitrary<Act>[] = [
       { do: 'crash', node: nameOf(node), silent },
       { do: 'add', node: `new${i}`, via: nameOf(via), insteadOf: nameOf(node), wait },
     ]),
+  // Half of them are lost at once, and come back on their own.
+  fc
+    .record({ odd: fc.boolean(), silent: fc.boolean(), wait: time })
+    .map(({ odd, silent, wait }) => (nameOf) => {
+      const half = [...new Set(Array.from({ length: 15 }, (_, i) => nameOf(i)))].filter(
+        (_, i) => (i % 2 === 1) === odd,
+      )
+      return half.length === 0
+        ? []
+        : [
+            { do: 'crash', node: half, silent },
+            { do: 'restart', node: half, rejoin: true, wait },
+          ]
+    }),
   // A process leaves while it is being introduced.
   fc.record({ via: place, wait: moment }).map(({ via, wait }) => (nameOf, i) => [
     { do: 'add', node: `new${i}`, via: nameOf(via) },
@@ -280,6 +301,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc
     look: fc.constantFrom<Schedule['look'][]>('ring-successor', 'round-robin', 'random', 'heartbeats'),
     settings,
     network,
+    snapshots: fc.constantFrom(5_000, 500),
     course: fc.boolean().chain((moving) =>
       fc.record({
         moving: fc.constant(moving),
@@ -287,7 +309,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc
       }),
     ),
   })
-  .map(({ codec, course, form, look, network, nodes, seed, settings }) => {
+  .map(({ codec, course, form, look, network, nodes, seed, settings, snapshots }) => {
     const names = Array.from({ length: nodes }, (_, i) => `n${i}`)
     const known = [...names]
     const steps: Step[] = []
@@ -311,6 +333,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc
         ...(form ? { start: 'form' as const } : {}),
         // With seeds everybody finds back; without, all must have known each other from the start.
         seeds: course.moving || form ? names : [],
+        ...(course.moving ? { snapshots } : {}),
         settings,
         network,
         steps,

@@ -4,6 +4,7 @@ import type {
   Detector,
   Disseminator,
   EngineOptions,
+  Millis,
   ProfileName,
   Settings,
 } from '@swimkit/core'
@@ -35,6 +36,11 @@ export interface SimulationOptions {
   readonly keepEvents?: boolean
   /** Inputs that a node which stands still holds before the operating system would drop more. Default 4,096. */
   readonly inboxLimit?: number
+  /**
+   * Nodes save what they know so often, milliseconds, and a process begins with what was saved last under its name; what came after that is lost.
+   * Default: never.
+   */
+  readonly snapshots?: Millis
   /** Things kept for `SimTrace.latest`. Default 512. */
   readonly traceCapacity?: number
 }
@@ -50,8 +56,6 @@ export interface AddOptions {
   readonly cluster?: string
   /** Seconds by which its wall clock is ahead; negative: behind. Default 0. */
   readonly wallOffset?: number
-  /** Incarnation of its last life that it remembers from a snapshot. */
-  readonly remembers?: number
   readonly data?: Uint8Array
   /** Passed on to the engine as they are. */
   readonly engine?: Partial<

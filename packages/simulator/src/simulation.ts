@@ -24,6 +24,7 @@ import { LinkRules, type Places } from './network/rules.ts'
 import { Segments } from './network/segments.ts'
 import { Traffic } from './network/traffic.ts'
 import { Births, defaultAddress, wallSeconds } from './nodes/births.ts'
+import { Disks } from './nodes/disks.ts'
 import { SimNode } from './nodes/sim-node.ts'
 import { Turns } from './nodes/turns.ts'
 import type { Observer } from './observer.ts'
@@ -55,6 +56,8 @@ export class Simulation {
   /** By cluster. */
   readonly #codecs = new Map<string, Codec>()
   readonly #cluster: string
+  readonly #snapshots: Millis | undefined
+  readonly #disks = new Disks()
   readonly #queue = new EventQueue<PacketArrival | Task>()
   readonly #hosts = new Hosts()
   /** All there ever were, by their numbers: those of the queue's sleepers. */
@@ -80,6 +83,7 @@ export class Simulation {
     this.#turns = new Turns(this, traffic, inboxLimit)
     const segments = new Segments(rules, random.fork('streams'))
     this.#keepEvents = keepEvents
+    this.#snapshots = options.snapshots
     const { maxStreamBytes } = this.settings
     this.#cluster = options.cluster ?? 'simulation'
     this.#openCodec = (cluster) =>
@@ -378,14 +382,25 @@ export class Simulation {
     const now = this.#now
     const record =
       known?.record ?? this.#births.record(name, this.#processes.length, node.address, options, now)
-    node.engine = this.#births.engine(node, record, known?.roster, options, this.#effects(node), now)
+    const memory = this.#snapshots === undefined ? undefined : this.#disks.read(name)
+    const knows = known === undefined ? { memory } : { roster: known.roster }
+    node.engine = this.#births.engine(node, record, knows, options, this.#effects(node), now)
+    node.memory = knows.memory
     this.#hosts.listen(node)
     this.nodes.set(name, node)
     this.trace.record('start', now, place, -1, wallSeconds(options, now))
     for (const observer of this.#observers) observer.started?.(node)
     node.engine.start(now)
     this.#settled(node)
+    if (this.#snapshots !== undefined) this.#save(node, this.#snapshots)
     return node
+  }
+
+  /** Saves what a node knows, now and every so often, while it runs. */
+  #save(node: SimNode, interval: Millis): void {
+    if (node.state === 'gone') return
+    if (node.state === 'up') this.#disks.save(node, node.clock.local(this.#now))
+    this.after(interval, () => this.#save(node, interval))
   }
 
   #end(node: SimNode, silent: boolean): void {

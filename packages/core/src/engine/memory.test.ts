@@ -9,6 +9,7 @@ const before = (change: Partial<Memory> = {}): Memory => ({
   sender: { name: 'me', boot: 1n, incarnation: wall - 100 },
   savedAt: wall - 60,
   clock: 0,
+  heard: [],
   members: [],
   addresses: [],
   ...change,
@@ -42,6 +43,7 @@ describe('what a node knows that outlives its process', () => {
       sender: { name: 'me', boot: 77n, incarnation: rig.ownIncarnation },
       savedAt: wall + Math.floor(rig.now / 1_000),
       clock: 42,
+      heard: [{ time: 42, boot: 9n }],
       addresses: [peer('c').address],
     })
     const read = decodeSnapshot(encodeSnapshot(memory, 'test'), 'test') as Memory
@@ -116,10 +118,13 @@ describe('a process that recalls what an earlier one knew', () => {
   })
 
   test('is not told again what the earlier one was told, but keeps it for others, and speaks later than all of it', () => {
-    const rig = rigWith({ clock: 42 })
-    rig.hear('b', event(41), event(42), event(43))
-    expect(rig.deliveries).toMatchObject([{ kind: 'event', event: { time: 43 } }])
-    expect(rig.count('eventsKept')).toBe(3)
+    const rig = rigWith({ clock: 42, heard: [event(40), event(41), event(42, 8n)] })
+    expect(rig.count('eventsKept')).toBe(0)
+    rig.hear('b', event(42, 8n), event(41), event(42), event(39), event(43))
+    rig.hear('c', event(41), event(40), event(43))
+    const times = rig.deliveries.map((delivery) => delivery.kind === 'event' && delivery.event.time)
+    expect(times).toEqual([42, 39, 43])
+    expect(rig.count('eventsKept')).toBe(6)
     rig.engine.broadcast('x', new Uint8Array(0), rig.now)
     expect(rig.deliveries.at(-1)).toMatchObject({ kind: 'event', event: { time: 44 } })
   })

@@ -1,7 +1,7 @@
 import type { Address } from '../model/address.ts'
 import type { Sender } from '../model/peer.ts'
 import { Status } from '../model/status.ts'
-import type { SyncEntry } from '../wire/message.ts'
+import type { RumourId, SyncEntry } from '../wire/message.ts'
 import type { Parts } from './parts.ts'
 import { retentionOf } from './retention.ts'
 import type { Millis } from './time.ts'
@@ -14,6 +14,8 @@ export interface Memory {
   readonly savedAt: number
   /** Highest Lamport time that was heard; 0: none. */
   readonly clock: number
+  /** Events that it had heard and that others may still tell of; at most 1,024. */
+  readonly heard: readonly RumourId[]
   /** Of every other member, as a sync would say it; read while it is used. */
   readonly members: Iterable<SyncEntry>
   /** Where members were that are forgotten, the latest last; at most 256. */
@@ -26,6 +28,7 @@ export function memoryOf({ rejoin, rumours, state, synchronizer }: Parts, now: M
     sender: state.sender,
     savedAt: Math.floor(state.wallSeconds(now)),
     clock: rumours.clock,
+    heard: rumours.heard(now),
     members: synchronizer.others(now),
     addresses: rejoin.kept,
   }
@@ -53,5 +56,5 @@ export function recall({ membership, rejoin, rumours, state }: Parts, memory: Me
     // One that failed and would be forgotten by now is looked for like any that is.
     if (status !== Status.Left) rejoin.keep(record.address)
   }
-  rumours.recall(memory.clock)
+  rumours.recall(memory.clock, memory.heard)
 }

@@ -9,6 +9,7 @@ const memory = (change: Partial<Memory> = {}): Memory => ({
   sender: { name: 'me', boot: 7n, incarnation: 12 },
   savedAt: 1_767_225_600,
   clock: 3,
+  heard: [{ time: 3, boot: 8n }],
   members: tableOf(4).entries,
   addresses: [{ host: '10.0.0.9', port: 7_946 }],
   ...change,
@@ -28,8 +29,14 @@ describe('a snapshot', () => {
         fc.maxSafeNat(),
         fc.array(syncEntry, { maxLength: 6 }),
         fc.array(address, { maxLength: 6 }),
-        (from, savedAt, clock, members, addresses) => {
-          const known: Memory = { sender: from, savedAt, clock, members, addresses }
+        fc.array(
+          fc.record(
+            { time: fc.maxSafeNat(), boot: fc.bigInt(0n, 2n ** 64n - 1n) },
+            { noNullPrototype: true },
+          ),
+        ),
+        (from, savedAt, clock, members, addresses, heard) => {
+          const known: Memory = { sender: from, savedAt, clock, heard, members, addresses }
           expect(decodeSnapshot(encodeSnapshot(known, 'test'), 'test')).toEqual(known)
         },
       ),

@@ -2,7 +2,8 @@ import type { Address } from '../model/address.ts'
 import { ByteReader, noBytes } from '../wire/byte-reader.ts'
 import { ByteWriter } from '../wire/byte-writer.ts'
 import { type Codec, isFault } from '../wire/codec.ts'
-import type { Sync } from '../wire/message.ts'
+import { maxEvents } from '../wire/limits.ts'
+import type { RumourId, Sync } from '../wire/message.ts'
 import { swimCodec } from '../wire/swim-codec.ts'
 import { FieldTables, putAddress, takeAddress } from '../wire/swim-fields.ts'
 import type { Memory } from './memory.ts'
@@ -28,6 +29,9 @@ export function encodeSnapshot(memory: Memory, cluster: string): Uint8Array {
   const addresses = memory.addresses.slice(-maxAddresses)
   w.varint(addresses.length)
   for (const address of addresses) putAddress(w, address)
+  const heard = memory.heard.slice(-maxEvents)
+  w.varint(heard.length)
+  for (const { boot, time } of heard) w.varint(time).u64(boot)
   const sync: Sync = {
     type: 'sync',
     join: false,
@@ -56,8 +60,12 @@ export function decodeSnapshot(bytes: Uint8Array, cluster: string): Memory | Sna
   const tables = new FieldTables()
   const addresses: Address[] = []
   for (let left = r.varint(maxAddresses); left > 0 && r.ok; left--) addresses.push(takeAddress(r, tables))
-  if (!r.ok) return { reason: 'its addresses cannot be read' }
-  return { sender, savedAt, clock: message.events?.clock ?? 0, members: message.entries, addresses }
+  const heard: RumourId[] = []
+  for (let left = r.varint(maxEvents); left > 0 && r.ok; left--) {
+    heard.push({ time: r.varint(), boot: r.u64() })
+  }
+  if (!r.ok) return { reason: 'it cannot be read to its end' }
+  return { sender, savedAt, clock: message.events?.clock ?? 0, heard, members: message.entries, addresses }
 }
 
 const codecOf = (cluster: string): Codec =>

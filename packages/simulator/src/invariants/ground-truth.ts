@@ -39,7 +39,7 @@ export class GroundTruth {
     this.processes.push(process)
     this.#byNode.set(node, process)
     const { members } = node.engine
-    if (members.size > 1 && this.roster.size === 0) {
+    if (members.active > 1 && this.roster.size === 0) {
       for (let i = 0; i < members.active; i++) this.roster.add(members.name(members.activeAt(i)))
     }
     this.#byBoot.set(process.boot, process)

@@ -5,6 +5,7 @@ import {
   type Delivery,
   type EngineEvent,
   isFault,
+  type MemberView,
   type Message,
   type Millis,
   type Ref,
@@ -76,10 +77,8 @@ export class Inspection implements Observer {
       return
     }
     const { members } = node.engine
-    for (let i = 0; i < members.active; i++) {
-      const entry = entryOf(node, members.activeAt(i))
-      entries?.set(entry.ref, entry)
-    }
+    // Those that it has known for long, or that an earlier process of it knew.
+    for (const ref of refsOf(members)) entries?.set(ref, entryOf(node, ref))
   }
 
   ended(node: SimNode): void {
@@ -179,8 +178,7 @@ export class Inspection implements Observer {
     const { members } = node.engine
     const changes: Change[] = []
     let known = 0
-    for (let i = 0; i < members.size; i++) {
-      const ref = i < members.active ? members.activeAt(i) : members.terminalAt(i - members.active)
+    for (const ref of refsOf(members)) {
       const before = entries.get(ref)
       if (before !== undefined) known++
       if (before === undefined || !isAsBefore(node, before))
@@ -234,6 +232,11 @@ export function suspicionsOf({ engine }: SimNode): ReadonlyMap<Ref, SuspicionVie
     }
   }
   return suspicions
+}
+
+function* refsOf(members: MemberView): Generator<Ref> {
+  for (let i = 0; i < members.active; i++) yield members.activeAt(i)
+  for (let i = 0; i < members.size - members.active; i++) yield members.terminalAt(i)
 }
 
 function entryOf({ engine: { members } }: SimNode, ref: Ref): Entry {

@@ -1,4 +1,5 @@
 import type { Delivery, OperationResult } from '@swimkit/core'
+import type { SimNode } from '../nodes/sim-node.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import type { Process } from './process.ts'
 
@@ -19,6 +20,8 @@ export const nothingIsDeliveredTwice: Invariant = {
         const ids = seen.get(at) ?? new Set()
         seen.set(at, ids)
         if (ids.has(id)) violated(`was told ${id} a second time`)
+        if (isRecalled(at.node, delivery))
+          violated(`was told ${id}, which an earlier process of it had heard`)
         ids.add(id)
         const { origin, text } = contentOf(delivery)
         const first = told.get(id)
@@ -86,3 +89,8 @@ function contentOf(delivery: Delivery): { origin: string; text: string } {
   const { body, name, origin } = delivery.kind === 'event' ? delivery.event : delivery.query
   return { origin, text: `${name}: ${[...body].join(' ')}` }
 }
+
+const isRecalled = ({ memory }: SimNode, delivery: Delivery): boolean =>
+  delivery.kind === 'event' &&
+  memory !== undefined &&
+  memory.heard.some(({ boot, time }) => time === delivery.event.time && boot === delivery.event.boot)

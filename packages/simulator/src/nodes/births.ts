@@ -5,6 +5,7 @@ import {
   Directory,
   type Effects,
   type Engine,
+  type Memory,
   type Millis,
   maxProtocol,
   minProtocol,
@@ -18,6 +19,12 @@ import type { SimNode } from './sim-node.ts'
 
 /** 2026-01-01, in seconds. */
 const epoch = 1_767_225_600
+
+/** What a process knows when it begins: members that it has known for long, or what an earlier one has saved. */
+export interface Known {
+  readonly roster?: Roster | undefined
+  readonly memory?: Memory | undefined
+}
 
 /** What a process begins with: what it says of itself, and its engine. */
 export class Births {
@@ -51,20 +58,21 @@ export class Births {
     }
   }
 
-  /** An engine for a process that starts; `roster`: the members that it has known for long. */
+  /** An engine for a process that starts. */
   engine(
     node: SimNode,
     record: PeerRecord,
-    roster: Roster | undefined,
+    known: Known,
     options: AddOptions,
     effects: Effects,
     now: Millis,
   ): Engine {
+    const { memory, roster } = known
     const { buddy, detectors, disseminator, doubt, evidence } = this.#options
     const seconds = wallSeconds(options, now)
     return createEngine({
       record,
-      incarnation: Math.max(seconds, (options.remembers ?? -1) + 1),
+      incarnation: Math.max(seconds, (memory?.sender.incarnation ?? -1) + 1),
       settings: this.#settings,
       codec: node.codec,
       detectors: detectors(),
@@ -77,6 +85,7 @@ export class Births {
       now,
       directory: this.directory,
       ...(roster === undefined ? {} : { roster }),
+      ...(memory === undefined ? {} : { memory }),
       ...(buddy === undefined ? {} : { buddy }),
       ...(doubt === undefined ? {} : { doubt }),
       ...(evidence === undefined ? {} : { traceCapacity: evidence }),

@@ -4,6 +4,7 @@ import type {
   Delivery,
   Engine,
   EngineEvent,
+  Memory,
   Millis,
   OperationResult,
   Query,
@@ -33,6 +34,8 @@ export class SimNode {
   readonly clock = new NodeClock()
   /** Set right after construction: an engine's effects need the node. */
   engine!: Engine
+  /** What its process began with, of what an earlier one had saved. */
+  memory: Memory | undefined
   state: NodeState = 'up'
   /** Nothing is done to it: it handles what arrives at once, and its clock is the simulation's. */
   ready = true

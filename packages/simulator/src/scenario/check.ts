@@ -15,6 +15,8 @@ export class ScenarioError extends Error {
 }
 
 const mostNodes = 100_000
+const leastSaving = 100
+const mostSaving = 3_600_000
 const operations = [
   'add',
   'crash',
@@ -48,7 +50,7 @@ export const listOf = (names: NodeNames | undefined): readonly string[] =>
  * Throws a {@link ScenarioError} that names the step and says what is allowed; `ConditionsError` for conditions. Settings are checked
  * where they are resolved.
  */
-export function checkScenario({ duration, network, nodes, seeds, steps }: Scenario): void {
+export function checkScenario({ duration, network, nodes, seeds, snapshots, steps }: Scenario): void {
   if (!(Number.isInteger(nodes) && nodes >= 1 && nodes <= mostNodes)) {
     throw new ScenarioError(undefined, `nodes is ${nodes}: must be a whole number 1..${mostNodes}`)
   }
@@ -59,6 +61,12 @@ export function checkScenario({ duration, network, nodes, seeds, steps }: Scenar
   }
   if (duration !== undefined && !isTime(duration)) {
     throw new ScenarioError(undefined, `duration is ${duration}: must be milliseconds from 0 on`)
+  }
+  if (snapshots !== undefined && !(snapshots >= leastSaving && snapshots <= mostSaving)) {
+    throw new ScenarioError(
+      undefined,
+      `snapshots is ${snapshots}: must be ${leastSaving}..${mostSaving} milliseconds`,
+    )
   }
   let last = 0
   for (const [i, step] of steps.entries()) {
@@ -76,18 +84,21 @@ export function checkScenario({ duration, network, nodes, seeds, steps }: Scenar
       known.add(step.node)
     }
     for (const name of namesIn(step)) if (!known.has(name)) fail(unknownName(name, nodes))
-    if ('do' in step) checkOperation(step, fail)
+    if ('do' in step) checkOperation(step, snapshots !== undefined, fail)
     else checkAssertion(step, fail)
   }
 }
 
-function checkOperation(step: Operation, fail: (what: string) => never): void {
+function checkOperation(step: Operation, saves: boolean, fail: (what: string) => never): void {
   if ('for' in step && step.for !== undefined && !(isTime(step.for) && step.for > 0)) {
     fail(`for is ${step.for}: must be milliseconds above 0`)
   }
   switch (step.do) {
     case 'restart':
     case 'rival':
+      if (step.do === 'restart' && step.rejoin && !saves) {
+        fail('rejoin: the scenario has to say in `snapshots` how often they are saved')
+      }
       if (step.clock !== undefined && !Number.isInteger(step.clock)) {
         fail(`clock is ${step.clock}: must be whole seconds, negative: behind`)
       }

@@ -1,8 +1,11 @@
-import type { Address, EngineEvent } from '@swimkit/core'
+import type { Address, EngineEvent, Memory, Random } from '@swimkit/core'
 import type { GroundTruth } from '../invariants/ground-truth.ts'
 import type { SimNode } from '../nodes/sim-node.ts'
 import type { Observer } from '../observer.ts'
 import type { Simulation } from '../simulation.ts'
+
+/** Addresses of a snapshot that are tried at a time. */
+const remembered = 5
 
 /** An operation that a scenario has asked a process for. */
 export interface Asked {
@@ -19,12 +22,14 @@ export class Joining implements Observer {
   readonly #simulation: Simulation
   readonly #truth: GroundTruth
   readonly #seeds: readonly string[]
+  readonly #random: Random
   readonly asked: Asked[] = []
 
   constructor(simulation: Simulation, truth: GroundTruth, seeds: readonly string[]) {
     this.#simulation = simulation
     this.#truth = truth
     this.#seeds = seeds
+    this.#random = simulation.random.fork('rejoining')
     simulation.observe(this)
   }
 
@@ -49,6 +54,21 @@ export class Joining implements Observer {
   /** Joins through a node, and goes on trying through others until it is with somebody. */
   join(node: SimNode, via: string | undefined): void {
     this.#attempt(node, via, 0)
+  }
+
+  /** Joins where its snapshot says that others were, a few addresses at a time, until it is with somebody. */
+  rejoin(node: SimNode): void {
+    if (!this.#isSearching(node) || node.engine.members.active > 1) return
+    const { rejoinInterval } = this.#simulation.settings
+    if (node.state === 'up') {
+      const known = rememberedAddresses(node.memory)
+      for (let i = 0; i < remembered && known.length > 0; i++) {
+        const [address] = known.splice(this.#random.below(known.length), 1)
+        const operation = this.#simulation.call(node, (engine, now) => engine.join(address!, now, true))
+        this.ask(node, 'join', operation)
+      }
+    }
+    this.#simulation.after(rejoinInterval, () => this.rejoin(node))
   }
 
   ask(node: SimNode, what: Asked['what'], operation: number): void {
@@ -104,4 +124,9 @@ export class Joining implements Observer {
       if (keeper !== undefined) this.#simulation.nodes.set(name, keeper.node)
     }
   }
+}
+
+function rememberedAddresses(memory: Memory | undefined): Address[] {
+  if (memory === undefined) return []
+  return [...[...memory.members].map(({ record }) => record.address), ...memory.addresses]
 }

@@ -181,7 +181,9 @@ export class Operations {
       ...(step.clock === undefined ? {} : { wallOffset: step.clock }),
     }
     if (step.address !== 'other' && this.#isTaken(node)) return
-    this.#joining.join(this.#simulation.restart(node, options), step.via)
+    const started = this.#simulation.restart(node, options)
+    if (step.rejoin) this.#joining.rejoin(started)
+    else this.#joining.join(started, step.via)
   }
 
   #join(node: SimNode, { via }: Of<'join'>): void {

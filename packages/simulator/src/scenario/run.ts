@@ -68,7 +68,7 @@ export function runScenario(scenario: Scenario, parts: Parts, options: ScenarioO
 }
 
 function simulationOf(
-  { network, profile, seed = 1, settings }: Scenario,
+  { network, profile, seed = 1, settings, snapshots }: Scenario,
   { codec, detectors, disseminator }: Parts,
   { keepEvents = true }: ScenarioOptions,
 ): Simulation {
@@ -81,6 +81,7 @@ function simulationOf(
     ...(network === undefined ? {} : { network }),
     ...(profile === undefined ? {} : { profile }),
     ...(settings === undefined ? {} : { settings }),
+    ...(snapshots === undefined ? {} : { snapshots }),
   })
 }
 

@@ -33,12 +33,14 @@ export type Operation =
   | { readonly do: 'crash'; readonly node: NodeNames; readonly silent?: boolean }
   /**
    * Starts again under its name and joins through `via`; what runs under that name ends first. `address: 'other'` is another
-   * port of its host. `clock` is how many seconds its wall clock is ahead, negative: behind; default: as it was.
+   * port of its host. `clock` is how many seconds its wall clock is ahead, negative: behind; default: as it was. `rejoin`: it joins where its snapshot
+   * says that others were, and nowhere else.
    */
   | {
       readonly do: 'restart'
       readonly node: NodeNames
       readonly via?: string
+      readonly rejoin?: boolean
       readonly address?: 'same' | 'other'
       readonly clock?: number
     }
@@ -139,6 +141,8 @@ export interface Scenario {
    * nobody else. Default: the first three.
    */
   readonly seeds?: readonly string[]
+  /** Nodes save what they know so often, milliseconds, 100..3,600,000, and begin with it when they start again. Default: never. */
+  readonly snapshots?: Millis
   readonly profile?: ProfileName
   readonly settings?: Partial<Settings>
   readonly network?: Partial<Conditions>

@@ -14,12 +14,14 @@ const mostAhead = 2 ** 32
 export type Verdict = 'new' | 'seen' | 'old' | 'ahead'
 
 interface Entry extends RumourId {
-  /** Undefined: a query, or one that is kept no more. */
+  /** Undefined: a query, or one that is kept no more, or one that only an earlier process has seen. */
   event: UserEvent | undefined
   /** When it was told, as far as this node knows. */
-  readonly at: Millis
+  at: Millis
   /** How many events had been heard by then. */
   readonly order: number
+  /** An earlier process of this node has heard it, and it is not here. */
+  missing?: true
 }
 
 /**
@@ -62,20 +64,37 @@ export class EventLog {
     return ++this.#clock
   }
 
+  /** Takes in what an earlier process of this node had heard: it is not new, but to be kept for others once it is here. */
+  recall(ids: readonly RumourId[]): void {
+    for (const { boot, time } of ids) {
+      const place = this.#placeOf(time, boot)
+      const order = ++this.#count
+      this.#entries.splice(place, 0, { time, boot, event: undefined, at: 0, order, missing: true })
+      this.#clock = Math.max(this.#clock, time)
+    }
+    this.#trim()
+  }
+
   /** Takes an id in, with the event if it is one. `at`: when it was told. */
   add({ boot, time }: RumourId, event: UserEvent | undefined, at: Millis): Verdict {
     if (time > this.#clock + mostAhead) return 'ahead'
     const place = this.#placeOf(time, boot)
     const there = this.#entries[place]
-    if (there !== undefined && there.time === time && there.boot === boot) return 'seen'
+    if (there !== undefined && there.time === time && there.boot === boot) {
+      if (there.missing === true && event !== undefined) {
+        delete there.missing
+        there.at = at
+        this.#keep(there, event)
+        this.#trim()
+      }
+      return 'seen'
+    }
     if (time <= this.#floor) return 'old'
     this.#clock = Math.max(this.#clock, time)
-    if (event !== undefined) {
-      this.#count++
-      this.#kept++
-      this.#bytes += sizeOf(event)
-    }
-    this.#entries.splice(place, 0, { time, boot, event, at, order: this.#count })
+    if (event !== undefined) this.#count++
+    const entry: Entry = { time, boot, event: undefined, at, order: this.#count }
+    this.#entries.splice(place, 0, entry)
+    if (event !== undefined) this.#keep(entry, event)
     this.#trim()
     return 'new'
   }
@@ -105,6 +124,14 @@ export class EventLog {
     return this.#entries.filter(({ event }) => event !== undefined).map(({ boot, time }) => ({ time, boot }))
   }
 
+  /** Ids of the events that others may still tell of: those that are kept, here or by them. */
+  heard(now: Millis): RumourId[] {
+    this.#expire(now)
+    return this.#entries
+      .filter(({ event, missing }) => event !== undefined || missing === true)
+      .map(({ boot, time }) => ({ time, boot }))
+  }
+
   /** The events that are kept and are not among these. */
   lacking(known: readonly RumourId[], now: Millis): KeptEvent[] {
     this.#expire(now)
@@ -129,6 +156,12 @@ export class EventLog {
       else high = middle
     }
     return low
+  }
+
+  #keep(entry: Entry, event: UserEvent): void {
+    entry.event = event
+    this.#kept++
+    this.#bytes += sizeOf(event)
   }
 
   #trim(): void {

@@ -1,7 +1,7 @@
 import { PiggybackQueue } from '../../dissemination/piggyback-queue.ts'
 import type { Address } from '../../model/address.ts'
 import type { Ref } from '../../model/ref.ts'
-import type { Events, EventsDigest, Message, Query, UserEvent } from '../../wire/message.ts'
+import type { Events, EventsDigest, Message, Query, RumourId, UserEvent } from '../../wire/message.ts'
 import { type CoreState, Due, othersActive } from '../core-state.ts'
 import type { Outbox } from '../outbox.ts'
 import type { Requests } from '../requests.ts'
@@ -29,8 +29,6 @@ export class Rumours {
   readonly #requests: Requests
   /** Made when something is first said. */
   #events: EventLog | undefined
-  /** Lamport time up to which an earlier process of this node has heard everything. */
-  #heardBefore = 0
   /** Numbers in place of members, as keys of the queue. */
   #number = 0
   /** It has joined others, or others it: what they tell is for it as well. */
@@ -51,11 +49,16 @@ export class Rumours {
     return this.#events?.clock ?? 0
   }
 
-  /** An earlier process of this node has heard what was told up to that time: it is not delivered again, but kept for others. */
-  recall(clock: number): void {
+  /** Events that others may still tell this node of. */
+  heard(now: Millis): readonly RumourId[] {
+    return this.#events?.heard(now) ?? []
+  }
+
+  /** An earlier process of this node has heard these, and of that time: they are not delivered again, but kept for others. */
+  recall(clock: number, heard: readonly RumourId[]): void {
     if (clock === 0) return
     this.#log.witness(clock)
-    this.#heardBefore = clock
+    this.#log.recall(heard)
   }
 
   get kept(): number {
@@ -192,7 +195,6 @@ export class Rumours {
   }
 
   #deliver(event: UserEvent, told: Millis, now: Millis): void {
-    if (event.time <= this.#heardBefore) return
     this.#outbox.deliver({ kind: 'event', event, told, at: now })
   }
 }
