@@ -54,7 +54,7 @@ const counters = [
   'answersHeard',
   /** The system refused a send, or a socket reported a fault. */
   'sendErrors',
-  /** Dropped unread: above 500 a second. */
+  /** Dropped unread: above 500 a second at either port. */
   'packetsDropped',
   // Ignored are:
   'malformed',
@@ -114,7 +114,8 @@ export class Lan implements LanDiscovery {
   readonly #sealer: Sealer | undefined
   readonly #openSockets: OpenLanSockets
   readonly #counters = Object.fromEntries(counters.map((name) => [name, 0])) as Record<LanCounter, number> // of those names
-  readonly #packets = new Allowance(packetsPerSecond)
+  /** By port: whoever floods the one that all share keeps no answers away. */
+  readonly #packets = { shared: new Allowance(packetsPerSecond), own: new Allowance(packetsPerSecond) }
   readonly #answers = new Allowance(answersPerSecond)
   readonly #questions = new Map<bigint, Question>()
   /** The latest questions of others, by who asked and its number. */
@@ -220,7 +221,7 @@ export class Lan implements LanDiscovery {
     const own = this.#presence()
     if (own === undefined || this.#closing !== undefined) return
     const count = this.#counters
-    if (!this.#packets.take(this.#host.now())) {
+    if (!this.#packets[port].take(this.#host.now())) {
       count.packetsDropped++
       return
     }
