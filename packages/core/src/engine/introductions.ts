@@ -298,9 +298,9 @@ export class Introductions {
     )
     if (!first) {
       this.lostTo = other.address
-      return
-    }
-    if (claim.incarnation >= table.incarnation(self)) this.#own.refute(claim.incarnation, now)
+      // Whoever holds this one would find it gone, and all would doubt the other under its name: that one has to speak up. Where nobody can hold it there is no need.
+      if (!own.streams) return
+    } else if (claim.incarnation >= table.incarnation(self)) this.#own.refute(claim.incarnation, now)
     // Members that hold the other look at it before they believe this one, and find it there: it learns of this one from nobody else.
     const incarnation = table.incarnation(self)
     this.#outbox.toAddress(other.address, undefined, {

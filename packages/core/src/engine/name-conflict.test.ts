@@ -37,6 +37,21 @@ describe('the own name from another boot', () => {
     expect([rig.ownIncarnation, rig.count('conflicts')]).toEqual([lost ? wall : wall + 1, 1])
   })
 
+  test.each([
+    ['reached by streams, so that members may hold it, says so to the other before it ends', true],
+    ['introduced by nobody yet, ends without a word', false],
+  ])('the one that loses it, %s', (_, reached) => {
+    const rig = new Rig({ members: ['b'] })
+    if (reached) rig.ask('b', ping(9, 'me', rig.self.boot))
+    const other = peer('me', { ...elsewhere, startedAt: wall * 1_000 - 1 })
+    rig.hear('b', alive(other, wall))
+    const seq = said(rig.take(), 'ping').at(-1)!.seq
+    rig.hear(other, { type: 'ack', seq, payload: undefined })
+    expect(rig.engine.lostTo).toEqual(other.address)
+    const sent = rig.take().filter(({ to }) => to.port === 9)
+    expect(said(sent, 'alive').some(({ record }) => record.boot === rig.self.boot)).toBe(reached)
+  })
+
   test('an answer over a stream counts as well', () => {
     const { other, rig } = contested({ startedAt: wall * 1_000 - 1 })
     const { token } = rig.requests[0]!
