@@ -1,11 +1,4 @@
-import {
-  type Host,
-  type JoinResult,
-  type Logger,
-  type Node,
-  NodeStateError,
-  OptionError,
-} from '@swimkit/core'
+import { type Host, type Logger, type Node, NodeStateError, OptionError } from '@swimkit/core'
 import { exponentialBackoff } from './backoff.ts'
 import { Complaints } from './complaints.ts'
 import { complainOf, needsAdvice } from './join-complaints.ts'
@@ -133,7 +126,7 @@ class Search implements Bootstrap {
 
     this.state = this.#isAlone() ? 'searching' : 'joined'
     if (this.#mayFind()) this.#running = this.#run()
-    else this.#becomeFirst()
+    else if (this.#isAlone()) this.#becomeFirst()
   }
 
   get seeds(): readonly Seed[] {
@@ -227,8 +220,8 @@ class Search implements Bootstrap {
     if (await this.#throughSeeds()) return
     if (await this.#throughSnapshot()) return
     if (await this.#throughLan()) return
-    if (!this.#end.signal.aborted && this.#node.state === 'running' && !this.#expectsOthers())
-      this.#becomeFirst()
+    if (this.#end.signal.aborted || this.#node.state !== 'running') return
+    if (!this.#joined([], '') && !this.#expectsOthers()) this.#becomeFirst()
   }
 
   /** Whether the node is with others, as seeds have introduced it or anyhow. Their addresses are the node's to go on trying by itself. */
@@ -246,7 +239,7 @@ class Search implements Bootstrap {
     const result = await joinSeeds(this.#node, resolved, signal)
     const failed = result.failed.filter(({ code }) => code !== 'self')
     if (seeds === this.#seeds) this.#onlySelf = result.joined.length === 0 && failed.length === 0
-    const joined = this.#joined(result, 'seeds')
+    const joined = this.#joined(result.joined, 'seeds')
     for (const failure of failed) complainOf(failure, this.#node.self.address, this.#complaints)
     return joined
   }
@@ -292,13 +285,16 @@ class Search implements Bootstrap {
     for (const failure of result.failed) {
       if (needsAdvice(failure)) complainOf(failure, this.#node.self.address, this.#complaints)
     }
-    return this.#joined(result, by)
+    return this.#joined(result.joined, by)
   }
 
-  #joined({ joined }: JoinResult, by: string): boolean {
-    if (joined.length === 0 && this.#isAlone()) return false
-    if (joined.length > 0 || this.state !== 'joined') {
-      this.#logger?.log('info', 'joined', { through: joined.join(', ') || 'another member', by })
+  /** Whether the node is with others, as these have introduced it or as somebody has joined it meanwhile. */
+  #joined(introducers: readonly string[], by: string): boolean {
+    const introduced = introducers.length > 0
+    if (!introduced && this.#isAlone()) return false
+    if (introduced || this.state !== 'joined') {
+      const how = introduced ? { through: introducers.join(', '), by } : { through: 'another member' }
+      this.#logger?.log('info', 'joined', how)
     }
     this.state = 'joined'
     this.#complaints.forget()

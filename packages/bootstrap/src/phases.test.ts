@@ -2,7 +2,7 @@ import { NodeStateError, OptionError } from '@swimkit/core'
 import { describe, expect, it } from 'vitest'
 import { bootstrap } from './bootstrap.ts'
 import { SeedError } from './seeds/seed.ts'
-import { FakeNode } from './testing/fake-node.ts'
+import { FakeNode, fakeMember } from './testing/fake-node.ts'
 import { addressesOf, type Entry, FakeWorld, type WorldNode } from './testing/fake-world.ts'
 import { fakeHost, settle, VirtualTime } from './testing/virtual-time.ts'
 
@@ -68,6 +68,19 @@ describe('a node that is alone tries', () => {
     await world.time.until(5_000)
     expect(second.names).toEqual(['n1', 'n2'])
     expect(joinedBy(second)).toEqual(['the local network'])
+    await world.end()
+  })
+
+  it('no longer once somebody else has joined it while it asked', async () => {
+    const world = new FakeWorld()
+    const node = world.start(1, { lan: true })
+    await world.time.until(500)
+    world.start(2, { seeds: addressesOf(1) })
+    await world.time.until(2_000)
+    expect([node.search.state, node.names]).toEqual(['joined', ['n1', 'n2']])
+    expect(node.log.map(({ fields, message }) => [message, fields])).toEqual([
+      ['joined', { through: 'another member' }],
+    ])
     await world.end()
   })
 
@@ -166,6 +179,12 @@ describe('what does not work is said', () => {
     expect(messages(node)).toEqual(['join refused: cluster-mismatch', 'nobody of the last snapshot answers'])
     await world.end()
   })
+})
+
+it('a node that is with others and has nobody to look for is not said to be alone', () => {
+  const node = new FakeNode()
+  node.list.push(fakeMember('bob'))
+  expect(bootstrap(node, { host: fakeHost(new VirtualTime()) }).state).toBe('joined')
 })
 
 describe('it all ends', () => {
