@@ -38,6 +38,7 @@ export {
 } from './engine/engine.ts'
 export type { Memory } from './engine/memory.ts'
 export type { Question } from './engine/messaging/queries.ts'
+export type { PayloadHash, RecordChange } from './engine/payloads.ts'
 export { maxProtocol, minProtocol } from './engine/protocol-version.ts'
 export { createRandom, type Random } from './engine/random.ts'
 export {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Host } from '@swimkit/core'
 import { afterPoll } from './after-poll.ts'
 import { interfaces } from './interfaces.ts'
@@ -24,5 +25,6 @@ export function host(): Host {
     wake,
     afterPoll,
     interfaces,
+    sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
   }
 }

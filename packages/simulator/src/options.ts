@@ -61,7 +61,14 @@ export interface AddOptions {
   readonly engine?: Partial<
     Pick<
       EngineOptions,
-      'detectors' | 'hooks' | 'disseminator' | 'settings' | 'packets' | 'streams' | 'maxPacketBytes'
+      | 'detectors'
+      | 'hooks'
+      | 'disseminator'
+      | 'payload'
+      | 'settings'
+      | 'packets'
+      | 'streams'
+      | 'maxPacketBytes'
     >
   >
 }

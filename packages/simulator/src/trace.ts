@@ -29,6 +29,7 @@ export const traceKinds = [
   'restored',
   'flapping',
   'calm',
+  'payload',
 ] as const satisfies readonly (EngineEventType | string)[]
 export type TraceKind = (typeof traceKinds)[number]
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Host, HostInterface } from '@swimkit/core'
 
 /** Time that stands still until it is moved. */
@@ -63,6 +64,7 @@ export function fakeHost(
     wallMillis: () => time.now,
     wake: time.wake,
     afterPoll: (fn) => fn(),
+    sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
     interfaces: () => networks,
     entropy(bytes) {
       const drawn = new Uint8Array(bytes)

@@ -104,6 +104,7 @@ describe('the other commands', () => {
     ['tags a=b c=d', /^a=b c=d\n$/],
     ['payload', /^no payload\n$/],
     ['payload hello', /^hello\n$/],
+    ['payload --of ada', /^no payload\n$/],
     ['leave', /^left, confirmed by bob\n$/],
     ['stop', /^stopped without a word/],
   ])('%s', async (line, out) => {

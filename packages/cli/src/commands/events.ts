@@ -69,6 +69,7 @@ const paints = {
   restored: 'green',
   flapping: 'yellow',
   calm: 'green',
+  payload: 'cyan',
 } as const satisfies Readonly<Record<MemberEventJson['type'], keyof Colours>>
 
 function eventLine(kind: string | undefined, data: string, colours: Colours): string {

@@ -8,15 +8,20 @@ import type { Io } from '../io.ts'
 
 interface Flags extends ClientFlags {
   readonly file?: string
+  readonly of?: string
 }
 
 export function configure(command: Command, io: Io): void {
   withClientOptions(command)
     .argument('[text]', 'to set; none: show the payload')
     .option('--file <file>', 'set the bytes of a file')
+    .option('--of <name>', "show another member's payload")
     .action(async (text: string | undefined, flags: Flags) => {
       if (text !== undefined && flags.file !== undefined) {
         throw new CliError(2, 'the text and --file contradict each other: give one of them')
+      }
+      if (flags.of !== undefined && (text !== undefined || flags.file !== undefined)) {
+        throw new CliError(2, "--of shows another member's payload, which only that one can set")
       }
       const client = await clientOf(flags, io)
       const body =
@@ -27,9 +32,18 @@ export function configure(command: Command, io: Io): void {
             : undefined
       const self = body
         ? await client.post<MemberJson>('/v1/payload', body)
-        : await client.get<MemberJson>('/v1/self')
-      const { payload, payloadBase64 } = self
-      if (flags.json) printJson(io, payloadBase64 === undefined ? { payload } : { payloadBase64 })
-      else io.out(`${payloadText(self) || 'no payload'}\n`)
+        : await client.get<MemberJson>(
+            flags.of === undefined ? '/v1/self' : `/v1/members/${encodeURIComponent(flags.of)}`,
+          )
+      const { payload, payloadBase64, payloadBytes, payloadHash } = self
+      if (flags.json) {
+        const shown =
+          payload !== undefined
+            ? { payload }
+            : payloadBase64 !== undefined
+              ? { payloadBase64 }
+              : { payloadBytes, payloadHash }
+        printJson(io, shown)
+      } else io.out(`${payloadText(self) || 'no payload'}\n`)
     })
 }

@@ -107,6 +107,29 @@ describe('reads', () => {
     expect(members[0]).toEqual({ ...others, ...shape })
   })
 
+  it('a payload that is too large for a record is described, and fetched for who asks for its member', async () => {
+    const largePayload = { bytes: 60_000, hash: 'ab'.repeat(32), here: false }
+    node.list.push(fakeMember('big', { largePayload }))
+    const described = { payloadBytes: 60_000, payloadHash: largePayload.hash }
+    const { members } = (await (await call('/v1/members')).json()) as { members: { name: string }[] }
+    expect(members.find(({ name }) => name === 'big')).toMatchObject(described)
+    expect(await (await call('/v1/members/big')).json()).toMatchObject({
+      payload: 'all of the payload of big',
+    })
+    node.refusal = new Error('unreachable')
+    expect(await (await call('/v1/members/big')).json()).toMatchObject(described)
+    node.refusal = undefined
+    node.list.push(
+      fakeMember('here', {
+        largePayload: { ...largePayload, here: true },
+        payload: new Uint8Array(60_000).fill(97),
+      }),
+    )
+    expect(await (await call('/v1/members/here')).json()).toMatchObject({ payload: 'a'.repeat(60_000) })
+    const again = (await (await call('/v1/members')).json()) as { members: { name: string }[] }
+    expect(again.members.find(({ name }) => name === 'here')).toMatchObject(described)
+  })
+
   it('one member comes with its whole payload', async () => {
     node.list.push(fakeMember('b/ö b', { payload: new Uint8Array(2_000).fill(97) }))
     const response = await call(`/v1/members/${encodeURIComponent('b/ö b')}`)

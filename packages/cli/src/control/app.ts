@@ -1,5 +1,5 @@
 import { joinSeeds, parseSeed, type Resolver, resolveSeeds, type SeedControl } from '@swimkit/bootstrap'
-import type { Node, NodeStats } from '@swimkit/core'
+import type { Member, Node, NodeStats } from '@swimkit/core'
 import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { drainFor } from '../run/drain.ts'
@@ -53,6 +53,8 @@ export interface ControlAppOptions {
 
 /** How long `tags` and `payload` wait for the change to be with the others before they answer all the same. */
 const disseminationWait = 5_000
+/** How long a large payload that has not come here is waited for, before its size and hash are all that is told of it. */
+const fetchPatience = 5_000
 
 type Handler = (c: Context) => Response | Promise<Response>
 type Methods = { readonly GET?: Handler; readonly POST?: Handler }
@@ -181,10 +183,24 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     return text === 'true'
   }
 
-  const member: Handler = (c) => {
+  const member: Handler = async (c) => {
     const found = node.member(param(c))
     if (!found) throw unknownMember(param(c))
-    return c.json(memberJson(found, true))
+    return c.json(memberJson(await withPayload(found), true))
+  }
+
+  /** A member with its payload fetched, if it is a large one that has not come here; as it is, where that is not to be had. */
+  const withPayload = async (found: Member): Promise<Member> => {
+    const { largePayload } = found
+    if (largePayload === undefined || largePayload.here) return found
+    try {
+      const until = AbortSignal.any([signal, AbortSignal.timeout(fetchPatience)])
+      const payload = await node.payload(found.name, { signal: until })
+      return { ...found, payload, largePayload: { ...largePayload, here: true } }
+    } catch {
+      // Who asked for the member gets it all the same, and sees that the payload is missing.
+      return found
+    }
   }
 
   const explain: Handler = (c) => {

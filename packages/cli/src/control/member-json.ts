@@ -27,7 +27,13 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 type PayloadJson = Pick<MemberJson, 'payload' | 'payloadBase64' | 'payloadBytes' | 'payloadHash'>
 
-function payloadJson(payload: Uint8Array, whole: boolean): PayloadJson {
+function payloadJson(
+  { largePayload, payload }: Pick<Member, 'largePayload' | 'payload'>,
+  whole: boolean,
+): PayloadJson {
+  if (largePayload !== undefined && !(whole && largePayload.here)) {
+    return { payloadBytes: largePayload.bytes, payloadHash: largePayload.hash }
+  }
   if (!whole && payload.length > listedPayloadBytes) {
     return { payloadBytes: payload.length, payloadHash: createHash('sha256').update(payload).digest('hex') }
   }
@@ -42,11 +48,11 @@ function payloadJson(payload: Uint8Array, whole: boolean): PayloadJson {
 
 /** Bytes as text in `payload`, or, where they are none, as base64 in `payloadBase64`. */
 export const bodyJson = (body: Uint8Array): Pick<MemberJson, 'payload' | 'payloadBase64'> =>
-  payloadJson(body, true)
+  payloadJson({ payload: body }, true)
 
-/** `whole`: with its payload, whatever its size. */
+/** `whole`: with its payload, whatever its size, if it is here. */
 export function memberJson(member: Member, whole = false): MemberJson {
-  const { name, address, status, leaving, incarnation, boot, since, tags, services, payload } = member
+  const { name, address, status, leaving, incarnation, boot, since, tags, services } = member
   return {
     name,
     address,
@@ -57,7 +63,7 @@ export function memberJson(member: Member, whole = false): MemberJson {
     since: since.toISOString(),
     tags,
     services,
-    ...payloadJson(payload, whole),
+    ...payloadJson(member, whole),
   }
 }
 

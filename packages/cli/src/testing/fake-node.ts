@@ -187,6 +187,11 @@ export class FakeNode implements Node {
     if (this.refusal) throw this.refusal
     this.self = { ...this.self, payload }
   }
+  async payload(name: string): Promise<Uint8Array> {
+    const member = this.member(name)
+    if (member === undefined || this.refusal) throw this.refusal ?? new Error(`no member ${name}`)
+    return new TextEncoder().encode(`all of the payload of ${name}`)
+  }
   async setServices(services: Member['services']): Promise<void> {
     if (this.refusal) throw this.refusal
     this.self = { ...this.self, services }

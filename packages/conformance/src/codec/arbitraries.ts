@@ -57,6 +57,8 @@ const address: fc.Arbitrary<Address> = shape({ host, port: fc.nat(0xffff) })
 
 export const sender: fc.Arbitrary<Sender> = shape({ name, boot: u64, incarnation: u32() })
 
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
+
 const record: fc.Arbitrary<PeerRecord> = shape({
   name,
   boot: u64,
@@ -68,6 +70,7 @@ const record: fc.Arbitrary<PeerRecord> = shape({
   capabilities: fc.array(wellNamed(64), { maxLength: 32 }),
   data: bytes(512),
   opaque: optional(bytes(64)),
+  payload: optional(shape({ size: fc.nat(16_777_216), hash })),
 }).map(({ versions, ...fields }) => ({
   ...fields,
   protocolMin: Math.min(...versions),
@@ -176,6 +179,8 @@ export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Mes
       { maxLength: 6 },
     ),
   }),
+  fetch: shape({ type: fc.constant('fetch'), name, hash }),
+  payload: shape({ type: fc.constant('payload'), body: bytes(300) }),
   error: shape({
     type: fc.constant('error'),
     code: fc.constantFrom(...errorCodes),

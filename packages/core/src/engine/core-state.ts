@@ -48,6 +48,8 @@ export const TimerKind = {
   Query: 19,
   /** (number of a query that waits for an answer) */
   Answer: 20,
+  /** (member) */
+  Payload: 21,
 } as const
 
 /**

@@ -21,6 +21,7 @@ export type EngineEventType =
   | 'calm'
   | 'detector-missing'
   | 'switch'
+  | 'payload'
 
 /** One committed change. Holds what was true at that moment, as the table may have moved on. */
 export interface EngineEvent {
@@ -50,6 +51,9 @@ export type OperationResult =
   | { readonly kind: 'disseminated' }
   | { readonly kind: 'sent' }
   | { readonly kind: 'send-failed'; readonly code: string }
+  | { readonly kind: 'fetched'; readonly payload: Uint8Array }
+  /** `unknown-member`, `changed`: it has another by now; `unreachable`; `too-large`: for this node. */
+  | { readonly kind: 'fetch-failed'; readonly code: string }
   /** Names of those that were expected to answer and did not: of which nothing was heard, and which were at it. */
   | {
       readonly kind: 'queried'

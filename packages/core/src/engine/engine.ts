@@ -14,6 +14,7 @@ import type { Detector } from './detector.ts'
 import type { Effects, RequestOutcome } from './effects.ts'
 import type { Memory } from './memory.ts'
 import type { Question } from './messaging/queries.ts'
+import type { PayloadHash, RecordChange } from './payloads.ts'
 import type { Random } from './random.ts'
 import type { Settings } from './settings.ts'
 import type { Suspicion } from './suspicions.ts'
@@ -48,6 +49,10 @@ export interface EngineOptions {
    * cluster that it looks at. Nothing is told or reported of them. Default: none but this node.
    */
   readonly roster?: Roster
+  /** This node's payload, where it is too large for the record's data; needs `hash`. Default: none. */
+  readonly payload?: Uint8Array
+  /** SHA-256, or in a simulation any that its nodes share. Without it, payloads of others that are not in their records are not fetched. */
+  readonly hash?: PayloadHash
   /** What an earlier process of this node knew. The `incarnation` above has to be higher than its. Default: nothing. */
   readonly memory?: Memory
   /**
@@ -120,7 +125,7 @@ export interface Engine {
   /** Ends in `Effects.done`. */
   ping(ref: Ref, now: Millis): number
   /** Changes what this node says of itself. Ends in `Effects.done` once it has been handed on as often as any update. */
-  setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number
+  setRecord(change: RecordChange, now: Millis): number
   /**
    * Says of another member that it is gone for good: one that lives refutes that. `prune`: it is forgotten as soon as all have been told, and
    * not kept for its retention. Ends in `Effects.done` once it has been told as often as any update, at once where there is nothing to
@@ -144,7 +149,7 @@ export interface Engine {
     readonly limit: number
   }
   /** Bytes that this node's claim about itself would take in a packet of its own, and how many there are. */
-  recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): {
+  recordSize(change: RecordChange): {
     readonly bytes: number
     readonly limit: number
   }
@@ -158,6 +163,11 @@ export interface Engine {
   abandon(operation: number): void
   /** Gives back what a shared directory holds for this engine. Nothing may be called after it. */
   close(): void
+
+  /** The payload of a member that is not in its record's data; undefined where it has none, or it is not here yet. */
+  payload(ref: Ref): Uint8Array | undefined
+  /** Fetches it now, if it is not here. Ends in `Effects.done`. */
+  fetchPayload(ref: Ref, now: Millis): number
 
   readonly members: MemberView
   readonly health: number

@@ -26,7 +26,7 @@ export class Inbox {
 
   /** What a whole request over a stream is answered with. */
   answer({ message, sender }: StreamMessage, now: Millis): Message {
-    const { detection, directs, joins, pings, queries, reception, rumours, state } = this.#parts
+    const { detection, directs, joins, payloads, pings, queries, reception, rumours, state } = this.#parts
     state.counters.streamsIn++
     if (isClaim(message)) {
       this.#hear(message, sender, now)
@@ -44,6 +44,8 @@ export class Inbox {
         return reception.answer(message, sender?.name, now)
       case 'events':
         return rumours.answer(message, now)
+      case 'fetch':
+        return payloads.answer(message, now)
       case 'direct':
         if (!directs.hear(message, sender?.name, true, now)) return rejected('this is another node')
         return understood
@@ -140,6 +142,8 @@ export class Inbox {
         return
       case 'sync':
       case 'events':
+      case 'fetch':
+      case 'payload':
       case 'user':
       case 'error':
         // None of these is of use in a packet.

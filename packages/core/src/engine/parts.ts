@@ -2,6 +2,7 @@ import { PiggybackQueue } from '../dissemination/piggyback-queue.ts'
 import { Directory } from '../model/directory.ts'
 import { HealthScore } from '../model/local-health.ts'
 import { MemberTable } from '../model/member-table.ts'
+import type { PeerRecord } from '../model/peer.ts'
 import { Status } from '../model/status.ts'
 import { createSampler } from '../selection/sampler.ts'
 import { Configuration } from './configuration.ts'
@@ -26,6 +27,7 @@ import { News } from './news.ts'
 import { isHeldAgainst, Outbox } from './outbox.ts'
 import { OwnClaims } from './own-claims.ts'
 import { PathChecks } from './path-checks.ts'
+import { Payloads } from './payloads.ts'
 import { PingService } from './ping-service.ts'
 import { Reception } from './reception.ts'
 import { Rejoin } from './rejoin.ts'
@@ -56,6 +58,7 @@ export interface Parts {
   readonly requests: Requests
   readonly rumours: Rumours
   readonly synchronizer: Synchronizer
+  readonly payloads: Payloads
   readonly directs: Directs
   readonly queries: Queries
   readonly syncs: Syncs
@@ -81,6 +84,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
   const membership: Membership = new Membership(state, news, own, {
     onStatus: (ref, before, after, at) => {
       detection.onStatus(ref, before, after, at)
+      payloads.onChange(ref, after, at)
       if (after === undefined) coordinates?.forget(ref)
       if (after === undefined) flaps.onGone(ref)
       if (after === undefined || after >= Status.Failed) paths.onGone(ref)
@@ -89,6 +93,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     onReturn: (ref, at) => flaps.onReturn(ref, at),
     onRecord: (ref, before, at) => {
       paths.onRecord(ref, before)
+      payloads.onChange(ref, table.status(ref), at)
       detection.onRecord(ref, before, at)
     },
   })
@@ -107,6 +112,8 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
   )
   const requests = new Requests(state, outbox)
   const rumours = new Rumours(state, outbox, requests)
+  const payloads = new Payloads(state, news, outbox, requests, options.hash)
+  if (options.payload !== undefined) payloads.own(options.payload)
   const directs = new Directs(state, outbox, requests)
   const queries = new Queries(state, outbox, rumours)
   const synchronizer = new Synchronizer(state, membership, rumours)
@@ -144,6 +151,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     requests,
     rumours,
     synchronizer,
+    payloads,
     directs,
     queries,
     syncs,
@@ -157,7 +165,8 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
 }
 
 function createState(options: EngineOptions): CoreState {
-  const { codec, detectors, doubt = true, now, random, record, roster, settings, wallSeconds } = options
+  const { codec, detectors, doubt = true, now, random, roster, settings, wallSeconds } = options
+  const record = recordWithPayload(options)
   const first = detectors[0]
   if (first === undefined) throw new TypeError('an engine needs at least one detector')
   for (const detector of detectors) {
@@ -199,4 +208,10 @@ function createState(options: EngineOptions): CoreState {
     due: 0,
     wallSeconds: (at) => wallSeconds + (at - now) / 1_000,
   }
+}
+
+function recordWithPayload({ hash, payload, record }: EngineOptions): PeerRecord {
+  if (payload === undefined || payload.length === 0) return record
+  if (hash === undefined) throw new TypeError('a payload beside the record needs a hash')
+  return { ...record, payload: { size: payload.length, hash: hash(payload) } }
 }

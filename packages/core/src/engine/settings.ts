@@ -76,6 +76,13 @@ export interface Settings {
   readonly maxStreamBytes: number
   /** Bytes of a record's data (tags, services and payload as encoded). 0..65,536. */
   readonly maxDataBytes: number
+  /**
+   * Bytes of a payload at most, of this node's or another's: one that does not fit into `maxDataBytes` is fetched over a stream by whoever lacks it.
+   * 0..16,777,216, and no more than `maxStreamBytes`. Default 65,536, or half of `maxStreamBytes` where that is less.
+   */
+  readonly maxPayloadBytes: number
+  /** Bytes of such payloads of others that are kept; beyond it they are fetched when they are asked for. 0..1,073,741,824. Default 67,108,864. */
+  readonly payloadMemory: number
   /** Bytes of a user event or query at most, its name included. 16..32,768, and in any case what a packet takes. Default 512. */
   readonly maxEventBytes: number
   /** Bytes of a message from one member to another at most. 0..16,777,216, and no more than `maxStreamBytes`. Default 1,048,576, or half of `maxStreamBytes` where that is less. */
@@ -115,6 +122,8 @@ const lan: Settings = {
   packetBytes: 1_400,
   maxStreamBytes: 32 * 1_024 * 1_024,
   maxDataBytes: 512,
+  maxPayloadBytes: 65_536,
+  payloadMemory: 67_108_864,
   maxEventBytes: 512,
   maxMessageBytes: 1_048_576,
   eventRetention: 300_000,
@@ -186,6 +195,8 @@ export const settingRanges: Readonly<
   packetBytes: [576, 65_507, true],
   maxStreamBytes: [65_536, 1_073_741_824, true],
   maxDataBytes: [0, 65_536, true],
+  maxPayloadBytes: [0, 16_777_216, true],
+  payloadMemory: [0, 1_073_741_824, true],
   maxEventBytes: [16, 32_768, true],
   maxMessageBytes: [0, 16_777_216, true],
   eventRetention: [0, 86_400_000, false],
@@ -238,6 +249,10 @@ export function resolveSettings(profile: ProfileName, overrides: Partial<Setting
     settings.maxMessageBytes = Math.min(settings.maxMessageBytes, Math.floor(settings.maxStreamBytes / 2))
   }
   checkOrder(settings, 'maxMessageBytes', 'maxStreamBytes')
+  if (overrides.maxStreamBytes !== undefined && overrides.maxPayloadBytes === undefined) {
+    settings.maxPayloadBytes = Math.min(settings.maxPayloadBytes, Math.floor(settings.maxStreamBytes / 2))
+  }
+  checkOrder(settings, 'maxPayloadBytes', 'maxStreamBytes')
   return settings
 }
 

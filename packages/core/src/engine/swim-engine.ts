@@ -1,10 +1,11 @@
 import type { Address } from '../model/address.ts'
 import { healthDelta } from '../model/local-health.ts'
 import type { MemberView } from '../model/member-table.ts'
-import type { PeerRecord } from '../model/peer.ts'
+import type { PayloadRef, PeerRecord } from '../model/peer.ts'
 import { RareSet } from '../model/rare-set.ts'
 import type { Ref } from '../model/ref.ts'
 import { type Fault, type FaultKind, isFault, type StreamMessage } from '../wire/codec.ts'
+import { payloadHashBytes } from '../wire/limits.ts'
 import type { ClusterConfig, ErrorCode, Query } from '../wire/message.ts'
 import type { SwitchOutcome } from './configuration.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
@@ -15,6 +16,7 @@ import { Inbox } from './inbox.ts'
 import { type Memory, memoryOf, recall } from './memory.ts'
 import type { Question } from './messaging/queries.ts'
 import { createParts, type Parts } from './parts.ts'
+import type { RecordChange } from './payloads.ts'
 import { Reports } from './reports.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -74,6 +76,22 @@ export class SwimEngine implements Engine {
     return this.#parts.introductions.lostTo
   }
 
+  payload(ref: Ref): Uint8Array | undefined {
+    return this.#parts.payloads.of(ref)
+  }
+
+  fetchPayload(ref: Ref, now: Millis): number {
+    const operation = ++this.#operation
+    this.#enter()
+    try {
+      this.#parts.payloads.fetch(operation, ref, now)
+      this.#settle(now)
+    } finally {
+      this.#busy = false
+    }
+    return operation
+  }
+
   memory(now: Millis): Memory {
     return memoryOf(this.#parts, now)
   }
@@ -113,6 +131,7 @@ export class SwimEngine implements Engine {
       active: table.active,
       backlog: queue.backlog,
       eventsKept: this.#parts.rumours.kept,
+      payloadBytes: this.#parts.payloads.bytes,
       timers: timers.size,
       health: health.score,
       doubtful: Number(this.doubtful),
@@ -246,13 +265,13 @@ export class SwimEngine implements Engine {
     return operation
   }
 
-  setRecord(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>, now: Millis): number {
+  setRecord({ payload, ...change }: RecordChange, now: Millis): number {
     const operation = ++this.#operation
+    const { outbox, own, payloads } = this.#parts
     this.#enter()
     try {
-      this.#parts.own.announce(now, change, 0, () =>
-        this.#parts.outbox.result(operation, { kind: 'disseminated' }),
-      )
+      const changed = payload === undefined ? change : { ...change, payload: payloads.own(payload) }
+      own.announce(now, changed, 0, () => outbox.result(operation, { kind: 'disseminated' }))
       this.#settle(now)
     } finally {
       this.#busy = false
@@ -328,9 +347,10 @@ export class SwimEngine implements Engine {
     return { bytes: codec.bundleOverhead(sender) + codec.partOverhead + part.length, limit: maxPacketBytes }
   }
 
-  recordSize(change: Partial<Pick<PeerRecord, 'data' | 'leaving'>>): { bytes: number; limit: number } {
+  recordSize({ payload, ...change }: RecordChange): { bytes: number; limit: number } {
     const { codec, maxPacketBytes, sender, table } = this.#state
-    const record = { ...table.record(table.self), ...change }
+    const large = payload === undefined ? {} : { payload: sizedAs(payload) }
+    const record: PeerRecord = { ...table.record(table.self), ...change, ...large }
     const claim = codec.encode({ type: 'alive', incarnation: 0xffffffff, record })
     return { bytes: codec.bundleOverhead(sender) + codec.partOverhead + claim.length, limit: maxPacketBytes }
   }
@@ -404,6 +424,8 @@ export class SwimEngine implements Engine {
         return parts.queries.onPendingTimer(timer.arg)
       case TimerKind.Leave:
         return parts.departures.onTimer()
+      case TimerKind.Payload:
+        return parts.payloads.onTimer(ref, now)
     }
   }
 
@@ -461,3 +483,7 @@ const refusalCodes: Readonly<Record<FaultKind, ErrorCode>> = {
   cluster: 'cluster-mismatch',
   sealed: 'sealed',
 }
+
+/** What a record would say of a payload, as far as its size goes. */
+const sizedAs = (payload: Uint8Array): PayloadRef | undefined =>
+  payload.length === 0 ? undefined : { size: payload.length, hash: new Uint8Array(payloadHashBytes) }

@@ -1,7 +1,7 @@
 import { sameAddress } from './address.ts'
 import { grown } from './grown.ts'
 import { hashText } from './hash.ts'
-import type { PeerRecord } from './peer.ts'
+import type { PayloadRef, PeerRecord } from './peer.ts'
 import { generationOf, makeRef, maxSlots, type Ref, slotOf } from './ref.ts'
 
 /** What a slot has without any record, and a record without a next one. */
@@ -172,8 +172,15 @@ export function sameRecord(a: PeerRecord, b: PeerRecord): boolean {
       a.capabilities.every((capability, i) => capability === b.capabilities[i]) &&
       sameBytes(a.data, b.data) &&
       (a.opaque === b.opaque ||
-        (a.opaque !== undefined && b.opaque !== undefined && sameBytes(a.opaque, b.opaque))))
+        (a.opaque !== undefined && b.opaque !== undefined && sameBytes(a.opaque, b.opaque))) &&
+      samePayload(a.payload, b.payload))
   )
+}
+
+/** Whether two records have the same payload beside their data, or none. */
+export function samePayload(a: PayloadRef | undefined, b: PayloadRef | undefined): boolean {
+  if (a === b) return true
+  return a !== undefined && b !== undefined && a.size === b.size && sameBytes(a.hash, b.hash)
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -24,6 +24,9 @@ export function ln(x: number): number {
 export const log10 = (x: number): number => ln(x) / Math.LN10
 export const log2 = (x: number): number => ln(x) / Math.LN2
 
+/** ceil(log2(n + 1)) for a whole n in 1..2³¹: the number of its binary digits. */
+export const binaryDigits = (n: number): number => 32 - Math.clz32(n)
+
 /** ceil(log10(n + 1)) for a whole n ≥ 1: the number of its decimal digits, exactly. */
 export function decimalDigits(n: number): number {
   let digits = 1

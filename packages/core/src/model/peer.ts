@@ -14,6 +14,14 @@ export interface Sender {
   readonly incarnation: number
 }
 
+/** A payload that is too large for a record, which only says which one it is. */
+export interface PayloadRef {
+  /** Bytes, 1..16,777,216. */
+  readonly size: number
+  /** SHA-256 of it: 32 bytes. */
+  readonly hash: Uint8Array
+}
+
 /**
  * What a member says of itself. It changes only with its incarnation, and only the member
  * changes it. Immutable, so that one object can serve every table in a process.
@@ -39,4 +47,6 @@ export interface PeerRecord {
   readonly data: Uint8Array
   /** Part that a foreign wire format adds, handed on as received. */
   readonly opaque: Uint8Array | undefined
+  /** The member's payload, where it is too large for `data`: whoever lacks it fetches it over a stream. Default: none. */
+  readonly payload?: PayloadRef | undefined
 }

@@ -51,6 +51,15 @@ export interface WatchOptions {
   readonly signal?: AbortSignal
 }
 
+/** A payload that does not ride in its member's record, but is fetched over a stream by whoever lacks it. */
+export interface LargePayload {
+  readonly bytes: number
+  /** SHA-256, 64 hexadecimal digits. */
+  readonly hash: string
+  /** Whether it is in `payload`; else `Node.payload` fetches it. */
+  readonly here: boolean
+}
+
 /** A member as this node holds it. A snapshot: it does not change. */
 export interface Member {
   readonly name: string
@@ -66,7 +75,10 @@ export interface Member {
   readonly since: Date
   readonly tags: Readonly<Record<string, string>>
   readonly services: readonly Service[]
+  /** Empty where it is a large one that is not here: see `largePayload`. */
   readonly payload: Uint8Array
+  /** With a payload that is too large for a record: which one it is, and whether it has come here. */
+  readonly largePayload?: LargePayload
   /** Streams have reached it at its address in this boot. */
   readonly streams: boolean
   readonly capabilities: readonly string[]
@@ -77,7 +89,7 @@ export interface Member {
  * suspect `suspect`; → failed `failed`; → left `leave`; address, data or boot changed while active `update`;
  * removed from the table `reap`; two live processes claim one name `conflict`; reachable by one path and not
  * another `degraded`, and by both again `restored`; back from suspicion or failure again and again `flapping`, until it has kept still
- * for long enough, `calm`; `detector-missing`: it cannot run the cluster's detector. `switch`, of the node itself: it follows another
+ * for long enough, `calm`; its large payload has come here `payload`; `detector-missing`: it cannot run the cluster's detector. `switch`, of the node itself: it follows another
  * configuration of the cluster.
  */
 export type MemberEventType = EngineEventType
@@ -405,6 +417,11 @@ export interface Node {
   /** Over a packet and, should that fail, a stream. Rejects with a `PingError`. */
   ping(name: string, options?: { signal?: AbortSignal }): Promise<PingOutcome>
   /**
+   * The payload of a member, which is fetched if it is a large one that is not here: it is on its way, or there is no room to keep it (`settings.payloadMemory`). Rejects with a
+   * `PayloadError`.
+   */
+  payload(member: string, options?: { signal?: AbortSignal }): Promise<Uint8Array>
+  /**
    * The round trip between two members, `b` being this node by default: as this node measured it where it did, else estimated from
    * coordinates, typically to within a few percent once both have run for some minutes. Sends nothing. Throws an `RttError`.
    */
@@ -412,6 +429,10 @@ export interface Node {
 
   /** Resolves once the change has been handed to as many members as every update is. Rejects with a `TooLargeError` and changes nothing. */
   setTags(tags: Readonly<Record<string, string>>, options?: { signal?: AbortSignal }): Promise<void>
+  /**
+   * Together with tags and services up to `settings.maxDataBytes` it rides in every claim about this node. A larger one, up to `settings.maxPayloadBytes`, is only named in it,
+   * and fetched over a stream by each member, which takes a little longer.
+   */
   setPayload(payload: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
   setServices(services: readonly Service[], options?: { signal?: AbortSignal }): Promise<void>
   /** Adds a service, or changes its port. */

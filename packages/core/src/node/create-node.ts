@@ -48,6 +48,7 @@ import {
   NameConflictError,
   NodeStateError,
   OptionError,
+  PayloadError,
   PingError,
   RttError,
   StoppedError,
@@ -57,7 +58,7 @@ import { EventBus } from './event-bus.ts'
 import { guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
 import { ownRecord, randomOf } from './identity.ts'
-import { encodeMemberData, type MemberData, noData } from './member-data.ts'
+import { fitMemberData, type MemberData, noData } from './member-data.ts'
 import { Messaging } from './messaging.ts'
 import { type CheckedOptions, checkName, checkOptions, checkRange } from './options.ts'
 import { PacketLoss } from './packet-loss.ts'
@@ -147,7 +148,7 @@ class SwimNode implements Node {
     if (typeof checked.name === 'string') this.#name = checked.name
     const { payload = noData.payload, services = noData.services, tags = noData.tags } = options
     this.#data = { payload, services, tags }
-    encodeMemberData(this.#data, checked.settings.maxDataBytes)
+    fitMemberData(this.#data, checked.settings)
     this.#codec = checked.codec.open({
       cluster: checked.cluster,
       sealer: options.sealer,
@@ -278,7 +279,7 @@ class SwimNode implements Node {
     const { coordinates, detectors, settings } = this.#checked
     const { directory = processDirectory, hooks = {} } = this.#options
     const { maxPacketBytes, streams } = this.#transport
-    const data = encodeMemberData(this.#data, settings.maxDataBytes)
+    const { data, large } = fitMemberData(this.#data, settings)
     const record = ownRecord(this.#host, this.name, address, detectors, data)
     const wallSeconds = Math.floor(record.startedAt / 1_000)
     return new Driver(
@@ -290,6 +291,8 @@ class SwimNode implements Node {
             ? Math.max(wallSeconds, memory.sender.incarnation + 1)
             : wallSeconds,
         ...(memory === undefined ? {} : { memory }),
+        payload: large,
+        hash: (bytes) => this.#host.sha256(bytes),
         settings,
         codec: this.#codec,
         detectors,
@@ -527,11 +530,28 @@ class SwimNode implements Node {
   async #setData(data: MemberData, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#expect('a change of data')
     signal?.throwIfAborted()
-    const encoded = encodeMemberData(data, this.settings.maxDataBytes)
-    const { bytes, limit } = this.#require().driver.engine.recordSize({ data: encoded })
+    const fitted = fitMemberData(data, this.settings)
+    const change = { data: fitted.data, payload: fitted.large }
+    const { bytes, limit } = this.#require().driver.engine.recordSize(change)
     if (bytes > limit) throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
     this.#data = data
-    await this.#require().driver.run((engine, now) => engine.setRecord({ data: encoded }, now), signal)
+    await this.#require().driver.run((engine, now) => engine.setRecord(change, now), signal)
+  }
+
+  async payload(member: string, { signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const { driver, snapshots } = this.#require()
+    signal?.throwIfAborted()
+    const fail = `no payload of ${JSON.stringify(member)}`
+    const known = snapshots.member(member)
+    const ref = driver.engine.members.find(member)
+    if (known === undefined || ref === undefined) {
+      throw new PayloadError('unknown-member', `${fail}: no member has that name`)
+    }
+    if (known.largePayload?.here !== false) return known.payload
+    const result = await driver.run((engine, now) => engine.fetchPayload(ref, now), signal)
+    if (result.kind === 'fetched') return result.payload
+    const code = result.kind === 'fetch-failed' ? result.code : 'unreachable'
+    throw new PayloadError(code, `${fail}: ${payloadFailures[code] ?? code}`)
   }
 
   switchDetector(detector: string, { suspicion }: { suspicion?: boolean } = {}): Node['config'] {
@@ -681,3 +701,9 @@ class SwimNode implements Node {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const payloadFailures: Readonly<Record<string, string>> = {
+  changed: 'it has another by now',
+  unreachable: 'its owner cannot be reached',
+  'too-large': "it is larger than this node's maxPayloadBytes",
+}

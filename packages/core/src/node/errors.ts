@@ -52,6 +52,19 @@ export class ForceLeaveError extends Error {
   }
 }
 
+/**
+ * The payload of a member could not be had; `code` is `unknown-member`, `changed` (it has another by now), `unreachable`, or `too-large`: it is
+ * larger than `settings.maxPayloadBytes` of this node.
+ */
+export class PayloadError extends Error {
+  override readonly name = 'PayloadError'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** Nothing is known of the way between two members; `code` is `unknown-member`, or `no-coordinate`: none has come from one of them yet. */
 export class RttError extends Error {
   override readonly name = 'RttError'

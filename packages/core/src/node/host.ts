@@ -24,4 +24,6 @@ export interface Host {
   /** Calls `fn` after packets that have already arrived were handed out: later than any I/O poll that follows now. */
   afterPoll(fn: () => void): void
   interfaces(): readonly HostInterface[]
+  /** The 32 bytes of SHA-256 (FIPS 180-4). */
+  sha256(bytes: Uint8Array): Uint8Array
 }

@@ -5,6 +5,7 @@ import { TooLargeError } from './errors.ts'
 import {
   decodeMemberData,
   encodeMemberData,
+  fitMemberData,
   type MemberData,
   MemberDataError,
   noData,
@@ -103,6 +104,35 @@ describe('what a member carries', () => {
       payload: new Uint8Array(0),
     }
     expect(plain(decodeMemberData(encodeMemberData(given, 65_536)))).toEqual(plain(given))
+  })
+})
+
+describe('a payload', () => {
+  const limits = { maxDataBytes: 100, maxPayloadBytes: 1_000 }
+  const sizes = (payload: number) => {
+    const { data, large } = fitMemberData(
+      { tags: { a: 'b' }, services: [], payload: new Uint8Array(payload) },
+      limits,
+    )
+    return [data.length, large.length]
+  }
+
+  test.each([
+    [0, [7, 0]],
+    [1, [8, 0]],
+    [93, [100, 0]],
+    [94, [7, 94]],
+    [99, [7, 99]],
+    [100, [7, 100]],
+    [1_000, [7, 1_000]],
+  ])('of %i bytes rides with the rest if it fits, and else by itself', (bytes, expected) => {
+    expect(sizes(bytes)).toEqual(expected)
+  })
+
+  test('may be as large as the limit, and no larger, whatever the rest is', () => {
+    expect(thrown(() => sizes(1_001))).toMatchObject({ name: 'TooLargeError', bytes: 1_001, limit: 1_000 })
+    const rest = { tags: { a: 'x'.repeat(100) }, services: [], payload: new Uint8Array(1) }
+    expect(thrown(() => fitMemberData(rest, limits))).toMatchObject({ bytes: 106, limit: 100 })
   })
 })
 

@@ -28,6 +28,35 @@ export class MemberDataError extends Error {
   override readonly name = 'MemberDataError'
 }
 
+/** Data as it goes into a record, and a payload that does not fit into that; empty: it does, or there is none. */
+export interface FittedData {
+  readonly data: Uint8Array
+  readonly large: Uint8Array
+}
+
+/** Which limits data has to keep to, in bytes. */
+export interface DataLimits {
+  readonly maxDataBytes: number
+  readonly maxPayloadBytes: number
+}
+
+/**
+ * Data encoded for a record, the payload within it if it `fits`, and else beside it. Throws a {@link TooLargeError} for tags and services that are too large, or such a
+ * payload, a {@link MemberDataError} for a bad item.
+ */
+export function fitMemberData(data: MemberData, { maxDataBytes, maxPayloadBytes }: DataLimits): FittedData {
+  const { payload } = data
+  const without = encodeMemberData({ ...data, payload: noBytes }, maxDataBytes)
+  if (payload.length === 0) return { data: without, large: noBytes }
+  if (payload.length < maxDataBytes) {
+    const whole = encodeMemberData(data, Number.POSITIVE_INFINITY)
+    if (whole.length <= maxDataBytes) return { data: whole, large: noBytes }
+  }
+  if (payload.length > maxPayloadBytes)
+    throw new TooLargeError('the payload', payload.length, maxPayloadBytes)
+  return { data: without, large: payload }
+}
+
 /**
  * Data as it rides in a member's record: the layout, the tags, the services, and the payload as the rest. Nothing takes no
  * byte. Throws a {@link TooLargeError} where it takes more than `limit`, a {@link MemberDataError} for a bad item.
@@ -58,7 +87,7 @@ export function encodeMemberData(data: MemberData, limit: number): Uint8Array {
   }
   writer.bytes(payload)
   const bytes = writer.finish()
-  if (bytes.length > limit) throw new TooLargeError('tags, services and payload', bytes.length, limit)
+  if (bytes.length > limit) throw new TooLargeError('tags and services', bytes.length, limit)
   return bytes
 }
 

@@ -24,9 +24,14 @@ describe('what a node carries', () => {
     const { node } = make(new World(), 1, { tags: { keep: 'me' } })
     await node.start()
     const { incarnation } = node.self
-    const error = await rejection(node.setPayload(new Uint8Array(600)))
-    expect(error).toBeInstanceOf(TooLargeError)
-    expect(error).toMatchObject({ limit: 512 })
+    for (const [change, limit] of [
+      [node.setPayload(new Uint8Array(65_537)), 65_536],
+      [node.setTags({ a: 'x'.repeat(255), b: 'y'.repeat(255) }), 512],
+    ] as const) {
+      const error = await rejection(change)
+      expect(error).toBeInstanceOf(TooLargeError)
+      expect(error).toMatchObject({ limit })
+    }
     expect(await rejection(node.setTags({ '': 'x' }))).toBeInstanceOf(MemberDataError)
     expect(node.self).toMatchObject({ incarnation, tags: { keep: 'me' }, payload: new Uint8Array(0) })
     await node.setServices([{ name: 'web' }])
@@ -35,7 +40,7 @@ describe('what a node carries', () => {
 
   test('that is wrong from the start makes no node', () => {
     const world = new World()
-    expect(() => make(world, 1, { payload: new Uint8Array(600) })).toThrow(TooLargeError)
+    expect(() => make(world, 1, { payload: new Uint8Array(65_537) })).toThrow(TooLargeError)
     expect(() => make(world, 1, { services: [{ name: 'x', port: 0 }] })).toThrow(MemberDataError)
   })
 })

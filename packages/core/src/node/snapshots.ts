@@ -1,10 +1,11 @@
 import type { Engine } from '../engine/engine.ts'
 import type { Millis } from '../engine/time.ts'
 import { formatAddress } from '../model/address.ts'
+import { samePayload } from '../model/directory.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status, type StatusName, statusNames } from '../model/status.ts'
-import type { Explanation, Member, SuspectInfo } from './api.ts'
+import type { Explanation, LargePayload, Member, SuspectInfo } from './api.ts'
 import { decodeMemberData, type MemberData } from './member-data.ts'
 
 /** Of all nodes: those that share a directory share records, and what they were decoded to. */
@@ -92,6 +93,7 @@ export class Snapshots {
       data = decodeMemberData(record.data)
       decoded.set(record, data)
     }
+    const large = this.#large(record)
     return {
       name: record.name,
       address: formatAddress(record.address),
@@ -102,10 +104,25 @@ export class Snapshots {
       since: this.date(since),
       tags: data.tags,
       services: data.services,
-      payload: data.payload,
+      payload: large?.content ?? data.payload,
+      ...(large === undefined ? {} : { largePayload: large.about }),
       streams: record.streams,
       capabilities: record.capabilities,
     }
+  }
+
+  /** A payload that is not in the record, as far as it is here. */
+  #large({
+    name,
+    payload,
+  }: PeerRecord): { about: LargePayload; content: Uint8Array | undefined } | undefined {
+    if (payload === undefined) return undefined
+    const { members } = this.#engine
+    const ref = members.find(name)
+    const current = ref !== undefined && samePayload(members.record(ref).payload, payload)
+    const content = current ? this.#engine.payload(ref) : undefined
+    const hash = Array.from(payload.hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    return { about: { bytes: payload.size, hash, here: content !== undefined }, content }
   }
 
   #member(ref: Ref): Member {

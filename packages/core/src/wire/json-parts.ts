@@ -12,12 +12,14 @@ import {
   maxDigestWords,
   maxErrorBytes,
   maxEvents,
+  maxLargePayloadBytes,
   maxOpaqueBytes,
   maxPayloadBytes,
   maxPingTargets,
   maxQueryNames,
   maxQueryTagBytes,
   maxQueryTags,
+  payloadHashBytes,
 } from './limits.ts'
 import {
   type Accusation,
@@ -182,6 +184,12 @@ export function readJsonPart(f: JsonFields, value: unknown, messages: Message[])
       messages.push({ type, clock: f.whole(o, 'clock', Number.MAX_SAFE_INTEGER), known, events })
       return true
     }
+    case 'fetch':
+      messages.push({ type, name: f.name(o, 'name'), hash: readHash(f, o) })
+      return true
+    case 'payload':
+      messages.push({ type, body: f.bytes(o, 'body', maxLargePayloadBytes) })
+      return true
     case 'error': {
       const text = f.text(o, 'message')
       if (utf8Length(text) > maxErrorBytes) f.fail(`message must be at most ${maxErrorBytes} bytes`)
@@ -239,7 +247,17 @@ function readRecord(f: JsonFields, from: JsonObject): PeerRecord {
       .map((value) => f.name({ capability: value }, 'capability', maxCapabilityBytes)),
     data: f.bytes(o, 'data', maxDataBytes),
     opaque: f.optional(o, 'opaque', () => f.bytes(o, 'opaque', maxOpaqueBytes)),
+    payload: f.optional(o, 'payload', () => {
+      const payload = f.object(o.payload)
+      return { size: f.whole(payload, 'size', maxLargePayloadBytes), hash: readHash(f, payload) }
+    }),
   }
+}
+
+function readHash(f: JsonFields, from: JsonObject): Uint8Array {
+  const hash = f.bytes(from, 'hash', payloadHashBytes)
+  if (hash.length !== payloadHashBytes) f.fail(`hash must be ${payloadHashBytes} bytes`)
+  return hash
 }
 
 function readEntry(f: JsonFields, o: JsonObject): SyncEntry {

@@ -18,6 +18,12 @@ export const maxDataBytes = 65_536
 /** Payload of an ack; what fits a packet binds long before this does. */
 export const maxPayloadBytes = 65_536
 
+/** A member's payload that is too large for its record. A node allows itself less, see `Settings.maxPayloadBytes`. */
+export const maxLargePayloadBytes = 16_777_216
+
+/** What such a payload is known by: its SHA-256. */
+export const payloadHashBytes = 32
+
 /** Coordinate on an ack. This build's are 22 bytes; what is longer is a later build's. */
 export const maxCoordinateBytes = 64
 

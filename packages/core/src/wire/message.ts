@@ -247,6 +247,20 @@ export interface Events {
   readonly events: readonly KeptEvent[]
 }
 
+/** Asks, over a stream, for a member's payload that is too large for its record. Answered by a {@link Payload}, or an error. */
+export interface Fetch {
+  readonly type: 'fetch'
+  readonly name: string
+  /** SHA-256 of the one that is wanted. */
+  readonly hash: Uint8Array
+}
+
+export interface Payload {
+  readonly type: 'payload'
+  /** At most 16,777,216 bytes. */
+  readonly body: Uint8Array
+}
+
 /** Codes that a node answers a stream with when it refuses it. */
 export const errorCodes = [
   'cluster-mismatch',
@@ -289,6 +303,8 @@ export type Message =
   | Answer
   | Direct
   | Events
+  | Fetch
+  | Payload
   | ErrorReply
 
 /** Whether a message is a claim about a member. */

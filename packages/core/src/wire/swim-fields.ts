@@ -13,6 +13,7 @@ import {
 } from './limits.ts'
 import { type Accusation, type AliveClaim, type EvidenceKind, evidenceKinds } from './message.ts'
 import { decodeName, decodeUtf8, hostProblem, NameTable } from './names.ts'
+import { putPayloadRef, takePayloadRef } from './swim-payloads.ts'
 
 /** What decoding interns of fields. */
 export class FieldTables {
@@ -46,6 +47,7 @@ export interface HeardRecord {
 /**
  * `[name][boot u64][started varint][address][flags u8][protocol min u8][max u8]`
  * `[capabilities: length varint, then names][data: length varint, bytes][opaque: the same, if flagged]`
+ * `[payload: size varint, hash 32 bytes, if flagged]`
  *
  * It always ends a part, so that it can grow.
  */
@@ -59,12 +61,14 @@ export function putRecord(w: ByteWriter, record: PeerRecord): void {
   w.u8(
     (record.streams ? streamsFlag : 0) |
       (record.leaving ? leavingFlag : 0) |
-      (record.opaque === undefined ? 0 : opaqueFlag),
+      (record.opaque === undefined ? 0 : opaqueFlag) |
+      (record.payload === undefined ? 0 : payloadFlag),
   )
   w.u8(record.protocolMin).u8(record.protocolMax)
   putCapabilities(w, record.capabilities)
   putBytes(w, record.data, maxDataBytes)
   if (record.opaque !== undefined) putBytes(w, record.opaque, maxOpaqueBytes)
+  if (record.payload !== undefined) putPayloadRef(w, record.payload)
 }
 
 /** All that is left is the record's; undefined, and the reader has failed, where it isn't one. */
@@ -104,6 +108,7 @@ function takeFields(r: ByteReader, tables: FieldTables): PeerRecord {
   const capabilities = takeCapabilities(r, tables)
   const data = takeBytes(r, maxDataBytes)
   const opaque = (flags & opaqueFlag) === 0 ? undefined : takeBytes(r, maxOpaqueBytes)
+  const payload = (flags & payloadFlag) === 0 ? undefined : takePayloadRef(r)
   return {
     name,
     boot,
@@ -116,6 +121,7 @@ function takeFields(r: ByteReader, tables: FieldTables): PeerRecord {
     capabilities,
     data,
     opaque,
+    payload,
   }
 }
 
@@ -230,6 +236,7 @@ function buildHost(bytes: Uint8Array, start: number, length: number): string | u
 const streamsFlag = 1
 const leavingFlag = 2
 const opaqueFlag = 4
+const payloadFlag = 8
 const maxCapabilityBlock = maxCapabilities * (1 + maxCapabilityBytes)
 const noCapabilities: readonly string[] = Object.freeze([])
 const noAccusations: readonly Accusation[] = Object.freeze([])

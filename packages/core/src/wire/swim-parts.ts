@@ -7,6 +7,7 @@ import {
   maxCoordinateBytes,
   maxDigestWords,
   maxErrorBytes,
+  maxLargePayloadBytes,
   maxPayloadBytes,
   maxPingTargets,
 } from './limits.ts'
@@ -37,6 +38,7 @@ import {
   takeEvidence,
   takeRecord,
 } from './swim-fields.ts'
+import { putFetch, takeFetch } from './swim-payloads.ts'
 import {
   bounded,
   putEvents,
@@ -54,7 +56,7 @@ import { addSyncEntry, addSyncState } from './sync-parts.ts'
 /**
  * Types of parts. A part is `[type u8][length varint][body]`. A type that a build does not know is skipped by its
  * length, and so is whatever follows the fields that it knows of a body: a later build may add types,
- * and fields at the end, without raising the wire version. (`user`, `custom`, `event`, `answer` and `direct` take all that there is.)
+ * and fields at the end, without raising the wire version. (`user`, `custom`, `event`, `answer`, `direct` and `payload` take all that there is.)
  */
 export const partTypes = {
   ping: 1,
@@ -77,6 +79,8 @@ export const partTypes = {
   answer: 18,
   direct: 19,
   events: 20,
+  fetch: 21,
+  payload: 22,
 } as const
 
 /**
@@ -250,6 +254,12 @@ function encodePart(message: Exclude<Message, Sync>): Uint8Array {
       )
     case 'events':
       return part(partTypes.events, putEvents(message))
+    case 'fetch':
+      putFetch(w, message)
+      return part(partTypes.fetch, w)
+    // all of it
+    case 'payload':
+      return wholePart(partTypes.payload, bounded(message.body, maxLargePayloadBytes))
     // [code u8][message: length varint, UTF-8]
     case 'error':
       putBytes(w.u8(errorCodes.indexOf(message.code)), cutUtf8(message.message, maxErrorBytes), maxErrorBytes)
@@ -326,6 +336,12 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
       return true
     case partTypes.events:
       messages.push(takeEvents(r))
+      return true
+    case partTypes.fetch:
+      messages.push(takeFetch(r))
+      return true
+    case partTypes.payload:
+      messages.push({ type: 'payload', body: takeRest(r, maxLargePayloadBytes) })
       return true
     case partTypes.error:
       messages.push({

@@ -87,9 +87,9 @@ export function takeEvents(r: ByteReader): Events {
   return { type: 'events', clock, known, events }
 }
 
-export function bounded(body: Uint8Array): Uint8Array {
-  if (body.length <= maxBodyBytes) return body
-  throw new RangeError(`a body is ${body.length} bytes: at most ${maxBodyBytes} are allowed`)
+export function bounded(body: Uint8Array, most = maxBodyBytes): Uint8Array {
+  if (body.length <= most) return body
+  throw new RangeError(`a body is ${body.length} bytes: at most ${most} are allowed`)
 }
 
 export function takeRest(r: ByteReader, most: number): Uint8Array {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Address } from '../../model/address.ts'
 import type { Host } from '../host.ts'
 import type { FakeTransport } from './fake-transport.ts'
@@ -28,6 +29,7 @@ export class World {
       else this.polls.push(run)
     },
     interfaces: () => this.interfaces,
+    sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
   }
 
   /** Not random at all, and never the same twice in a row. */
