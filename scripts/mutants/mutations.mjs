@@ -71,8 +71,8 @@ export const mutations = [
   {
     name: 'a node that left does not tell those who still speak to it',
     file: engine('outbox'),
-    find: 'if (table.status(table.self) === Status.Left) budget -= this.#putHeld(table.self, budget)',
-    put: '',
+    find: 'const farewell = table.status(table.self) === Status.Left ? this.#putHeld(table.self, budget) : 0',
+    put: 'const farewell = 0 as number',
   },
   {
     name: 'the later start keeps a contested name',
@@ -415,5 +415,25 @@ export const mutations = [
     file: engine('memory'),
     find: 'membership.recall(entry, now - age, now)',
     put: 'membership.recall(entry, now, now)',
+  },
+
+  // Payloads
+  {
+    name: 'a payload that a member has no longer is kept',
+    file: engine('payloads'),
+    find: '    if (held !== undefined && !samePayload(held.ref, payload)) this.#drop(ref, held)\n',
+    put: '',
+  },
+  {
+    name: 'a payload is asked for once',
+    file: engine('payloads'),
+    find: '    this.#arm(ref, wanted, wait * (0.5 + this.#state.random.fraction()), now)\n',
+    put: '',
+  },
+  {
+    name: 'the payload of one that comes back is not looked for',
+    file: engine('payloads'),
+    find: '    if (payload === undefined || !active || this.#held.get(ref) !== undefined) return\n',
+    put: '    if (payload === undefined || !active || this.#held.get(ref) !== undefined || wanted === undefined) return\n',
   },
 ]

@@ -109,11 +109,16 @@ const settledActs: fc.Arbitrary<Act>[] = [
       ...optional('for', for_),
     })),
   fc
-    .record({ node: place, length: fc.constantFrom(0, 5, 60, 300) })
-    .map(({ length, node }) => (nameOf, i) => ({
+    .record({
+      node: place,
+      length: fc.constantFrom(0, 5, 60, 300),
+      payload: fc.option(fc.constantFrom(0, 1, 5_000, 60_000), { nil: undefined, freq: 2 }),
+    })
+    .map(({ length, node, payload }) => (nameOf, i) => ({
       do: 'update',
       node: nameOf(node),
       text: `${i}${'x'.repeat(length)}`,
+      ...optional('payload', payload),
     })),
   fc
     .record({

@@ -290,6 +290,21 @@ const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?
     },
     { look: 'ring-successor' },
   ],
+  [
+    'a node that had left was stuck with news that had no room beside its own, and told it for ever',
+    {
+      nodes: 3,
+      seed: 1,
+      seeds: ['n0', 'n1', 'n2'],
+      settings: { rejoinInterval: 2000, packetBytes: 576 },
+      steps: [
+        { at: 1, do: 'update', node: 'n0', text: '0', payload: 5000 },
+        { at: 2, do: 'add', node: 'new1', via: 'n0' },
+        { at: 5, do: 'leave', node: 'new1' },
+      ],
+    },
+    { codec: 'json', look: 'ring-successor' },
+  ],
 ]
 
 for (const [showed, scenario, rest] of regressions) {

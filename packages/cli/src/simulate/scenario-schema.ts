@@ -198,7 +198,13 @@ const operations = {
     text: v.string('must be text'),
     reliable: v.exactOptional(flag),
   }),
-  update: map({ at: instant, do: v.literal('update'), node: names, text: v.string('must be text') }),
+  update: map({
+    at: instant,
+    do: v.literal('update'),
+    node: names,
+    text: v.string('must be text'),
+    payload: v.exactOptional(number(0, 65_536, true)),
+  }),
   heal: map({ at: instant, do: v.literal('heal') }),
 }
 

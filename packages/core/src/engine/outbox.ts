@@ -134,7 +134,7 @@ export class Outbox {
   }
 
   #send({ to, ref, part, message }: OutgoingPacket): void {
-    const { codec, counters, maxPacketBytes, queue, rumours, sender, table } = this.#state
+    const { codec, counters, maxPacketBytes, sender, table } = this.#state
     const parts = this.#parts
     // Setting the length would give the room back.
     while (parts.length > 0) parts.pop()
@@ -151,14 +151,19 @@ export class Outbox {
     const known = ref !== undefined && table.has(ref) ? ref : undefined
     if (known !== undefined) budget -= this.#putHeld(known, budget)
     // One that has left says so to whoever still speaks to it: all who knew may have forgotten it since, and would hear anew that it lives.
-    if (table.status(table.self) === Status.Left) budget -= this.#putHeld(table.self, budget)
+    const farewell = table.status(table.self) === Status.Left ? this.#putHeld(table.self, budget) : 0
+    budget -= farewell
     if (part !== undefined) parts.push(part)
     const waiting = backlogOf(this.#state)
     if (waiting > 0) {
-      const told = parts.length
-      const limit = this.transmitLimit()
-      if (queue.backlog > 0) budget -= queue.fill(known, budget, codec.partOverhead, limit, parts)
-      if (rumours !== undefined) rumours.fill(undefined, budget, codec.partOverhead, limit, parts)
+      let told = parts.length
+      this.#fill(known, budget)
+      if (farewell > 0 && part === undefined && parts.length === told) {
+        // A large update that fits beside nothing would wait for ever.
+        parts.pop()
+        told--
+        this.#fill(known, budget + farewell)
+      }
       if (part === undefined && parts.length - told < waiting - 1) this.crowded = true
     }
     if (parts.length > 0) {
@@ -168,6 +173,15 @@ export class Outbox {
       counters.bytesOut += packet.length
       this.#effects.send(to, packet)
     }
+  }
+
+  /** Adds what is queued, as far as there is room. */
+  #fill(known: Ref | undefined, budget: number): void {
+    const { codec, queue, rumours } = this.#state
+    const limit = this.transmitLimit()
+    let left = budget
+    if (queue.backlog > 0) left -= queue.fill(known, left, codec.partOverhead, limit, this.#parts)
+    if (rumours !== undefined) rumours.fill(undefined, left, codec.partOverhead, limit, this.#parts)
   }
 
   /** What is held against a member, if anything is and there is room for it; returns the bytes that it takes. */

@@ -11,6 +11,7 @@ import type { Invariant } from './invariant.ts'
 import { answersAreCounted, nothingIsDeliveredTwice } from './messages.ts'
 import { livingMembersAreNotMoved, membersAreWhereTheySay, oneProcessKeepsAName } from './names.ts'
 import { packetsFit, updatesAreToldSoOften } from './packets.ts'
+import { payloadsReachAll } from './payloads.ts'
 import {
   incarnationsNeverDecrease,
   nobodyDoubtsItself,
@@ -53,6 +54,7 @@ export function allInvariants(look: LookOrder = 'ring-successor'): readonly Inva
     // Messages
     nothingIsDeliveredTwice,
     answersAreCounted,
+    payloadsReachAll,
     // Bounds
     packetsFit,
     updatesAreToldSoOften,

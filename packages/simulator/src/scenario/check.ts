@@ -136,6 +136,14 @@ function checkOperation(step: Operation, saves: boolean, fail: (what: string) =>
       }
       return
     }
+    case 'update':
+      if (
+        step.payload !== undefined &&
+        !(Number.isInteger(step.payload) && step.payload >= 0 && step.payload <= 65_536)
+      ) {
+        fail(`payload is ${step.payload}: must be a whole number of bytes, 0..65536`)
+      }
+      return
     case 'add':
     case 'crash':
     case 'join':
@@ -143,7 +151,6 @@ function checkOperation(step: Operation, saves: boolean, fail: (what: string) =>
     case 'forceLeave':
     case 'pause':
     case 'switch':
-    case 'update':
     case 'send':
     case 'heal':
       return

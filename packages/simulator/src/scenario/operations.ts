@@ -21,6 +21,7 @@ export class Operations {
   /** What undoes what is in force, by what was done to whom: a later one takes the place of an earlier. */
   readonly #undo = new Map<string, () => void>()
   #rules = 0
+  #payloads = 0
   #otherPort = firstOtherPort
   /** When the last of what ends by itself has ended. */
   endsAt: Millis = 0
@@ -59,7 +60,10 @@ export class Operations {
         const data = encoder.encode(step.text)
         for (const node of this.#able(step.node)) {
           if (this.#truth.of(node).hasLeft) continue
-          const operation = simulation.call(node, (engine, now) => engine.setRecord({ data }, now))
+          const payload = step.payload === undefined ? {} : { payload: this.#payload(step.payload) }
+          const operation = simulation.call(node, (engine, now) =>
+            engine.setRecord({ data, ...payload }, now),
+          )
           this.#joining.ask(node, 'update', operation)
         }
         return
@@ -113,6 +117,11 @@ export class Operations {
       case 'heal':
         return this.heal()
     }
+  }
+
+  /** Another one each time. */
+  #payload(size: number): Uint8Array {
+    return new Uint8Array(size).fill(++this.#payloads)
   }
 
   #say(node: SimNode, step: Of<'broadcast'> | Of<'query'> | Of<'send'>): void {

@@ -79,8 +79,8 @@ export type Operation =
   | { readonly do: 'switch'; readonly node: string; readonly detector: string; readonly suspicion?: boolean }
   /** An operator at this node says that another member is gone for good; `prune`: it is to be forgotten at once. */
   | { readonly do: 'forceLeave'; readonly node: string; readonly member: string; readonly prune?: boolean }
-  /** Changes what a node says of itself. */
-  | { readonly do: 'update'; readonly node: NodeNames; readonly text: string }
+  /** Changes what a node says of itself. `payload`: bytes of a payload beside its record, 0..65,536; 0: none. Default: as it was. */
+  | { readonly do: 'update'; readonly node: NodeNames; readonly text: string; readonly payload?: number }
   /** A node tells all of something that happened. */
   | { readonly do: 'broadcast'; readonly node: NodeNames; readonly name: string; readonly text?: string }
   /** A node asks all others something; each answers with its name. `timeout`: milliseconds, 10..600,000. Default 5,000. */
