@@ -305,6 +305,27 @@ const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?
     },
     { codec: 'json', look: 'ring-successor' },
   ],
+  [
+    'a look that had ended early for a closed port was taken for a whole one when everybody refused',
+    {
+      nodes: 8,
+      seed: 1049045498,
+      seeds: ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'],
+      snapshots: 5000,
+      settings: { rejoinInterval: 2000, indirectProbes: 0, probeTimeoutMin: 200 },
+      steps: [
+        { at: 641, do: 'rival', node: 'n0', via: 'n0' },
+        { at: 795, do: 'restart', node: 'n0', via: 'n0' },
+        { at: 797, do: 'leave', node: 'n0' },
+        { at: 837, do: 'heal' },
+        { at: 1683, do: 'pause', node: 'n0' },
+        { at: 4459, do: 'crash', node: ['n1', 'n3', 'n5', 'n7'], silent: false },
+        { at: 5992, do: 'restart', node: ['n1', 'n3', 'n5', 'n7'], rejoin: true },
+        { at: 5993, do: 'crash', node: 'n0', silent: false },
+      ],
+    },
+    { look: 'ring-successor' },
+  ],
 ]
 
 for (const [showed, scenario, rest] of regressions) {

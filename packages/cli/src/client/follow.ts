@@ -10,6 +10,8 @@ export interface FollowOptions {
   readonly after?: string | undefined
   /** Without how members that flap go back and forth. Default false. */
   readonly damped?: boolean
+  /** With what members tell all. Default false. */
+  readonly broadcasts?: boolean
   /** Called with each event. */
   onEvent(event: EventSourceMessage): void
   /** The connection was lost and is sought again. */
@@ -23,8 +25,8 @@ export interface FollowOptions {
  * arrived. Rejects when the first connection fails, or none has been had again for `patience`.
  */
 export async function follow(target: ControlTarget, options: FollowOptions): Promise<void> {
-  const { damped = false, signal, onEvent, onLost, patience } = options
-  const path = damped ? '/v1/events?damped=true' : '/v1/events'
+  const { broadcasts = false, damped = false, signal, onEvent, onLost, patience } = options
+  const path = `/v1/events?damped=${damped}&broadcasts=${broadcasts}`
   const backoff = exponentialBackoff(500, 5_000, Math.random)
   let lastId = options.after
   let lostAt: number | undefined

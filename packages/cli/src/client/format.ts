@@ -36,7 +36,7 @@ export function servicesText(services: MemberJson['services']): string {
     .join(' ')
 }
 
-export function payloadText(member: MemberJson): string {
+export function payloadText(member: Pick<MemberJson, 'payload' | 'payloadBase64' | 'payloadBytes'>): string {
   if (member.payload !== undefined) return escapeForPrint(member.payload, 80)
   if (member.payloadBase64 !== undefined) return `base64 ${escapeForPrint(member.payloadBase64, 80)}`
   return `${member.payloadBytes ?? 0} bytes`

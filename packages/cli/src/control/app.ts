@@ -163,6 +163,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     const stream = eventStream(node, {
       after: given === undefined ? undefined : Number(given),
       damped: flagOf(c, 'damped'),
+      broadcasts: flagOf(c, 'broadcasts'),
       newest: newestEvent,
       heartbeat,
       patience: 2 * heartbeat,

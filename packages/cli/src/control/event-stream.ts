@@ -1,11 +1,13 @@
-import type { GapEvent, MemberEvent, Node } from '@swimkit/core'
-import { eventJson } from './member-json.ts'
+import type { Broadcast, GapEvent, MemberEvent, MissedGap, Node } from '@swimkit/core'
+import { bodyJson, eventJson } from './member-json.ts'
 
 export interface EventStreamOptions {
   /** Replay what is kept after this id. */
   readonly after: number | undefined
   /** Without the turns of members that flap. */
   readonly damped: boolean
+  /** With what members tell all, which is not kept: who comes back has missed it. */
+  readonly broadcasts: boolean
   /** Id of the newest event so far: an `after` above it is of another run of this process. */
   readonly newest: number
   /** Comment line after so many milliseconds without an event. */
@@ -16,6 +18,27 @@ export interface EventStreamOptions {
   readonly open: Set<() => void>
 }
 
+type Item = MemberEvent | GapEvent | Broadcast | MissedGap
+
+/** Something that a member has told all, as the control API gives it. */
+export interface BroadcastJson {
+  readonly name: string
+  readonly from: string
+  readonly time: number
+  /** ISO time. */
+  readonly toldAt: string
+  readonly payload?: string
+  readonly payloadBase64?: string
+}
+
+const broadcastJson = ({ body, from, name, time, toldAt }: Broadcast): BroadcastJson => ({
+  name,
+  from,
+  time,
+  toldAt: toldAt.toISOString(),
+  ...bodyJson(body),
+})
+
 /** Events kept for one consumer that is behind; those beyond become a `gap`. */
 const buffer = 1_024
 
@@ -25,12 +48,12 @@ const message = (event: string, data: object, id?: number): Uint8Array =>
 const comment = (text: string): Uint8Array => encoder.encode(`: ${text}\n\n`)
 
 /**
- * The node's events as server-sent events: `member` with its id, `gap` where some are missing. One event is taken from
+ * The node's events as server-sent events: `member` with its id, `gap` where some are missing, `broadcast` and `broadcast-gap` if they are wanted. One event is taken from
  * the node per pull of the consumer, so that what waits for a slow one waits in the node's bounded buffer and nowhere
  * else.
  */
 export function eventStream(
-  node: Pick<Node, 'events'>,
+  node: Pick<Node, 'broadcasts' | 'events'>,
   options: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
   const { after, damped, newest, heartbeat, patience } = options
@@ -47,7 +70,11 @@ export function eventStream(
     damped,
     ...(from === undefined ? {} : { after: from }),
   })
-  let pending: Promise<IteratorResult<MemberEvent | GapEvent>> | undefined
+  const feeds: { readonly feed: AsyncIterator<Item>; pending: Promise<IteratorResult<Item>> | undefined }[] =
+    [{ feed: events, pending: undefined }]
+  if (options.broadcasts) {
+    feeds.push({ feed: node.broadcasts({ signal: end.signal, buffer }), pending: undefined })
+  }
   let last = from
   let opened = false
   let idle: ReturnType<typeof setTimeout> | undefined
@@ -63,20 +90,32 @@ export function eventStream(
     }
   }
 
-  /** The next event, or undefined when none came within a heartbeat; it is then still awaited. */
-  async function next(): Promise<IteratorResult<MemberEvent | GapEvent> | undefined> {
-    pending ??= events.next()
+  /** The next one of any feed, or undefined when none came within a heartbeat; it is then still awaited. */
+  async function next(): Promise<IteratorResult<Item> | undefined> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const beat = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), heartbeat)
     })
+    const coming = feeds.map(async (each) => {
+      each.pending ??= each.feed.next()
+      return { each, result: await each.pending }
+    })
     try {
-      const result = await Promise.race([pending, beat])
-      if (result) pending = undefined
-      return result
+      const first = await Promise.race([...coming, beat])
+      if (first === undefined) return undefined
+      first.each.pending = undefined
+      return first.result
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  function enqueueMember(controller: ReadableStreamDefaultController<Uint8Array>, event: MemberEvent): void {
+    if (last !== undefined && event.id > last + 1) {
+      controller.enqueue(message('gap', { missed: event.id - last - 1, nextId: event.id }))
+    }
+    last = event.id
+    controller.enqueue(message('member', eventJson(event), event.id))
   }
 
   return new ReadableStream<Uint8Array>(
@@ -89,7 +128,7 @@ export function eventStream(
           controller.enqueue(encoder.encode(': events\nretry: 2000\n\n'))
           if (otherRun) controller.enqueue(message('gap', { missed: null, nextId: 1 }))
         } else {
-          let result: IteratorResult<MemberEvent | GapEvent> | undefined
+          let result: IteratorResult<Item> | undefined
           try {
             result = await next()
           } catch {
@@ -101,17 +140,16 @@ export function eventStream(
           } else if (result.done) {
             close(controller)
             return
-          } else if (result.value.type === 'gap') {
+          } else if ('member' in result.value) {
+            enqueueMember(controller, result.value)
+          } else if (result.value.type === 'broadcast') {
+            controller.enqueue(message('broadcast', broadcastJson(result.value)))
+          } else if ('nextId' in result.value) {
             const { missed, nextId } = result.value
             last = nextId - 1
             controller.enqueue(message('gap', { missed, nextId }))
           } else {
-            const event = result.value
-            if (last !== undefined && event.id > last + 1) {
-              controller.enqueue(message('gap', { missed: event.id - last - 1, nextId: event.id }))
-            }
-            last = event.id
-            controller.enqueue(message('member', eventJson(event), event.id))
+            controller.enqueue(message('broadcast-gap', { missed: result.value.missed }))
           }
         }
         // Until the next pull, the consumer has this long to take what it was given.

@@ -1,6 +1,8 @@
 import {
   type Address,
+  type Broadcast,
   type EventsOptions,
+  type FeedOptions,
   type GapEvent,
   type JoinResult,
   type LeaveOptions,
@@ -237,6 +239,16 @@ export class FakeNode implements Node {
   }
   setSeeds(seeds: readonly string[]): void {
     this.seeds.push(seeds)
+  }
+  /** What `broadcasts` gives, before it waits for ever. */
+  told: Broadcast[] = []
+  async *broadcasts({ signal }: FeedOptions = {}): AsyncGenerator<Broadcast, undefined> {
+    yield* this.told.splice(0)
+    await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+    return undefined
+  }
+  messages(): AsyncIterableIterator<never> {
+    throw new Error('nobody sends it anything')
   }
   events(options: EventsOptions = {}): AsyncIterableIterator<MemberEvent | GapEvent> {
     this.followed.push(options)

@@ -325,6 +325,20 @@ describe('a closed port', () => {
   })
 })
 
+test('a look that was to end early for a closed port takes its whole time when it turns out that all refuse', () => {
+  const rig = rigOf({ settings: { probeTimeout: 200, probeTimeoutMin: 200 } })
+  for (const name of ['b', 'c', 'd']) rig.look(name)
+  rig.run(210)
+  const streams = rig.requests.splice(0).filter(({ message }) => message.type === 'ping')
+  rig.ended(streams[0]!.token, 'refused')
+  rig.run(100)
+  for (const { token } of streams.slice(1)) rig.ended(token, 'refused')
+  rig.run(689)
+  expect(rig.looks).toEqual([])
+  rig.run(1)
+  expect(outcomes(rig)).toEqual(Array.from({ length: 3 }, () => ['unreached', 'timeout']))
+})
+
 test('a packet that is answered ends the doubt as well: what this node sends arrives', () => {
   const rig = rigOf()
   const look = (name: string) => {

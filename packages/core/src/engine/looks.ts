@@ -108,8 +108,10 @@ export class Looks {
     const look = this.#looks.get(id)
     if (look === undefined) return
     look.timer = undefined
-    if (look.asked) this.#conclude(look, now)
-    else this.#turnToOthers(look, now)
+    if (!look.asked) this.#turnToOthers(look, now)
+    // Ended early for a refusal that says nothing by now, as others refuse this node as well: it takes its whole time after all.
+    else if (look.refused && now < look.until && !this.#counts(look)) this.#onPathClosed(look, 'stream')
+    else this.#conclude(look, now)
   }
 
   /** The outcome of one of a look's pings. */

@@ -10,8 +10,8 @@ import type { Memory } from './memory.ts'
 
 /** First byte of what a snapshot adds to a sync. */
 const layout = 1
-/** Bytes of a snapshot at most: a million members take less. */
-const maxSnapshotBytes = 256 * 1_024 * 1_024
+/** Bytes of a snapshot at most: some 300,000 members. */
+const maxSnapshotBytes = 64 * 1_024 * 1_024
 /** Addresses of forgotten members at most. */
 const maxAddresses = 256
 

@@ -290,6 +290,7 @@ export interface NodeOptions {
 
 /** Something that a member has told all members. */
 export interface Broadcast {
+  readonly type: 'broadcast'
   readonly name: string
   readonly body: Uint8Array
   /** Name of the member that told it; it may be this node. */
@@ -302,12 +303,27 @@ export interface Broadcast {
 
 /** A message from one member to this one. */
 export interface DirectMessage {
+  readonly type: 'message'
   /** What the sender says its name is. */
   readonly from: string
   readonly body: Uint8Array
   /** It came over a stream, and the sender knows that it has arrived. */
   readonly reliable: boolean
   readonly at: Date
+}
+
+/** Delivered in place of broadcasts or messages that a slow consumer's buffer had no room for. They do not come again. */
+export interface MissedGap {
+  readonly type: 'gap'
+  /** How many were dropped. */
+  readonly missed: number
+}
+
+export interface FeedOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal
+  /** Kept for a consumer that is behind; beyond it the oldest go and a {@link MissedGap} takes their place. 1..1,000,000, default 1,024. */
+  readonly buffer?: number
 }
 
 /** A question from a member. */
@@ -472,6 +488,10 @@ export interface Node {
   onBroadcast(handler: (broadcast: Broadcast) => void): () => void
   /** Calls back with each message for this node; returns how to stop. */
   onMessage(handler: (message: DirectMessage) => void): () => void
+  /** Every broadcast from here on. */
+  broadcasts(options?: FeedOptions): AsyncIterableIterator<Broadcast | MissedGap>
+  /** Every message for this node from here on. */
+  messages(options?: FeedOptions): AsyncIterableIterator<DirectMessage | MissedGap>
   /** Answers queries of that name; returns how to stop. One handler for each name: throws an `OptionError` where there is one. */
   onQuery(name: string, handler: QueryHandler): () => void
 

@@ -15,6 +15,7 @@ import type {
   DirectMessage,
   EventsOptions,
   Explanation,
+  FeedOptions,
   ForceLeaveOptions,
   GapEvent,
   JoinOptions,
@@ -25,6 +26,7 @@ import type {
   Member,
   MemberEvent,
   MemberEventType,
+  MissedGap,
   NameConflictInfo,
   Node,
   NodeOptions,
@@ -47,7 +49,6 @@ import {
   ForceLeaveError,
   NameConflictError,
   NodeStateError,
-  OptionError,
   PayloadError,
   PingError,
   RttError,
@@ -60,7 +61,7 @@ import type { Host } from './host.ts'
 import { ownRecord, randomOf } from './identity.ts'
 import { fitMemberData, type MemberData, noData } from './member-data.ts'
 import { Messaging } from './messaging.ts'
-import { type CheckedOptions, checkName, checkOptions, checkRange } from './options.ts'
+import { type CheckedOptions, checkBuffer, checkName, checkOptions, checkRange } from './options.ts'
 import { PacketLoss } from './packet-loss.ts'
 import { addressesOf, SavedState } from './saved-state.ts'
 import { Discovery } from './services/discovery.ts'
@@ -608,15 +609,20 @@ class SwimNode implements Node {
   onMessage(handler: (message: DirectMessage) => void): () => void {
     return this.#messaging.onMessage(handler)
   }
+  broadcasts(options?: FeedOptions): AsyncIterableIterator<Broadcast | MissedGap> {
+    checkBuffer(options?.buffer)
+    return this.#messaging.broadcasts(options)
+  }
+  messages(options?: FeedOptions): AsyncIterableIterator<DirectMessage | MissedGap> {
+    checkBuffer(options?.buffer)
+    return this.#messaging.messages(options)
+  }
   onQuery(name: string, handler: QueryHandler): () => void {
     return this.#messaging.onQuery(name, handler)
   }
 
   events(options?: EventsOptions): AsyncIterableIterator<MemberEvent | GapEvent> {
-    const buffer = options?.buffer
-    if (buffer !== undefined && !(Number.isInteger(buffer) && buffer >= 1 && buffer <= 1_000_000)) {
-      throw new OptionError('buffer', `buffer is ${buffer}: must be a whole number 1..1000000`)
-    }
+    checkBuffer(options?.buffer)
     return this.#bus.events(options)
   }
 

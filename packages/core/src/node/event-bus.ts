@@ -1,19 +1,13 @@
 import { RareSet } from '../model/rare-set.ts'
 import type { EventsOptions, GapEvent, Logger, Member, MemberEvent, MemberEventType } from './api.ts'
 import { Damper } from './damper.ts'
+import { defaultBuffer, Feed } from './feed.ts'
 
 type Handler = (event: MemberEvent) => void
-/** A gap as it waits: what the members are is found out when it is taken. */
-type Gap = Pick<GapEvent, 'type' | 'missed' | 'nextId'>
-
 /** One consumer of `events()`. */
 interface Consumer {
   readonly damper: Damper | undefined
-  readonly buffer: (MemberEvent | Gap)[]
-  readonly limit: number
-  /** Whoever waits for a next event, in order. */
-  readonly waiting: ((result: IteratorResult<MemberEvent | GapEvent>) => void)[]
-  ended: boolean
+  readonly feed: Feed<MemberEvent, GapEvent>
 }
 
 /**
@@ -81,46 +75,30 @@ export class EventBus {
   }
 
   events(options: EventsOptions = {}): AsyncIterableIterator<MemberEvent | GapEvent> {
-    const { after, buffer: limit = 1_024, damped = false, signal } = options
-    const damper = damped ? new Damper() : undefined
-    const consumer: Consumer = { damper, buffer: [], limit, waiting: [], ended: this.#closed }
+    const { after, buffer: limit = defaultBuffer, damped = false, signal } = options
+    const consumer: Consumer = {
+      damper: damped ? new Damper() : undefined,
+      feed: new Feed({
+        limit,
+        gap: ({ last, missed, next }) => ({
+          type: 'gap',
+          missed,
+          nextId: next?.id ?? last.id + 1,
+          members: this.#members(),
+          asOf: this.#latest,
+        }),
+        onEnd: () => this.#consumers.delete(consumer),
+        signal,
+      }),
+    }
     if (after !== undefined) {
       const first = this.#history[0]
-      if (first !== undefined && first.id > after + 1) {
-        consumer.buffer.push({ type: 'gap', missed: first.id - after - 1, nextId: first.id })
-      }
+      if (first !== undefined && first.id > after + 1) consumer.feed.miss(first.id - after - 1, first)
       for (const event of this.#history) if (event.id > after) offer(consumer, event)
     }
-    if (!this.#closed) this.#consumers.add(consumer)
-    const end = (): void => {
-      consumer.ended = true
-      this.#consumers.delete(consumer)
-      signal?.removeEventListener('abort', end)
-      endWaiting(consumer)
-    }
-    if (signal?.aborted) end()
-    else signal?.addEventListener('abort', end, { once: true })
-    return {
-      next: () => {
-        const next = consumer.buffer.shift()
-        if (next !== undefined) {
-          const value = next.type === 'gap' ? this.#filled(next) : next
-          return Promise.resolve({ value, done: false })
-        }
-        if (consumer.ended) return Promise.resolve({ value: undefined, done: true })
-        return new Promise((resolve) => {
-          consumer.waiting.push(resolve)
-        })
-      },
-      return: () => {
-        consumer.buffer.length = 0
-        end()
-        return Promise.resolve({ value: undefined, done: true })
-      },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    }
+    if (this.#closed) consumer.feed.end()
+    else if (!consumer.feed.ended) this.#consumers.add(consumer)
+    return consumer.feed
   }
 
   /** Ends every iteration, after what is buffered was taken. */
@@ -131,16 +109,8 @@ export class EventBus {
     if (!this.#delivering) this.#endAll()
   }
 
-  #filled(gap: Gap): GapEvent {
-    return { ...gap, members: this.#members(), asOf: this.#latest }
-  }
-
   #endAll(): void {
-    for (const consumer of this.#consumers) {
-      consumer.ended = true
-      endWaiting(consumer)
-    }
-    this.#consumers.clear()
+    for (const { feed } of [...this.#consumers]) feed.end()
     this.#handlers.clear()
   }
 
@@ -164,28 +134,7 @@ export class EventBus {
   }
 }
 
-function endWaiting(consumer: Consumer): void {
-  for (const resolve of consumer.waiting.splice(0)) resolve({ value: undefined, done: true })
-}
-
-/** Gives a consumer an event, or, where it is too far behind, drops its oldest ones for a gap. */
-function offer(consumer: Consumer, committed: MemberEvent): void {
-  const event = consumer.damper === undefined ? committed : consumer.damper.filter(committed)
-  if (event === undefined) return
-  const waiting = consumer.waiting.shift()
-  if (waiting !== undefined) {
-    waiting({ value: event, done: false })
-    return
-  }
-  const { buffer, limit } = consumer
-  buffer.push(event)
-  if (buffer.length <= limit) return
-  let missed = 0
-  while (buffer.length >= Math.max(1, limit)) {
-    const dropped = buffer.shift()!
-    missed += dropped.type === 'gap' ? dropped.missed : 1
-  }
-  // Only the front can be a gap, and it was just taken: what is left are events.
-  const next = buffer[0] as MemberEvent | undefined
-  buffer.unshift({ type: 'gap', missed, nextId: next?.id ?? event.id + 1 })
+function offer({ damper, feed }: Consumer, committed: MemberEvent): void {
+  const event = damper === undefined ? committed : damper.filter(committed)
+  if (event !== undefined) feed.offer(event)
 }

@@ -8,8 +8,10 @@ import { utf8Length } from '../wire/names.ts'
 import type {
   Broadcast,
   DirectMessage,
+  FeedOptions,
   Logger,
   Member,
+  MissedGap,
   Node,
   QueryAnswer,
   QueryHandler,
@@ -18,6 +20,7 @@ import type {
 } from './api.ts'
 import type { Driver } from './driver.ts'
 import { OptionError, SendError, TooLargeError } from './errors.ts'
+import { defaultBuffer, Feed } from './feed.ts'
 import { checkName, checkRange } from './options.ts'
 
 /** Gossip intervals that answers are waited for, times the decimal digits of the group (Serf's `QueryTimeoutMult`). */
@@ -41,6 +44,9 @@ export class Messaging {
   readonly #context: MessagingContext
   readonly #onBroadcast = new Set<(broadcast: Broadcast) => void>()
   readonly #onMessage = new Set<(message: DirectMessage) => void>()
+  readonly #broadcastFeeds = new Set<Feed<Broadcast, MissedGap>>()
+  readonly #messageFeeds = new Set<Feed<DirectMessage, MissedGap>>()
+  #ended = false
   readonly #handlers = new Map<string, QueryHandler>()
   /** What is done with answers, by the query's operation. */
   readonly #gathering = new Map<number, (answer: QueryAnswer) => void>()
@@ -57,6 +63,29 @@ export class Messaging {
 
   onMessage(handler: (message: DirectMessage) => void): () => void {
     return added(this.#onMessage, handler)
+  }
+
+  broadcasts(options?: FeedOptions): AsyncIterableIterator<Broadcast | MissedGap> {
+    return this.#feed(this.#broadcastFeeds, options)
+  }
+
+  messages(options?: FeedOptions): AsyncIterableIterator<DirectMessage | MissedGap> {
+    return this.#feed(this.#messageFeeds, options)
+  }
+
+  #feed<T extends object>(
+    feeds: Set<Feed<T, MissedGap>>,
+    { buffer = defaultBuffer, signal }: FeedOptions = {},
+  ): Feed<T, MissedGap> {
+    const feed: Feed<T, MissedGap> = new Feed({
+      limit: buffer,
+      gap: ({ missed }) => ({ type: 'gap', missed }),
+      onEnd: () => feeds.delete(feed),
+      signal,
+    })
+    if (this.#ended) feed.end()
+    else if (!feed.ended) feeds.add(feed)
+    return feed
   }
 
   onQuery(name: string, handler: QueryHandler): () => void {
@@ -152,7 +181,9 @@ export class Messaging {
 
   /** The node has stopped: nothing is handed on any more. */
   end(): void {
+    this.#ended = true
     this.#queue.length = 0
+    for (const feeds of [this.#broadcastFeeds, this.#messageFeeds]) for (const feed of [...feeds]) feed.end()
     this.#onBroadcast.clear()
     this.#onMessage.clear()
     this.#handlers.clear()
@@ -163,12 +194,18 @@ export class Messaging {
     switch (delivery.kind) {
       case 'event': {
         const { body, name, origin, time } = delivery.event
-        const broadcast: Broadcast = { name, body, from: origin, time, toldAt: date(delivery.told) }
-        return this.#tell('a handler of broadcasts', this.#onBroadcast, broadcast)
+        const toldAt = date(delivery.told)
+        const broadcast: Broadcast = { type: 'broadcast', name, body, from: origin, time, toldAt }
+        this.#tell('a handler of broadcasts', this.#onBroadcast, broadcast)
+        for (const feed of this.#broadcastFeeds) feed.offer(broadcast)
+        return
       }
       case 'direct': {
         const { at, body, from, reliable } = delivery
-        return this.#tell('a handler of messages', this.#onMessage, { from, body, reliable, at: date(at) })
+        const message: DirectMessage = { type: 'message', from, body, reliable, at: date(at) }
+        this.#tell('a handler of messages', this.#onMessage, message)
+        for (const feed of this.#messageFeeds) feed.offer(message)
+        return
       }
       case 'answer': {
         const { at, body, from, operation } = delivery

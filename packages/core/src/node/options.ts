@@ -119,6 +119,12 @@ export function checkRange(option: string, value: number, min: number, max: numb
   }
 }
 
+/** Throws an {@link OptionError} for a buffer that is none. */
+export function checkBuffer(buffer: number | undefined): void {
+  if (buffer === undefined || (Number.isInteger(buffer) && buffer >= 1 && buffer <= 1_000_000)) return
+  throw new OptionError('buffer', `buffer is ${buffer}: must be a whole number 1..1000000`)
+}
+
 function checkHooks(hooks: Hooks): void {
   for (const [key, hook] of Object.entries(hooks)) {
     if (hook !== undefined && typeof hook !== 'function') {
