@@ -8,7 +8,7 @@ const claimTypes = ['alive', 'suspect', 'failed', 'left'] as const
 /**
  * Buddy, both ways (Lifeguard §4.3): any packet to a member that is held suspect, failed or left, a reply included, carries that
  * claim before anything else, so that one that lives hears of it and refutes. A packet says only to which address it
- * goes: if a member that is held alive is there too, or a process under another name has that address by now, it may be for that one. A
+ * goes: if a member that is held alive is there too, or a process under another name has or had that address, it may be for that one. A
  * ping is for the one that it names, and if it names a process for that alone.
  */
 export const buddiesAreTold: Invariant = {
@@ -21,7 +21,8 @@ export const buddiesAreTold: Invariant = {
       const there = heldThere(by, to)
       if (there.length === 0 || there.some((ref) => members.status(ref) === Status.Alive)) return
       const names = there.map((ref) => members.name(ref))
-      if (truth.listeners(to).some(({ name }) => !names.includes(name))) return
+      const others = truth.processes.filter(({ node }) => sameAddress(node.address, to))
+      if (others.some(({ name }) => !names.includes(name))) return
       const ping = messages.find((message) => message.type === 'ping')
       if (ping !== undefined && !names.includes(ping.target)) return
       const boot = ping?.boot
