@@ -725,6 +725,29 @@ describe('the event stream', () => {
     ])
   })
 
+  it('has what members tell all where that is wanted', async () => {
+    const toldAt = new Date('2026-01-02T03:04:07Z')
+    const broadcast = { type: 'broadcast', name: 'deploy', from: 'bob', time: 4, toldAt } as const
+    node.told = [
+      { ...broadcast, body: new TextEncoder().encode('v2') },
+      { ...broadcast, time: 5, body: Uint8Array.of(0xff) },
+      { type: 'gap', missed: 7 },
+    ]
+    const response = await call('/v1/events?broadcasts=true')
+    node.emit(fakeEvent(1))
+    const read4 = await read(response, 4)
+    const at = toldAt.toISOString()
+    expect(read4.toSorted()).toEqual(
+      [
+        `event: broadcast\ndata: ${JSON.stringify({ name: 'deploy', from: 'bob', time: 4, toldAt: at, payload: 'v2' })}`,
+        `event: broadcast\ndata: ${JSON.stringify({ name: 'deploy', from: 'bob', time: 5, toldAt: at, payloadBase64: '/w==' })}`,
+        'event: broadcast-gap\ndata: {"missed":7}',
+        memberMessage(1),
+      ].toSorted(),
+    )
+    expect((await call('/v1/events?broadcasts=perhaps')).status).toBe(400)
+  })
+
   it('starts anew for an id of an earlier run, and says so', async () => {
     const response = await call('/v1/events', { headers: { 'last-event-id': '500' } })
     node.emit(fakeEvent(1))

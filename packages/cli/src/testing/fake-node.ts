@@ -8,6 +8,7 @@ import {
   type LeaveOptions,
   type Member,
   type MemberEvent,
+  type MissedGap,
   type Node,
   type QueryOptions,
   type QueryResult,
@@ -241,8 +242,8 @@ export class FakeNode implements Node {
     this.seeds.push(seeds)
   }
   /** What `broadcasts` gives, before it waits for ever. */
-  told: Broadcast[] = []
-  async *broadcasts({ signal }: FeedOptions = {}): AsyncGenerator<Broadcast, undefined> {
+  told: (Broadcast | MissedGap)[] = []
+  async *broadcasts({ signal }: FeedOptions = {}): AsyncGenerator<Broadcast | MissedGap, undefined> {
     yield* this.told.splice(0)
     await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
     return undefined

@@ -38,6 +38,24 @@ describe('broadcasting', () => {
     expect(heard).toEqual(['before'])
   })
 
+  test('can be followed by an iteration, which is told how much it has missed when it was too slow', async () => {
+    const world = new World()
+    const [a, b] = await cluster(world, 2)
+    const feed = b!.node.broadcasts({ buffer: 3 })
+    for (let i = 0; i < 6; i++) await world.outcome(a!.node.broadcast(`b${i}`))
+    const taken: unknown[] = []
+    for (let i = 0; i < 3; i++) {
+      const { value } = await feed.next()
+      taken.push(value?.type === 'gap' ? value : value?.name)
+    }
+    expect(taken).toEqual([{ type: 'gap', missed: 4 }, 'b4', 'b5'])
+    const next = feed.next()
+    await world.outcome(a!.node.broadcast('b6'))
+    expect((await next).value).toMatchObject({ type: 'broadcast', name: 'b6', from: 'n1' })
+    await b!.node.stop()
+    expect(await feed.next()).toEqual({ value: undefined, done: true })
+  })
+
   test('refuses what is too large, or has no name, and tells nobody', async () => {
     const world = new World()
     const [a, b] = await cluster(world, 2, { settings: { maxEventBytes: 100 } })
