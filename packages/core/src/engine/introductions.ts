@@ -82,14 +82,14 @@ export class Introductions {
     this.#paths = paths
   }
 
-  /** Begins to introduce a newcomer. `busy`: there are too many, or another boot of that name waits. */
-  admit(claim: AliveClaim, now: Millis): 'held' | 'known' | 'busy' {
+  /** Begins to introduce a newcomer. `busy`: there are too many. `taken`: another boot of that name waits. */
+  admit(claim: AliveClaim, now: Millis): 'held' | 'known' | 'busy' | 'taken' {
     const { counters, table } = this.#state
     const { record } = claim
     counters.joinsServed++
     for (const waiting of this.#admissions.values()) {
       if (waiting.claim.record.name !== record.name) continue
-      if (waiting.claim.record.boot !== record.boot) return 'busy'
+      if (waiting.claim.record.boot !== record.boot) return 'taken'
       if (claim.incarnation > waiting.claim.incarnation) waiting.claim = claim
       return 'held'
     }

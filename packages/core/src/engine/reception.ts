@@ -51,6 +51,12 @@ export class Reception {
       const { incarnation, record } = newcomer
       const admitted = this.#introductions.admit({ type: 'alive', incarnation, record }, now)
       if (admitted === 'busy') return refusal('busy', `${sender.name} introduces too many at once: try again`)
+      if (admitted === 'taken') {
+        return refusal(
+          'busy',
+          `${sender.name} is introducing another process called ${record.name}: try again`,
+        )
+      }
       dialBack = admitted === 'held'
     }
     this.#configuration.meet(sync, false, now)

@@ -100,7 +100,7 @@ export interface MemberEvent {
   readonly type: MemberEventType
   readonly member: Member
   readonly at: Date
-  /** With `update` and `join`: it is another process than before. */
+  /** With `update`, `join` and `alive`: it is another process than before. */
   readonly restarted?: boolean
   /** With `conflict`, `degraded`, `detector-missing` and `switch`: what was seen, for a person. */
   readonly detail?: string

@@ -2,6 +2,7 @@ import type { Delivery, EngineEvent, OperationResult } from '../engine/effects.t
 import { createEngine, type Engine, type EngineOptions } from '../engine/engine.ts'
 import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
+import { RareSet } from '../model/rare-set.ts'
 import { type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
 import type { Logger } from './api.ts'
 import type { Host } from './host.ts'
@@ -10,6 +11,10 @@ import { Pace } from './pace.ts'
 import type { PacketLoss } from './packet-loss.ts'
 import type { Streams } from './streams.ts'
 import type { Transport } from './transport.ts'
+
+/** What a stream is refused for is said aloud again after so long, and of so many reasons at once. */
+const reminder: Millis = 600_000
+const mostComplaints = 32
 
 /** What a driver is given beside the engine's options. */
 export interface Surroundings {
@@ -32,6 +37,9 @@ export class Driver {
   readonly #with: Surroundings
   readonly #operations = new Operations()
   readonly #pace: Pace
+  /** What streams were refused for lately, as far as it was said aloud. */
+  readonly #complaints = new RareSet<string>()
+  #complainingSince = Number.NEGATIVE_INFINITY
   #stopped = false
 
   constructor(options: Omit<EngineOptions, 'effects'>, surroundings: Surroundings) {
@@ -75,12 +83,26 @@ export class Driver {
   request(request: StreamMessage | Fault): Iterable<Uint8Array> {
     if (this.#stopped) return []
     if (isFault(request)) {
-      this.#with.logger?.log('warn', `refused a stream: ${request.detail}`, { fault: request.fault })
+      this.#complain(request)
       return this.engine.refuse(request)
     }
     const reply = this.engine.exchange(request, this.#with.host.now())
     this.#after()
     return reply
+  }
+
+  /** Of a cluster that knocks for life, say, there is a line every now and then. */
+  #complain({ detail, fault }: Fault): void {
+    const { host, logger } = this.#with
+    const now = host.now()
+    if (now - this.#complainingSince >= reminder) {
+      this.#complainingSince = now
+      this.#complaints.clear()
+    }
+    // Others choose what it says: a flood of new reasons is no reason for a flood of lines.
+    const aloud = !this.#complaints.has(detail) && this.#complaints.size < mostComplaints
+    if (aloud) this.#complaints.add(detail)
+    logger?.log(aloud ? 'warn' : 'debug', `refused a stream: ${detail}`, { fault })
   }
 
   /** Any other input, made there and then; none once it is stopped. */

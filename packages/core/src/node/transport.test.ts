@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { swimCodec } from '../wire/swim-codec.ts'
 import { cluster, make } from './testing/cluster.ts'
 import { ends } from './testing/fake-transport.ts'
 import { World } from './testing/world.ts'
@@ -18,6 +19,33 @@ describe('at the transport', () => {
     node.dropRate = 0
     await world.run(20_000)
     expect((await world.outcome(node.ping('n2'))).path).toBe('direct')
+  })
+
+  test('streams that are refused for one reason are told of once in ten minutes, and of no more than 32 reasons', async () => {
+    const world = new World()
+    const [first] = await cluster(world, 1)
+    const { logged, node, transport } = first!
+    const knock = async (label: string) => {
+      const codec = swimCodec().open({
+        cluster: label,
+        sealer: undefined,
+        maxPacketBytes: 65_535,
+        maxStreamBytes: 65_535,
+      })
+      const [near, far] = ends({ host: '10.0.0.1', port: 1 }, { host: '10.0.0.9', port: 9 })
+      transport.handlers.connection(far)
+      const sender = { name: 'x', boot: 1n, incarnation: 1 }
+      for (const part of codec.encodeStream(sender, { type: 'nack', seq: 1 })) await near.write(part)
+      await world.settle()
+    }
+    const warned = () => logged.filter((line) => line.startsWith('warn: refused a stream')).length
+    for (let i = 0; i < 5; i++) await knock('other')
+    expect(warned()).toBe(1)
+    for (let i = 0; i < 100; i++) await knock(`other ${i}`)
+    expect([warned(), node.stats().engine['fault:cluster']]).toEqual([32, 105])
+    await world.run(600_000)
+    await knock('other')
+    expect(warned()).toBe(33)
   })
 
   test('a stream of nonsense is answered with an error and logged; one that ends early, with nothing', async () => {

@@ -64,8 +64,8 @@ export class Joining implements Observer {
       const known = rememberedAddresses(node.memory)
       for (let i = 0; i < remembered && known.length > 0; i++) {
         const [address] = known.splice(this.#random.below(known.length), 1)
-        const operation = this.#simulation.call(node, (engine, now) => engine.join(address!, now, true))
-        this.ask(node, 'join', operation)
+        // There may be one under way at any time, as long as nobody is there.
+        this.#simulation.call(node, (engine, now) => engine.join(address!, now, true))
       }
     }
     this.#simulation.after(rejoinInterval, () => this.rejoin(node))
