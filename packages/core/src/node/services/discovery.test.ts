@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { swimCodec } from '../../wire/swim-codec.ts'
 import { cluster, make, seed } from '../testing/cluster.ts'
 import { World } from '../testing/world.ts'
 
@@ -65,6 +66,55 @@ describe('a watch', () => {
     await world.run(60_000)
     await first!.node.stop()
     expect(await none).toEqual({ value: undefined, done: true })
+  })
+
+  test('of a thousand joins within a second shows a few lists, and all of them at the end', async () => {
+    const world = new World()
+    const [first] = await cluster(world, 1)
+    const { node, transport } = first!
+    const codec = swimCodec().open({
+      cluster: 'default',
+      sealer: undefined,
+      maxPacketBytes: 65_535,
+      maxStreamBytes: 65_536,
+    })
+    const counts: number[] = []
+    const watching = (async () => {
+      for await (const list of node.watchMembers()) counts.push(list.length)
+    })()
+    await world.settle()
+    const record = node.self
+    for (let packet = 0; packet < 100; packet++) {
+      const claims = Array.from({ length: 10 }, (_, i) =>
+        codec.encode({
+          type: 'alive',
+          incarnation: record.incarnation,
+          record: {
+            name: `m${packet * 10 + i}`,
+            boot: BigInt(1 + packet * 10 + i),
+            startedAt: 1,
+            address: { host: '10.1.0.1', port: 1 + packet * 10 + i },
+            streams: true,
+            leaving: false,
+            protocolMin: 1,
+            protocolMax: 1,
+            capabilities: [],
+            data: new Uint8Array(0),
+            opaque: undefined,
+          },
+        }),
+      )
+      const bytes = codec.bundle({ name: 'teller', boot: 9n, incarnation: 1 }, claims, undefined)
+      transport.handlers.packet({ host: '10.1.0.1', port: 1 }, bytes)
+      await world.run(10)
+    }
+    await world.run(2_000)
+    await node.stop()
+    await watching
+    // One as it was; then every ten quiet periods of two gossip intervals, and when it has settled.
+    expect(counts[0]).toBe(1)
+    expect(counts.at(-1)).toBe(1_001)
+    expect(counts.length).toBeLessThanOrEqual(3)
   })
 
   test('that began before the start shows what the node itself offers', async () => {
