@@ -106,5 +106,6 @@ function recordOf(i: number): PeerRecord {
     capabilities: ['detector:pingack', 'detector:gossip'],
     data: new TextEncoder().encode(`role=web,zone=${'abc'[i % 3]}`),
     opaque: undefined,
+    payload: undefined,
   }
 }
