@@ -198,6 +198,19 @@ describe('a broadcast', () => {
   })
 })
 
+test('a broadcast that nobody is left to be told of has been told, and whoever comes later hears nothing of it', () => {
+  const [net, nodes] = quiet(4)
+  const [a, ...others] = nodes as [SimNode, ...SimNode[]]
+  for (const node of others) net.crash(node)
+  const operation = broadcast(net, a, 'x')
+  expect(outcome(net, a, operation, 60_000)).toEqual({ kind: 'disseminated' })
+  const late = net.add()
+  net.join(late, a)
+  net.until(() => net.agreed(2), 120_000)
+  net.run(60_000)
+  expect(told(late)).toEqual([])
+})
+
 describe('a message to one member', () => {
   test('arrives there over a stream, and its sender knows', () => {
     const [net, nodes] = quiet(3)

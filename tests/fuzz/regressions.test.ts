@@ -326,6 +326,23 @@ const regressions: readonly (readonly [showed: string, scenario: Scenario, rest?
     },
     { look: 'ring-successor' },
   ],
+  [
+    'whoever waited until a broadcast was told waited for ever when the last other died',
+    {
+      nodes: 3,
+      seed: 9885957,
+      seeds: [],
+      settings: { rejoinInterval: 2000, probeInterval: 500, gossipToFailed: 0 },
+      steps: [
+        { at: 393, do: 'crash', node: 'n2', silent: false },
+        { at: 394, do: 'drift', node: 'n1', rate: 1.1 },
+        { at: 1326, do: 'links', change: { duplicate: 0 } },
+        { at: 1397, do: 'crash', node: 'n0', silent: false },
+        { at: 1397, do: 'broadcast', node: 'n1', name: 'e4', text: '' },
+      ],
+    },
+    { look: 'ring-successor' },
+  ],
 ]
 
 for (const [showed, scenario, rest] of regressions) {

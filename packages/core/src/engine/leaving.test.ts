@@ -72,4 +72,21 @@ describe('leaving', () => {
     rig.engine.join(peer('b').address, rig.now)
     expect([rig.status('me'), rig.ownIncarnation]).toEqual(['alive', wall + 1])
   })
+
+  test.each(['force-leave', 'broadcast'] as const)(
+    'who waits for a %s to be told waits no longer when the last other goes',
+    (what) => {
+      const rig = new Rig({ members: ['b', 'c'] })
+      const operation =
+        what === 'broadcast'
+          ? rig.engine.broadcast('x', new Uint8Array(0), rig.now)
+          : rig.engine.forceLeave(rig.ref('c'), false, rig.now)
+      rig.hear('x', failed('c', 5))
+      expect(rig.results.get(operation)).toBeUndefined()
+      rig.hear('x', failed('b', 5))
+      expect(rig.results.get(operation)).toEqual({ kind: 'disseminated' })
+      rig.run(60_000)
+      expect(rig.results.size).toBe(1)
+    },
+  )
 })

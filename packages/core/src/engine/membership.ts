@@ -13,7 +13,7 @@ import type {
   SuspectClaim,
   SyncEntry,
 } from '../wire/message.ts'
-import { type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
+import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { Observation } from './detector.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
@@ -333,9 +333,9 @@ export class Membership {
       this.#end(ref, Status.Left, claim, { path: 'judgement', by: table.self }, now, false)
     } else if (prune && !this.#pruned.has(ref)) this.#prune(ref, now)
     else return done()
-    this.#news.queue(ref, 'status', claim, done)
+    this.#news.queue(ref, 'status', claim, this.#news.awaitTold(done))
     // Alone there is nobody to tell.
-    if (othersActive(table) === 0) done()
+    this.#news.onOtherGone()
     this.#state.due |= Due.Urgent
   }
 

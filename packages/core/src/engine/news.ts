@@ -1,10 +1,11 @@
 import type { UpdateSubject } from '../dissemination/disseminator.ts'
 import { sameRecord } from '../model/directory.ts'
 import type { Change } from '../model/member-table.ts'
+import { RareSet } from '../model/rare-set.ts'
 import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Claim, Config } from '../wire/message.ts'
-import { type CoreState, Due } from './core-state.ts'
+import { type CoreState, Due, othersActive } from './core-state.ts'
 import type { EngineEventType } from './effects.ts'
 import type { Outbox } from './outbox.ts'
 import type { Millis } from './time.ts'
@@ -18,6 +19,7 @@ const configRounds = 3
 export class News {
   readonly #state: CoreState
   readonly #outbox: Outbox
+  readonly #awaiting = new RareSet<() => void>()
   /** The configuration that is being told, and how many rounds are left. */
   #config: { readonly config: Config; rounds: number } | undefined
 
@@ -41,6 +43,21 @@ export class News {
     counters.oversize++
     queue.drop(ref, subject)
     done?.()
+  }
+
+  /** Calls `done` once: when the one that is returned is called, or before, when nobody is left to tell. */
+  awaitTold(done: () => void): () => void {
+    const told = (): void => {
+      if (this.#awaiting.delete(told)) done()
+    }
+    this.#awaiting.add(told)
+    return told
+  }
+
+  /** Another went: whoever waits until the others have been told waits no longer if there is nobody left. */
+  onOtherGone(): void {
+    if (othersActive(this.#state.table) > 0) return
+    for (const told of [...this.#awaiting]) told()
   }
 
   /**

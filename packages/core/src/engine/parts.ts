@@ -88,7 +88,11 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
       if (after === undefined) coordinates?.forget(ref)
       if (after === undefined) flaps.onGone(ref)
       if (after === undefined || after >= Status.Failed) paths.onGone(ref)
-      if (after !== undefined && after >= Status.Failed) own.onOtherGone()
+      if (after !== undefined && after >= Status.Failed) {
+        own.onOtherGone()
+        rumours.onOtherGone()
+        news.onOtherGone()
+      }
     },
     onReturn: (ref, at) => flaps.onReturn(ref, at),
     onRecord: (ref, before, at) => {
@@ -111,7 +115,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     (before, at) => detection.reconfigured(before, at),
   )
   const requests = new Requests(state, outbox)
-  const rumours = new Rumours(state, outbox, requests)
+  const rumours = new Rumours(state, news, outbox, requests)
   const payloads = new Payloads(state, news, outbox, requests, options.hash)
   if (options.payload !== undefined) payloads.own(options.payload)
   const directs = new Directs(state, outbox, requests)

@@ -95,7 +95,8 @@ export const largerAgeWins: Invariant = {
   rule: 'a node that hears that another has held the same status for longer takes that age',
   watch: ({ settings }) => ({
     settled(at) {
-      if (at.input.entries.length === 0 || at.entries === undefined) return
+      // One that has left meanwhile takes no table any more.
+      if (at.input.entries.length === 0 || at.entries === undefined || at.node.leaving) return
       const { members } = at.node.engine
       for (const { age, incarnation, record, status } of at.input.entries) {
         const ref = members.find(record.name)

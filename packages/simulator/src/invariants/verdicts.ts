@@ -51,12 +51,13 @@ export const verdictsHaveGrounds: Invariant = {
 }
 
 /** The suspicion's time is over, this input's own accusation and the stall before it counted in. */
-function isOver({ processes, settings }: GroundTruth, at: Process, suspicion: SuspicionView): boolean {
+function isOver(truth: GroundTruth, at: Process, suspicion: SuspicionView): boolean {
+  const { processes, settings } = truth
   const stall = startAfter(at, suspicion.start, settings) - suspicion.start
   const now = at.input.at + 1e-3
   if (suspicion.deadline + stall <= now) return true
   const { accusations, ref, start } = suspicion
-  if (at.input.kind !== 'tick' || !at.hasLookedAt(ref, settings)) return false
+  if (at.input.kind !== 'tick' || !hasLooked(truth, at, ref)) return false
   if (accusations.some(({ accuser }) => accuser === at.name)) return false
   // The size of the group when it began is whichever explains the deadline that it had.
   for (let n = 1; n <= processes.length + 1; n++) {
@@ -88,8 +89,11 @@ function isClosed(
   for (const { ref, status } of at.entries?.values() ?? []) {
     if (status === Status.Alive && ref !== entry.ref) aliveBefore++
   }
-  // The same input may have brought some, and doubts about others.
-  const alive = Math.min(aliveBefore, members.count(Status.Alive))
+  // The same input may have brought some, and doubts about others, before or after the verdict.
+  const doubted = at.input.events.filter(
+    ({ record, type }) => record.name !== entry.name && ['suspect', 'failed', 'leave'].includes(type),
+  ).length
+  const alive = Math.min(aliveBefore - doubted, members.count(Status.Alive))
   const closed = accusersOf(truth, at, entry, incarnation, suspicion, 'refused')
   return closed.size >= Math.min(refusalQuorum, Math.max(1, alive))
 }

@@ -146,6 +146,8 @@ export class Operations {
     const question = { name, timeout, expected, body: encoder.encode(''), names: [], tags: [] }
     const operation = simulation.call(node, (engine, now) => engine.query(question, now))
     this.#joining.ask(node, 'query', operation)
+    // A clock that runs fast has others forget the question before its time, and who asked then waits it out.
+    this.#endsAfter(timeout)
   }
 
   #forceLeave(node: SimNode, { member, prune = false }: Of<'forceLeave'>): void {

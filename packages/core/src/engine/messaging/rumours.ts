@@ -3,6 +3,7 @@ import type { Address } from '../../model/address.ts'
 import type { Ref } from '../../model/ref.ts'
 import type { Events, EventsDigest, Message, Query, RumourId, UserEvent } from '../../wire/message.ts'
 import { type CoreState, Due, othersActive } from '../core-state.ts'
+import type { News } from '../news.ts'
 import type { Outbox } from '../outbox.ts'
 import type { Requests } from '../requests.ts'
 import type { Millis } from '../time.ts'
@@ -25,6 +26,7 @@ const queued = 1_024
  */
 export class Rumours {
   readonly #state: CoreState
+  readonly #news: News
   readonly #outbox: Outbox
   readonly #requests: Requests
   /** Made when something is first said. */
@@ -38,8 +40,9 @@ export class Rumours {
   /** Under way with somebody, one at a time. */
   #exchange: { readonly silently: boolean } | undefined
 
-  constructor(state: CoreState, outbox: Outbox, requests: Requests) {
+  constructor(state: CoreState, news: News, outbox: Outbox, requests: Requests) {
     this.#state = state
+    this.#news = news
     this.#outbox = outbox
     this.#requests = requests
   }
@@ -105,16 +108,17 @@ export class Rumours {
     const { codec, counters, maxPacketBytes, sender, table } = this.#state
     // Whoever comes later is not meant.
     if (othersActive(table) === 0) return done?.()
+    const told = done === undefined ? undefined : this.#news.awaitTold(done)
     const bytes = codec.encode(rumour)
     if (bytes.length + codec.partOverhead + codec.bundleOverhead(sender) > maxPacketBytes) {
       // Of a cluster with larger packets, or without any: comparing tables brings it to the others.
       counters.oversize++
-      done?.()
+      told?.()
       return
     }
     this.#state.rumours ??= new PiggybackQueue(queued)
     const key = this.#number++ as Ref // of a queue that holds no members
-    this.#state.rumours.push({ ref: key, subject: 'status', bytes, done })
+    this.#state.rumours.push({ ref: key, subject: 'status', bytes, done: told })
     this.#state.due |= Due.Gossip
   }
 
@@ -127,6 +131,11 @@ export class Rumours {
   onLeft(): void {
     this.#belongs = false
     this.#away = true
+  }
+
+  /** Another went: whoever comes after the last of them is not meant by what was being told. */
+  onOtherGone(): void {
+    if (othersActive(this.#state.table) === 0) this.#state.rumours = undefined
   }
 
   /** Somebody has joined here: this node is one of those that are told, if it was not before. */
