@@ -16,6 +16,7 @@ const allowed = {
   host: ['node:', '@swimkit/core'],
   bootstrap: ['node:', '@swimkit/core'],
   'transport-udp': ['node:', '@swimkit/core'],
+  security: ['node:', '@swimkit/core'],
   'transport-tcp': ['node:', '@swimkit/core'],
   'detector-gossip': ['@swimkit/core'],
   'detector-pingack': ['@swimkit/core'],

@@ -1,0 +1,183 @@
+import { isFault, type Sender, swimCodec } from '@swimkit/core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { aesGcm } from './aes-gcm.ts'
+import { Keyring } from './keyring.ts'
+
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_260_101 })
+
+const key = (fill: number, size = 32): Uint8Array => new Uint8Array(size).fill(fill)
+/** What a header is: two bytes, the boot, and more. */
+const header = (boot: number, text = 'label'): Uint8Array => {
+  const bytes = new Uint8Array(11 + text.length)
+  bytes.set([0xd1, 1, ...new Array(7).fill(0), boot, text.length])
+  bytes.set(new TextEncoder().encode(text), 11)
+  return bytes
+}
+const plain = new TextEncoder().encode('something that nobody else is to read')
+
+describe('what is sealed', () => {
+  test('is opened with the same key and header, whatever its size and that of the key', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(16, 24, 32),
+        fc.uint8Array({ maxLength: 2_000 }),
+        fc.nat(255),
+        (size, bytes, boot) => {
+          const sealed = aesGcm(new Keyring([key(1, size)])).seal(bytes, header(boot))
+          expect(sealed.length).toBe(bytes.length + 32)
+          expect(new Uint8Array(aesGcm(new Keyring([key(1, size)])).open(sealed, header(boot))!)).toEqual(
+            bytes,
+          )
+        },
+      ),
+    )
+  })
+
+  test('shows nothing of what it is, and is another each time', () => {
+    const sealer = aesGcm(new Keyring([key(1)]))
+    const [first, second] = [sealer.seal(plain, header(1)), sealer.seal(plain, header(1))]
+    expect(first).not.toEqual(second)
+    expect(Buffer.from(first).includes(Buffer.from(plain.subarray(0, 8)))).toBe(false)
+  })
+
+  test('is not opened where a bit of it, of its header or of its sender has changed', () => {
+    const sealer = aesGcm(new Keyring([key(1)]))
+    const sealed = sealer.seal(plain, header(1))
+    for (let at = 0; at < sealed.length; at++) {
+      const changed = sealed.slice()
+      changed[at]! ^= 1 << (at % 8)
+      expect(sealer.open(changed, header(1)), `byte ${at}`).toBeUndefined()
+    }
+    for (let at = 0; at < header(1).length; at++) {
+      const other = header(1)
+      other[at]! ^= 1
+      expect(sealer.open(sealed, other), `byte ${at} of the header`).toBeUndefined()
+    }
+    expect(sealer.open(sealed, header(1, 'another label'))).toBeUndefined()
+    expect(sealer.open(sealed, header(1))).toBeDefined()
+  })
+
+  test('never opens to anything where it is noise', () => {
+    const sealer = aesGcm(new Keyring([key(1)]))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(sealer.open(bytes, header(1))).toBeUndefined()
+      }),
+    )
+  })
+
+  test('by one process cannot be passed off as sealed by another', () => {
+    const sealer = aesGcm(new Keyring([key(1)]))
+    expect(sealer.open(sealer.seal(plain, header(1)), header(2))).toBeUndefined()
+  })
+
+  test('never has the same nonce under the same key, whichever sealer of the process made it', () => {
+    const ring = new Keyring([key(1)])
+    const nonces = new Set<string>()
+    for (const sealer of [aesGcm(ring), aesGcm(ring)]) {
+      for (let i = 0; i < 1_000; i++) {
+        nonces.add(Buffer.from(sealer.seal(plain, header(1)).subarray(4, 16)).toString('hex'))
+      }
+    }
+    expect(nonces.size).toBe(2_000)
+  })
+})
+
+describe('a rotation', () => {
+  test('keeps both sides able to open each other at every step', () => {
+    const [one, other] = [new Keyring([key(1)]), new Keyring([key(1)])]
+    const [a, b] = [aesGcm(one), aesGcm(other)]
+    const both = () => {
+      expect(b.open(a.seal(plain, header(1)), header(1))).toBeDefined()
+      expect(a.open(b.seal(plain, header(2)), header(2))).toBeDefined()
+    }
+    const [old] = one.ids as [string]
+    const added = one.install(key(2))
+    both()
+    other.install(key(2))
+    both()
+    one.use(added)
+    both()
+    other.use(added)
+    both()
+    one.remove(old)
+    both()
+    other.remove(old)
+    both()
+    // One that was away has the old key alone.
+    const away = aesGcm(new Keyring([key(1)]))
+    expect(a.open(away.seal(plain, header(3)), header(3))).toBeUndefined()
+    expect(away.open(a.seal(plain, header(1)), header(1))).toBeUndefined()
+    expect([a.stats().unknownKey, away.stats().unknownKey]).toEqual([1, 1])
+  })
+
+  test('leaves nothing behind of keys that are gone', () => {
+    const ring = new Keyring([key(1), key(2)])
+    const sealer = aesGcm(ring)
+    const other = aesGcm(new Keyring([key(2)]))
+    for (let boot = 0; boot < 50; boot++) sealer.open(other.seal(plain, header(boot)), header(boot))
+    expect(sealer.stats()).toMatchObject({ opened: 50, subkeys: 50 })
+    ring.remove(ring.ids[1]!)
+    expect(sealer.open(other.seal(plain, header(1)), header(1))).toBeUndefined()
+    expect(sealer.stats()).toMatchObject({ unknownKey: 1, subkeys: 0 })
+  })
+})
+
+describe('a sealer', () => {
+  test('says what came of opening', () => {
+    const sealer = aesGcm(new Keyring([key(1)]))
+    const sealed = sealer.seal(plain, header(1))
+    sealer.open(sealed, header(1))
+    sealer.open(sealed, header(2))
+    sealer.open(sealed.subarray(0, 20), header(1))
+    sealer.open(aesGcm(new Keyring([key(2)])).seal(plain, header(1)), header(1))
+    expect(sealer.stats()).toMatchObject({ sealed: 1, opened: 1, unknownKey: 1, forged: 2 })
+  })
+
+  test('keeps the keys of as many senders as it says, whoever makes up more', () => {
+    const sealer = aesGcm(new Keyring([key(1)]))
+    const aad = header(0)
+    const noise = sealer.seal(plain, aad)
+    for (let i = 0; i < 40_000; i++) {
+      aad[6] = i & 255
+      aad[7] = (i >> 8) & 255
+      aad[8] = i >> 16
+      sealer.open(noise, aad)
+    }
+    expect(sealer.stats().subkeys).toBeLessThanOrEqual(16_384)
+  })
+
+  test('serves a codec: packets and streams, with the label as what is authenticated', () => {
+    const open = (fill: number, cluster: string) =>
+      swimCodec().open({
+        cluster,
+        sealer: aesGcm(new Keyring([key(fill)])),
+        maxPacketBytes: 65_535,
+        maxStreamBytes: 1_048_576,
+      })
+    const sender: Sender = { name: 'a', boot: 7n, incarnation: 3 }
+    const [mine, same, wrongKey, otherCluster] = [open(1, 'x'), open(1, 'x'), open(2, 'x'), open(1, 'y')]
+    const packet = mine.bundle(sender, [mine.encode({ type: 'nack', seq: 5 })], undefined)
+    expect(same.decode(packet)).toMatchObject({ sender, messages: [{ type: 'nack', seq: 5 }] })
+    expect(wrongKey.decode(packet)).toMatchObject({ fault: 'sealed' })
+    expect(otherCluster.decode(packet)).toMatchObject({ fault: 'cluster' })
+    expect(packet.length).toBeLessThanOrEqual(
+      mine.bundleOverhead(sender) + mine.encode({ type: 'nack', seq: 5 }).length,
+    )
+
+    const body = new Uint8Array(200_000).fill(7)
+    const chunks = [...mine.encodeStream(sender, { type: 'user', body })]
+    const read = (codec: typeof mine, parts: readonly Uint8Array[]) => {
+      const reader = codec.streamReader()
+      let result: ReturnType<typeof reader.push>
+      for (const part of parts) result = reader.push(part)
+      return result
+    }
+    expect(read(same, chunks)).toMatchObject({ message: { type: 'user' }, sender })
+    const faulty = read(wrongKey, chunks)
+    expect(faulty !== undefined && isFault(faulty) && faulty.fault).toBe('sealed')
+    expect(read(same, chunks.slice(0, -1))).toBeUndefined()
+  })
+})

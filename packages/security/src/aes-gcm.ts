@@ -1,0 +1,130 @@
+import { type CipherGCMTypes, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import type { Sealer } from '@swimkit/core'
+import { idBytes, type Key } from './key.ts'
+import type { Keyring } from './keyring.ts'
+import { Subkeys } from './subkeys.ts'
+
+/** What came of opening since the sealer was made. */
+export interface SealerStats {
+  readonly sealed: number
+  readonly opened: number
+  /** By a key that is not on the ring: another cluster's, or one that was removed or is not installed yet. */
+  readonly unknownKey: number
+  /** By a key of the ring, as it says, and changed since, or not what it says. */
+  readonly forged: number
+  /** Keys of senders that are kept. */
+  readonly subkeys: number
+}
+
+/** A {@link Sealer} of a keyring. */
+export interface AesGcm extends Sealer {
+  readonly keyring: Keyring
+  stats(): SealerStats
+}
+
+const nonceBytes = 12
+const prefixBytes = 6
+const tagBytes = 16
+const overhead = idBytes + nonceBytes + tagBytes
+const mostCounted = 2 ** 48
+
+/**
+ * AES-GCM with the keys of a ring: `[key id 4][nonce 12][ciphertext][tag 16]`. The primary key seals, and any opens; the id says which, so that one is tried and no more. What
+ * encrypts is a key of the sender's own (see `Subkeys`), and a nonce is 6 random bytes of this sealer and a counter, so that none comes a second time: a sender may seal
+ * 2⁴⁸ messages, after which it throws.
+ *
+ * Synchronous, on `node:crypto` of Node, Bun and Deno.
+ */
+export function aesGcm(keyring: Keyring): AesGcm {
+  return new AesGcmSealer(keyring)
+}
+
+class AesGcmSealer implements AesGcm {
+  readonly overhead = overhead
+  readonly keyring: Keyring
+  readonly #subkeys = new Subkeys()
+  readonly #prefix = randomBytes(prefixBytes)
+  #count = 0
+  #keys: readonly Key[]
+  readonly #stats = { sealed: 0, opened: 0, unknownKey: 0, forged: 0 }
+
+  constructor(keyring: Keyring) {
+    this.keyring = keyring
+    this.#keys = keyring.keys
+  }
+
+  stats(): SealerStats {
+    return { ...this.#stats, subkeys: this.#subkeys.size }
+  }
+
+  seal(plain: Uint8Array, aad: Uint8Array): Uint8Array {
+    const key = this.keyring.primary
+    const sealed = new Uint8Array(overhead + plain.length)
+    sealed.set(key.mark)
+    const nonce = sealed.subarray(idBytes, idBytes + nonceBytes)
+    this.#nextNonce(nonce)
+    const cipher = createCipheriv(cipherOf(key), this.#subkeys.of(key, aad), nonce, {
+      authTagLength: tagBytes,
+    })
+    cipher.setAAD(aad)
+    sealed.set(cipher.update(plain), idBytes + nonceBytes)
+    // Of a stream cipher nothing is left for the end.
+    cipher.final()
+    sealed.set(cipher.getAuthTag(), sealed.length - tagBytes)
+    this.#stats.sealed++
+    return sealed
+  }
+
+  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+    this.#follow()
+    if (sealed.length < overhead) {
+      this.#stats.forged++
+      return undefined
+    }
+    const key = this.#keys.find((each) => hasId(sealed, each))
+    if (key === undefined) {
+      this.#stats.unknownKey++
+      return undefined
+    }
+    const nonce = sealed.subarray(idBytes, idBytes + nonceBytes)
+    const end = sealed.length - tagBytes
+    try {
+      const decipher = createDecipheriv(cipherOf(key), this.#subkeys.of(key, aad), nonce, {
+        authTagLength: tagBytes,
+      })
+      decipher.setAAD(aad)
+      decipher.setAuthTag(sealed.subarray(end))
+      const plain = decipher.update(sealed.subarray(idBytes + nonceBytes, end))
+      decipher.final()
+      this.#stats.opened++
+      return plain
+    } catch {
+      // What node:crypto throws of a tag that does not fit differs by runtime, and says no more.
+      this.#stats.forged++
+      return undefined
+    }
+  }
+
+  /** Keys that were removed from the ring open nothing more, and nothing of them is kept. */
+  #follow(): void {
+    const { keys } = this.keyring
+    if (keys === this.#keys) return
+    this.#keys = keys
+    this.#subkeys.keepOnly(this.keyring.ids)
+  }
+
+  #nextNonce(nonce: Uint8Array): void {
+    const count = this.#count++
+    if (count === mostCounted)
+      throw new RangeError('this sealer has sealed 2^48 messages: start the node anew')
+    nonce.set(this.#prefix)
+    const view = new DataView(nonce.buffer, nonce.byteOffset + prefixBytes)
+    view.setUint16(0, Math.floor(count / 2 ** 32))
+    view.setUint32(2, count >>> 0)
+  }
+}
+
+const cipherOf = ({ bytes }: Key): CipherGCMTypes => `aes-${(8 * bytes.length) as 128 | 192 | 256}-gcm`
+
+const hasId = (sealed: Uint8Array, { mark }: Key): boolean =>
+  sealed[0] === mark[0] && sealed[1] === mark[1] && sealed[2] === mark[2] && sealed[3] === mark[3]
