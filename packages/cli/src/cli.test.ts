@@ -48,10 +48,14 @@ describe('the command line', () => {
 
   it.each([
     [['membres'], "swim-cli: unknown command 'membres' (Did you mean members?)\n"],
-    [['keys', 'list'], "swim-cli: unknown command 'keys'\n"],
+    [['keys', 'list'], "swim-cli: unknown command 'keys'"],
     [['members', '--jsno'], "swim-cli: unknown option '--jsno' (Did you mean --json?)\n"],
     [['start', '--port'], "swim-cli: option '--port <port>' argument missing\n"],
-    [['start', '--key', 'x'], "swim-cli: unknown option '--key'"],
+    [
+      ['start', '--key', 'x'],
+      'swim-cli: --key: must be 16, 24 or 32 bytes in base64, as swim-cli keygen prints them\n',
+    ],
+    [['keygen', '--bytes', '20'], 'swim-cli: --bytes: "20" is not allowed: must be 16, 24 or 32\n'],
     [['start', 'now'], 'swim-cli: too many arguments'],
     [['explain'], "swim-cli: missing required argument 'name'\n"],
     [['start', '--port', 'x\u001b[2J'], 'swim-cli: --port: "x\\u001b[2J" is not allowed'],

@@ -187,6 +187,21 @@ export const fields = [
     help: 'the same as text (it shows in the process list: prefer the file)',
   },
   {
+    key: 'key-file',
+    env: 'SWIM_KEY_FILE',
+    value: 'file',
+    help: 'keys that all members share, one on each line; the first seals what is sent (default: nothing is sealed)',
+  },
+  {
+    key: 'key',
+    env: 'SWIM_KEY',
+    alias: 'keys',
+    value: 'key',
+    many: true,
+    secret: true,
+    help: 'the same as text (it shows in the process list: prefer the file)',
+  },
+  {
     key: 'service',
     env: 'SWIM_SERVICES',
     alias: 'services',

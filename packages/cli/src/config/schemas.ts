@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { controlAllowed, parseControl } from './control-address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import type { FieldKey } from './fields.ts'
+import { isKey, keyAllowed } from './keys.ts'
 import { parseService } from './service.ts'
 import { isTagKey } from './tag-key.ts'
 import { isToken, tokenAllowed } from './token.ts'
@@ -199,6 +200,8 @@ export const schemas = {
   'control-port': number(0, 65_535, true),
   'control-token-file': file,
   'control-token': token,
+  'key-file': file,
+  key: many(v.pipe(v.string(keyAllowed), v.check(isKey, keyAllowed)), keyAllowed, true),
   service: many(service, serviceAllowed, true),
   tag: v.lazy((raw) => (isMap(raw) ? tagMap : many(tag, tagAllowed, false))),
   answer: many(answer, answerAllowed, false),

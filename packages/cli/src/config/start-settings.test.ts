@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generateKey } from '@swimkit/security'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
 import { type StartSettings, startSettings } from './start-settings.ts'
@@ -47,6 +48,7 @@ describe('the settings of start', () => {
       profile: 'lan',
       timings: {},
       control: { host: '127.0.0.1', port: undefined, token: undefined },
+      keys: [],
       services: [],
       tags: {},
       answers: {},
@@ -226,6 +228,42 @@ logFormat: json
     const [warning] = (await startSettings({ 'control-token': 'correct-horse' }, {})).warnings
     expect(warning).toContain('process list')
     expect((await startSettings({}, { SWIM_CONTROL_TOKEN: 'correct-horse' })).warnings).toEqual([])
+  })
+
+  it('take keys from a file, the first one being the primary, and warn where others may read it', async () => {
+    const [a, b] = [generateKey(), generateKey(16)]
+    const path = await file('keys', `# of orders\n${a}\n\n  ${b}\n`)
+    const open = await startSettings({ 'key-file': path }, {})
+    expect(open.keys).toEqual([a, b])
+    expect(open.warnings).toEqual([
+      `--key-file: others may read ${path}, which holds keys of the cluster: chmod 600 it`,
+    ])
+    await chmod(path, 0o600)
+    expect((await startSettings({}, { SWIM_KEY_FILE: path })).warnings).toEqual([])
+  })
+
+  it('take keys as text, and warn of those in the process list alone', async () => {
+    const [a, b] = [generateKey(), generateKey()]
+    expect(await startSettings({}, { SWIM_KEY: `${a},${b}` })).toMatchObject({ keys: [a, b], warnings: [] })
+    expect(await startSettings({ key: [a] }, {})).toMatchObject({
+      keys: [a],
+      warnings: ['--key shows in the process list: prefer --key-file or SWIM_KEY'],
+    })
+  })
+
+  it('show nothing of a key that is wrong', async () => {
+    const wrong = 'c2VjcmV0IGJ1dCB0b28gc2hvcnQ='
+    const path = await file('wrong', `${generateKey()}\n${wrong}\n`)
+    for (const said of [
+      await complaint({ 'key-file': path }),
+      await complaint({ 'key-file': await file('empty', '# none\n') }),
+      await complaint({ key: [wrong] }),
+      await complaint({}, { SWIM_KEY: wrong }),
+    ]) {
+      expect(said).toContain('must be 16, 24 or 32 bytes in base64, as swim-cli keygen prints them')
+      expect(said).not.toContain(wrong.slice(0, 8))
+    }
+    expect(await complaint({ 'key-file': path })).toContain(`line 2 of ${JSON.stringify(path)} holds no key`)
   })
 
   it('take a payload from a file as it is', async () => {

@@ -4,6 +4,7 @@ import type { Address, ProfileName, Service, Settings } from '@swimkit/core'
 import { CliError } from '../errors.ts'
 import type { ControlAddress } from './control-address.ts'
 import { parseConfig } from './file.ts'
+import { keysIn } from './keys.ts'
 import { eitherOf, envRank, flagRank, type Loaded, loadSettings } from './load.ts'
 import { readNamedFile } from './named-file.ts'
 import { timings } from './timings.ts'
@@ -37,6 +38,8 @@ export interface StartSettings {
     readonly port: number | undefined
     readonly token: string | undefined
   }
+  /** In base64; the first one seals. None: nothing is sealed. */
+  readonly keys: readonly string[]
   readonly services: readonly Service[]
   readonly tags: Readonly<Record<string, string>>
   /** What is answered to queries, by their name. */
@@ -70,6 +73,19 @@ async function controlToken(loaded: Loaded, warnings: string[]): Promise<string 
   }
   const { label = '' } = source.get(key) ?? {}
   return tokenIn(label, values[key]!)
+}
+
+async function keys(loaded: Loaded, warnings: string[]): Promise<readonly string[]> {
+  const { source, values } = loaded
+  const key = eitherOf(loaded, 'key', 'key-file')
+  if (key === undefined) return []
+  if (key === 'key') {
+    if (source.get(key)?.rank === flagRank) {
+      warnings.push('--key shows in the process list: prefer --key-file or SWIM_KEY')
+    }
+    return values[key] ?? []
+  }
+  return keysIn(source.get(key)?.label ?? key, values[key]!, warnings)
 }
 
 async function payload(loaded: Loaded): Promise<Uint8Array | undefined> {
@@ -149,6 +165,7 @@ export async function startSettings(
       port: strongerPort ? controlPort : (control.port ?? controlPort),
       token: await controlToken(loaded, warnings),
     },
+    keys: await keys(loaded, warnings),
     services: values.service ?? [],
     tags: Object.fromEntries(tags),
     answers: Object.fromEntries(values.answer ?? []),

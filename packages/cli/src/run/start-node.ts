@@ -19,6 +19,7 @@ import {
   type NodeOptions,
 } from '@swimkit/core'
 import { host as systemHost } from '@swimkit/host'
+import { aesGcm, Keyring } from '@swimkit/security'
 import { isOwnMachine, resolveBind } from '../config/bind.ts'
 import type { StartSettings } from '../config/start-settings.ts'
 import { bodyJson } from '../control/member-json.ts'
@@ -163,9 +164,12 @@ export async function startNode(
     loadPlugin('codec', settings.codec, io.cwd),
     addressesOf(settings, system.interfaces(), logger),
   ])
+  const keyring = settings.keys.length === 0 ? undefined : new Keyring(settings.keys)
+  const sealed = keyring === undefined ? {} : { sealer: aesGcm(keyring) }
   const snapshots = await snapshotsOf(settings)
   const node = await startOrExplain({
     name: settings.name,
+    ...sealed,
     ...(snapshots === undefined ? {} : { snapshots }),
     ...(advertise === undefined ? {} : { advertise }),
     ...(settings.payload === undefined ? {} : { payload: settings.payload }),
@@ -187,6 +191,9 @@ export async function startNode(
     throw error
   })
 
+  if (keyring !== undefined) {
+    logger.log('info', 'what is sent is sealed', { key: keyring.primary.id, keys: keyring.ids.length })
+  }
   for (const [name, text] of Object.entries(settings.answers)) {
     node.onQuery(name, () => new TextEncoder().encode(text))
   }
@@ -244,7 +251,7 @@ export async function startNode(
     search = bootstrap(node, {
       host: system,
       seeds: settings.seeds,
-      ...(lanPort === undefined ? {} : { lan: lanDiscovery({ host: system, port: lanPort }) }),
+      ...(lanPort === undefined ? {} : { lan: lanDiscovery({ host: system, port: lanPort, ...sealed }) }),
       logger,
       signal: end.signal,
       onConflict: fail,

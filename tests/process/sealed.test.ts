@@ -1,0 +1,67 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { agree, eventually, runtimes, type SwimProcess, start, swim } from './swim-process.ts'
+
+const fault = async ({ get }: SwimProcess, name: string): Promise<number> =>
+  (await get<{ engine: Record<string, number> }>('/v1/stats')).engine[`fault:${name}`]!
+
+test('a sealed cluster on Node, Bun and Deno is one, and whoever has another key or none stays out', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'swimkit-keys-'))
+  const keyFile = async (name: string, ...keys: readonly string[]): Promise<string> => {
+    const path = join(folder, name)
+    await writeFile(path, `${keys.join('\n')}\n`, { mode: 0o600 })
+    return path
+  }
+  const made = await Promise.all([swim(['keygen']), swim(['keygen', '--bytes', '16'])])
+  const [key, other] = made.map(({ stdout }) => stdout.trim()) as [string, string]
+  const shared = await keyFile('shared', key)
+
+  const first = await start(['--name', 'node', '--port', '0', '--key-file', shared], 'node')
+  const joining = ['--port', '0', '--seed', first.ready.address]
+  const rest = await Promise.all(
+    runtimes
+      .filter((runtime) => runtime !== 'node')
+      .map((runtime) => start(['--name', runtime, '--key-file', shared, ...joining], runtime)),
+  )
+  const all = [first, ...rest]
+  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])), 15_000)
+  for (const node of all) {
+    expect(node.stderr()).toContain('what is sent is sealed')
+    expect(node.stderr()).not.toContain(key)
+  }
+
+  // What crosses streams, and is too large for a packet.
+  const set = await swim(['payload', 'x'.repeat(5_000), '--control', rest[0]!.ready.control])
+  expect(set.code).toBe(0)
+  await eventually('all have the payload', 10_000, async () => {
+    const seen = await Promise.all(
+      all.map(async (node) => (await node.get<{ payload?: string }>('/v1/members/bun')).payload?.length),
+    )
+    return { ok: seen.every((length) => length === 5_000), seen }
+  })
+  const asked = await swim(['ping', 'deno', '--control', first.ready.control])
+  expect(asked.code).toBe(0)
+
+  const strangers = [
+    await start(['--name', 'other', '--key-file', await keyFile('other', other), ...joining], 'node'),
+    await start(['--name', 'plain', ...joining], 'bun'),
+  ]
+  await eventually('they are told that they have no key', 10_000, async () => {
+    const seen = strangers.map((node) => node.stderr())
+    return { ok: seen.every((log) => /sealed/.test(log.replace('what is sent is sealed', ''))), seen }
+  })
+  expect(await fault(first, 'sealed')).toBeGreaterThan(0)
+  for (const node of all) {
+    expect((await node.members()).map(({ name }) => name).toSorted()).toEqual(['bun', 'deno', 'node'])
+  }
+  for (const node of strangers) expect((await node.members()).length).toBe(1)
+
+  // One with both keys is understood, as it seals with the first.
+  const both = await start(
+    ['--name', 'both', '--key-file', await keyFile('both', key, other), ...joining],
+    'node',
+  )
+  await agree([...all, both], { node: 'alive', bun: 'alive', deno: 'alive', both: 'alive' }, 15_000)
+})
