@@ -221,6 +221,42 @@ describe('a message to one member', () => {
     expect([received(a), received(c)]).toEqual([[], []])
   })
 
+  test.each([true, false])(
+    'is delivered once where the network repeats all packets (waited for: %s)',
+    (reliable) => {
+      const [net, nodes] = quiet(3, { network: { duplicate: 1, reorder: 0.5, reorderBy: 300 } })
+      const [a, b] = nodes as [SimNode, SimNode]
+      for (let i = 0; i < 50; i++) {
+        net.call(a, (engine, now) => engine.send(refOf(a, b), bytes(`${i}`), reliable, now))
+        net.run(20)
+      }
+      net.run(5_000)
+      const heard = received(b).map(({ body }) => new TextDecoder().decode(body))
+      expect(heard.toSorted()).toEqual(Array.from({ length: 50 }, (_, i) => `${i}`).toSorted())
+      if (!reliable) expect(b.engine.stats().directsAgain).toBe(50)
+    },
+  )
+
+  test('that is kept and sent again by somebody is not delivered again, nor is one that is older than what is remembered', () => {
+    const [net, nodes] = quiet(2)
+    const [a, b] = nodes as [SimNode, SimNode]
+    const packets: Uint8Array[] = []
+    const unwatch = { packet: (_: SimNode, __: unknown, packet: Uint8Array) => packets.push(packet.slice()) }
+    net.observe(unwatch)
+    net.call(a, (engine, now) => engine.send(refOf(a, b), bytes('pay'), false, now))
+    const kept = packets.at(-1)!
+    net.run(1_000)
+    for (let i = 0; i < 3; i++) net.call(b, (engine, now) => engine.receive(a.address, kept, now))
+    for (let i = 0; i < 2_000; i++) {
+      net.call(a, (engine, now) => engine.send(refOf(a, b), bytes('more'), false, now))
+      net.run(1)
+    }
+    net.run(1_000)
+    net.call(b, (engine, now) => engine.receive(a.address, kept, now))
+    expect(received(b).filter(({ body }) => body.length === 3).length).toBe(1)
+    expect(received(b).length).toBe(2_001)
+  })
+
   test('is sent in a packet without being waited for, and in a stream where it fits none', () => {
     const [net, nodes] = quiet(2)
     const [a, b] = nodes as [SimNode, SimNode]

@@ -169,7 +169,13 @@ export const messagesByType: { readonly [T in Message['type']]: fc.Arbitrary<Mes
     kind: fc.constantFrom(...answerKinds),
     body: bytes(300),
   }),
-  direct: shape({ type: fc.constant('direct'), target: name, boot: u64, body: bytes(300) }),
+  direct: shape({
+    type: fc.constant('direct'),
+    target: name,
+    boot: u64,
+    number: fc.maxSafeNat(),
+    body: bytes(300),
+  }),
   events: shape({
     type: fc.constant('events'),
     clock: fc.maxSafeNat(),

@@ -58,6 +58,7 @@ const counterNames = [
   'eventsRecovered',
   'directsSent',
   'directsHeard',
+  'directsAgain',
   'directsMisaddressed',
   'queriesSent',
   'queriesHeard',

@@ -47,8 +47,7 @@ export class Inbox {
       case 'fetch':
         return payloads.answer(message, now)
       case 'direct':
-        if (!directs.hear(message, sender?.name, true, now)) return rejected('this is another node')
-        return understood
+        return directAnswers[directs.hear(message, sender, true, now)]
       // Those that fit no packet.
       case 'query':
         queries.hear(message, sender, undefined, now)
@@ -138,7 +137,7 @@ export class Inbox {
       case 'answer':
         return queries.onAnswer(message, sender?.name, now)
       case 'direct':
-        directs.hear(message, sender?.name, false, now)
+        directs.hear(message, sender, false, now)
         return
       case 'sync':
       case 'events':
@@ -197,3 +196,10 @@ export class Inbox {
 const understood: Message = { type: 'ack', seq: 0, payload: undefined }
 
 const rejected = (message: string): Message => ({ type: 'error', code: 'rejected', message })
+
+/** By what became of a message to this node. */
+const directAnswers = {
+  taken: understood,
+  old: rejected('it is so old that it may have come before'),
+  misaddressed: rejected('this is another node'),
+} as const

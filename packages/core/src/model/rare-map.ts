@@ -34,6 +34,11 @@ export class RareMap<K, V> {
     this.#map = undefined
   }
 
+  /** The one that came first. */
+  firstKey(): K | undefined {
+    return this.#map?.keys().next().value
+  }
+
   /** In the order in which they came. What is deleted meanwhile is left out, what comes meanwhile may be. */
   values(): Iterable<V> {
     return this.#map?.values() ?? []

@@ -168,7 +168,8 @@ export function readJsonPart(f: JsonFields, value: unknown, messages: Message[])
     }
     case 'direct': {
       const body = f.bytes(o, 'body', Number.MAX_SAFE_INTEGER)
-      messages.push({ type, target: f.name(o, 'target'), boot: f.boot(o, 'boot'), body })
+      const number = f.whole(o, 'number', Number.MAX_SAFE_INTEGER)
+      messages.push({ type, target: f.name(o, 'target'), boot: f.boot(o, 'boot'), number, body })
       return true
     }
     case 'events': {

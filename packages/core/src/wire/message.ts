@@ -212,6 +212,8 @@ export interface Direct {
   readonly target: string
   /** Of the process that is meant: an address may be another's by now. */
   readonly boot: Boot
+  /** Which of its sender's messages it is, so that none is taken in twice: even numbers for those that are waited for, odd ones for the others. 0..2⁵³ − 1. */
+  readonly number: number
   readonly body: Uint8Array
 }
 

@@ -245,9 +245,9 @@ function encodePart(message: Exclude<Message, Sync>): Uint8Array {
     case 'answer':
       putId(w, message)
       return part(partTypes.answer, w.u8(answerKinds.indexOf(message.kind)).bytes(bounded(message.body)))
-    // [target][boot u64], then all of it
+    // [target][boot u64][number varint], then all of it
     case 'direct':
-      w.name(message.target).u64(message.boot)
+      w.name(message.target).u64(message.boot).varint(message.number)
       return part(
         partTypes.direct,
         new ByteWriter(w.length + message.body.length).bytes(w.finish()).bytes(message.body),
@@ -332,7 +332,13 @@ function decodeBody(type: number, r: ByteReader, messages: Message[], tables: Sw
       return true
     }
     case partTypes.direct:
-      messages.push({ type: 'direct', target: r.name(), boot: r.u64(), body: r.copy(r.remaining) })
+      messages.push({
+        type: 'direct',
+        target: r.name(),
+        boot: r.u64(),
+        number: r.varint(),
+        body: r.copy(r.remaining),
+      })
       return true
     case partTypes.events:
       messages.push(takeEvents(r))
