@@ -167,6 +167,23 @@ describe('a payload that is too large for a record', () => {
     expect(ends(fetch('c'))).toEqual({ kind: 'fetch-failed', code: 'too-large' })
   })
 
+  test('that was had from nobody for long is asked for at once when somebody wants it', () => {
+    const rig = rigWith()
+    rig.hear('b', alive(withPayload('b', bytes(10)), 6))
+    for (let i = 0; i < 600; i++) {
+      rig.run(100)
+      for (const { token } of asked(rig)) rig.reply(token, 'b', notHere)
+    }
+    let open = asked(rig)
+    for (; open.length === 0; open = asked(rig)) rig.run(100)
+    rig.reply(open[0]!.token, 'b', notHere)
+    rig.run(1_000)
+    expect(asked(rig)).toEqual([])
+    rig.engine.fetchPayload(rig.ref('b'), rig.now)
+    rig.run(1)
+    expect(asked(rig).length).toBe(1)
+  })
+
   test('without a hash to know it by is left alone', () => {
     const rig = new Rig({ members: ['b'] })
     rig.hear('b', alive(withPayload('b', bytes(10)), 6))

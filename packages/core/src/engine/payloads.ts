@@ -131,6 +131,7 @@ export class Payloads {
       return this.#failed(operation, 'unreachable')
     if (payload.size > this.#state.settings.maxPayloadBytes) return this.#failed(operation, 'too-large')
     const wanted = this.#wanted.get(ref) ?? this.#want(ref, payload, 0, now)
+    if (wanted.timer !== undefined) this.#state.timers.move(wanted.timer, now)
     wanted.waiting.push(operation)
   }
 
