@@ -2,14 +2,14 @@ import type { Boot } from '../../model/peer.ts'
 import { RareMap } from '../../model/rare-map.ts'
 
 /** Numbers below the highest that are told apart: a multiple of 32. */
-const windowBits = 1_024
+const remembered = 1_024
 /** Senders that are remembered at most; of those beyond, the one that was heard longest ago is forgotten. */
 const mostSenders = 4_096
 
 /** `again`: it was taken in. `old`: it is so far behind that it may have been. */
 export type Novelty = 'new' | 'again' | 'old'
 
-interface Window {
+interface Recent {
   highest: number
   /** By number modulo their count: whether it was taken in. */
   readonly taken: Uint32Array
@@ -20,43 +20,43 @@ interface Window {
  * senders; of each 1,024 numbers are remembered, and what is below them is not taken.
  */
 export class Once {
-  readonly #windows = new RareMap<Boot, Window>()
+  readonly #recent = new RareMap<Boot, Recent>()
 
   get size(): number {
-    return this.#windows.size
+    return this.#recent.size
   }
 
   /** Takes a number in, from 0 on, if it is new. */
   take(sender: Boot, number: number): Novelty {
-    const window = this.#windowOf(sender)
-    const { highest, taken } = window
-    if (number <= highest - windowBits) return 'old'
+    const recent = this.#recentOf(sender)
+    const { highest, taken } = recent
+    if (number <= highest - remembered) return 'old'
     if (number > highest) {
-      // Those that come into the window have not been taken in.
-      if (number - highest >= windowBits) taken.fill(0)
+      // Those that come into it have not been taken in.
+      if (number - highest >= remembered) taken.fill(0)
       else for (let each = highest + 1; each <= number; each++) clear(taken, each)
-      window.highest = number
+      recent.highest = number
     } else if (has(taken, number)) return 'again'
     set(taken, number)
     return 'new'
   }
 
-  #windowOf(sender: Boot): Window {
-    const known = this.#windows.get(sender)
+  #recentOf(sender: Boot): Recent {
+    const known = this.#recent.get(sender)
     if (known !== undefined) {
       // Heard last, it is forgotten last.
-      this.#windows.delete(sender)
-      this.#windows.set(sender, known)
+      this.#recent.delete(sender)
+      this.#recent.set(sender, known)
       return known
     }
-    if (this.#windows.size === mostSenders) this.#windows.delete(this.#windows.firstKey()!)
-    const made: Window = { highest: -1, taken: new Uint32Array(windowBits / 32) }
-    this.#windows.set(sender, made)
+    if (this.#recent.size === mostSenders) this.#recent.delete(this.#recent.firstKey()!)
+    const made: Recent = { highest: -1, taken: new Uint32Array(remembered / 32) }
+    this.#recent.set(sender, made)
     return made
   }
 }
 
-const at = (number: number): number => (number % windowBits) >>> 5
+const at = (number: number): number => (number % remembered) >>> 5
 const bit = (number: number): number => 1 << (number & 31)
 const has = (bits: Uint32Array, number: number): boolean => (bits[at(number)]! & bit(number)) !== 0
 function set(bits: Uint32Array, number: number): void {
