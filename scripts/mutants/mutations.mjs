@@ -97,8 +97,8 @@ export const mutations = [
   {
     name: 'a claim that moves a member is not held back while that lives',
     file: engine('introductions'),
-    find: 'const moves = held !== undefined && !same &&',
-    put: 'const moves = held !== undefined && same &&',
+    find: '      if (reached) {\n        this.#state.counters.claimsHeldBack++\n        this.#forget(admission)\n      } else if (admission.open === 0 && report.outcome',
+    put: '      if (admission.open === 0 && report.outcome',
   },
 
   // Suspicion
