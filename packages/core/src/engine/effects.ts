@@ -52,7 +52,7 @@ export type OperationResult =
   | { readonly kind: 'sent' }
   | { readonly kind: 'send-failed'; readonly code: string }
   | { readonly kind: 'fetched'; readonly payload: Uint8Array }
-  /** `unknown-member`, `changed`: it has another by now; `unreachable`; `too-large`: for this node. */
+  /** `changed`: it has another by now, or none; `unreachable`; `too-large`: for this node. */
   | { readonly kind: 'fetch-failed'; readonly code: string }
   /** Names of those that were expected to answer and did not: of which nothing was heard, and which were at it. */
   | {

@@ -27,7 +27,7 @@ import { News } from './news.ts'
 import { isHeldAgainst, Outbox } from './outbox.ts'
 import { OwnClaims } from './own-claims.ts'
 import { PathChecks } from './path-checks.ts'
-import { Payloads } from './payloads.ts'
+import { Payloads, payloadRefOf } from './payloads.ts'
 import { PingService } from './ping-service.ts'
 import { Reception } from './reception.ts'
 import { Rejoin } from './rejoin.ts'
@@ -216,6 +216,5 @@ function createState(options: EngineOptions): CoreState {
 
 function recordWithPayload({ hash, payload, record }: EngineOptions): PeerRecord {
   if (payload === undefined || payload.length === 0) return record
-  if (hash === undefined) throw new TypeError('a payload beside the record needs a hash')
-  return { ...record, payload: { size: payload.length, hash: hash(payload) } }
+  return { ...record, payload: payloadRefOf(payload, hash) }
 }

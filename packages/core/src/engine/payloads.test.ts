@@ -134,6 +134,10 @@ describe('a payload that is too large for a record', () => {
     expect(rig.results.get(operation)).toEqual({ kind: 'fetched', payload: bytes(501) })
     // Handed over, and not kept.
     expect([rig.engine.payload(rig.ref('c')), rig.count('payloadBytes')]).toEqual([undefined, 1_000])
+    expect([rig.eventsOf('b').includes('payload'), rig.eventsOf('c').includes('payload')]).toEqual([
+      true,
+      false,
+    ])
   })
 
   test('of many members is fetched of four at a time', () => {

@@ -21,6 +21,12 @@ const mostServed = 8
 /** Hashes bytes as all nodes of the cluster do: SHA-256. */
 export type PayloadHash = (bytes: Uint8Array) => Uint8Array
 
+/** What a record says of a payload. Throws a TypeError where there is no hash to say it by. */
+export function payloadRefOf(bytes: Uint8Array, hash: PayloadHash | undefined): PayloadRef {
+  if (hash === undefined) throw new TypeError('a payload beside the record needs a hash')
+  return { size: bytes.length, hash: hash(bytes) }
+}
+
 /** A payload that is here. */
 interface Held {
   readonly ref: PayloadRef
@@ -80,15 +86,9 @@ export class Payloads {
       this.#own = undefined
       return undefined
     }
-    const ref = this.refOf(bytes)
+    const ref = payloadRefOf(bytes, this.#hash)
     this.#own = { ref, bytes }
     return ref
-  }
-
-  /** What a record says of a payload. Throws a TypeError where this engine was given no hash. */
-  refOf(bytes: Uint8Array): PayloadRef {
-    if (this.#hash === undefined) throw new TypeError('payloads beside the record need a hash')
-    return { size: bytes.length, hash: this.#hash(bytes) }
   }
 
   /** The payload of a member, where it is large and here. */
@@ -204,14 +204,16 @@ export class Payloads {
   #take(ref: Ref, wanted: Wanted, bytes: Uint8Array, now: Millis): void {
     this.#state.counters.payloadsFetched++
     this.#wanted.delete(ref)
-    if (this.#fits(wanted.ref)) {
+    const kept = this.#fits(wanted.ref)
+    if (kept) {
       this.#held.set(ref, { ref: wanted.ref, bytes })
       this.#bytes += bytes.length
     }
     for (const operation of wanted.waiting) {
       this.#outbox.result(operation, { kind: 'fetched', payload: bytes })
     }
-    this.#news.tell('payload', ref, now)
+    // Whoever asked for one that there is no room for has been given it, and nobody else will find it here.
+    if (kept) this.#news.tell('payload', ref, now)
   }
 
   #want(ref: Ref, payload: PayloadRef, delay: Millis, now: Millis): Wanted {

@@ -2,6 +2,7 @@ import type { Address } from '../model/address.ts'
 import { ByteReader, noBytes } from '../wire/byte-reader.ts'
 import { ByteWriter } from '../wire/byte-writer.ts'
 import { type Codec, isFault } from '../wire/codec.ts'
+import { joined } from '../wire/joined.ts'
 import { maxEvents } from '../wire/limits.ts'
 import type { RumourId, Sync } from '../wire/message.ts'
 import { swimCodec } from '../wire/swim-codec.ts'
@@ -75,13 +76,3 @@ const codecOf = (cluster: string): Codec =>
     maxPacketBytes: 65_535,
     maxStreamBytes: maxSnapshotBytes,
   })
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
-}

@@ -466,13 +466,13 @@ export interface Node {
 
   /**
    * Tells every member of something that happened, this one among them: each is told once, as fast as any news. Who misses it learns of it when tables
-   * are compared (`settings.syncInterval`); who comes later if it joins with `replay`. Resolves once it has been handed on as often as any update. Name
-   * and body together take at most `settings.maxEventBytes`; rejects with a `TooLargeError`.
+   * are compared (`settings.syncInterval`); who comes later if it joins with `replay`. Resolves once it has been handed on as often as any update, or
+   * nobody is left to be told. Name and body together take at most `settings.maxEventBytes`; rejects with a `TooLargeError`.
    */
   broadcast(name: string, body?: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
   /**
    * Sends a message to one member, at most `settings.maxMessageBytes`. With `reliable`, the default, over a stream: resolves when it has arrived, and
-   * rejects with a `SendError` where that is not known. Without, in a packet, or where it fits none in a stream that nobody waits for: resolves when it is sent.
+   * rejects with a `SendError` where that is not known; sent again by its caller it would be another message, but of itself it is never delivered twice. Without, in a packet, or where it fits none in a stream that nobody waits for: resolves when it is sent.
    */
   send(
     member: string,

@@ -11,6 +11,7 @@ import type {
   StreamReader,
 } from './codec.ts'
 import { crc32 } from './crc32.ts'
+import { joined } from './joined.ts'
 import { JsonFields, toJson } from './json-fields.ts'
 import { jsonParts, readJsonPart } from './json-parts.ts'
 import type { Message } from './message.ts'
@@ -178,16 +179,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }
 
 function* withFirst(first: Uint8Array, rest: Iterable<Uint8Array>): Generator<Uint8Array> {

@@ -1,5 +1,6 @@
 import type { Sender } from '../../model/peer.ts'
 import type { Codec, CodecContext, StreamReader } from '../codec.ts'
+import { joined } from '../joined.ts'
 import type { Message, SyncEntry } from '../message.ts'
 
 /** A sync with that many entries, of the size that real ones have. */
@@ -53,7 +54,7 @@ export const someone: Sender = { name: 'someone', boot: 7n, incarnation: 3 }
 export const headerBytes = 11 + context.cluster.length
 
 export const streamOf = (codec: Codec, from: Sender, sent: Message): Uint8Array =>
-  join([...codec.encodeStream(from, sent)])
+  joined([...codec.encodeStream(from, sent)])
 
 export function pushAll(
   reader: StreamReader,
@@ -62,14 +63,4 @@ export function pushAll(
   let outcome: ReturnType<StreamReader['push']>
   for (const chunk of chunks) outcome = reader.push(chunk)
   return outcome
-}
-
-function join(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }
