@@ -53,7 +53,7 @@ const host = fc.oneof(
   text('abc:/ é', 60).filter((candidate) => canonicalHost(candidate) === undefined),
 )
 
-const address: fc.Arbitrary<Address> = shape({ host, port: fc.nat(0xffff) })
+export const address: fc.Arbitrary<Address> = shape({ host, port: fc.nat(0xffff) })
 
 export const sender: fc.Arbitrary<Sender> = shape({ name, boot: u64, incarnation: u32() })
 
@@ -80,7 +80,7 @@ const record: fc.Arbitrary<PeerRecord> = shape({
 const evidence = fc.constantFrom(...evidenceKinds)
 const accusation: fc.Arbitrary<Accusation> = shape({ accuser: name, evidence })
 
-const syncEntry: fc.Arbitrary<SyncEntry> = shape({
+export const syncEntry: fc.Arbitrary<SyncEntry> = shape({
   record,
   incarnations: fc.tuple(u32(), u32()),
   status: fc.constantFrom(0, 1, 2, 3),
