@@ -67,13 +67,17 @@ const flaws: Readonly<Record<Exclude<CodecFlaw, SealingFlaw>, readonly string[]>
 const sealingFlaws: Readonly<Record<SealingFlaw, readonly string[]>> = {
   'seals nothing': [
     keyless,
-    'packets and streams under another key are a fault of kind sealed',
+    'a node that is to seal later sends what is plain, and takes in both, from that moment on',
+    'packets and streams under another key are a fault that the sealer names',
     'what is said cannot be read in the bytes of a packet or stream',
     "bytes 2 to 9 of what a sealer authenticates besides are the sender's boot",
     "a stream's chunks cannot be left out, moved, repeated or spliced in from another stream",
     'a late chunk that is wrong leaves no message, also when the right one follows',
   ],
-  'takes what is not sealed': [keyless],
+  'takes what is not sealed': [
+    keyless,
+    'a node that is to seal later sends what is plain, and takes in both, from that moment on',
+  ],
   'reads all from the start with each chunk': [
     'what is sealed is opened once, however small the chunks that bring it',
   ],

@@ -1,5 +1,5 @@
 import { type CipherGCMTypes, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { Sealer } from '@swimkit/core'
+import type { Sealer, Unopened } from '@swimkit/core'
 import { idBytes, type Key } from './key.ts'
 import type { Keyring } from './keyring.ts'
 import { Subkeys } from './subkeys.ts'
@@ -16,9 +16,22 @@ export interface SealerStats {
   readonly subkeys: number
 }
 
-/** A {@link Sealer} of a keyring. */
+/**
+ * How far a cluster has come on its way from plain to sealed. With its keys at all members, each in this order at all before the next at any: both false, sealing
+ * what is sent, refusing what is plain. The way back is the reverse.
+ */
+export interface SealingModes {
+  /** Whether what is sent is sealed. Default true. */
+  verifyOutgoing?: boolean
+  /** Whether what is plain is refused. Default true. */
+  verifyIncoming?: boolean
+}
+
+/** A {@link Sealer} of a keyring. Its modes may be changed while nodes use it. */
 export interface AesGcm extends Sealer {
   readonly keyring: Keyring
+  verifyOutgoing: boolean
+  verifyIncoming: boolean
   stats(): SealerStats
 }
 
@@ -35,21 +48,25 @@ const mostCounted = 2 ** 48
  *
  * Synchronous, on `node:crypto` of Node, Bun and Deno.
  */
-export function aesGcm(keyring: Keyring): AesGcm {
-  return new AesGcmSealer(keyring)
+export function aesGcm(keyring: Keyring, modes: SealingModes = {}): AesGcm {
+  return new AesGcmSealer(keyring, modes)
 }
 
 class AesGcmSealer implements AesGcm {
   readonly overhead = overhead
   readonly keyring: Keyring
+  verifyOutgoing: boolean
+  verifyIncoming: boolean
   readonly #subkeys = new Subkeys()
   readonly #prefix = randomBytes(prefixBytes)
   #count = 0
   #keys: readonly Key[]
   readonly #stats = { sealed: 0, opened: 0, unknownKey: 0, forged: 0 }
 
-  constructor(keyring: Keyring) {
+  constructor(keyring: Keyring, { verifyIncoming = true, verifyOutgoing = true }: SealingModes) {
     this.keyring = keyring
+    this.verifyIncoming = verifyIncoming
+    this.verifyOutgoing = verifyOutgoing
     this.#keys = keyring.keys
   }
 
@@ -75,34 +92,34 @@ class AesGcmSealer implements AesGcm {
     return sealed
   }
 
-  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | Unopened {
     this.#follow()
     if (sealed.length < overhead) {
       this.#stats.forged++
-      return undefined
+      return { fault: 'forged', detail: `${sealed.length} bytes are too few for what is sealed` }
     }
     const key = this.#keys.find((each) => hasId(sealed, each))
     if (key === undefined) {
       this.#stats.unknownKey++
-      return undefined
+      const id = Buffer.from(sealed.buffer, sealed.byteOffset, idBytes).toString('hex')
+      return { fault: 'unknown-key', detail: `sealed with the key ${id}, which this node lacks` }
     }
     const nonce = sealed.subarray(idBytes, idBytes + nonceBytes)
     const end = sealed.length - tagBytes
-    try {
-      const decipher = createDecipheriv(cipherOf(key), this.#subkeys.of(key, aad), nonce, {
-        authTagLength: tagBytes,
-      })
+    const plain = this.#subkeys.opened(key, aad, (subkey) => {
+      const decipher = createDecipheriv(cipherOf(key), subkey, nonce, { authTagLength: tagBytes })
       decipher.setAAD(aad)
       decipher.setAuthTag(sealed.subarray(end))
-      const plain = decipher.update(sealed.subarray(idBytes + nonceBytes, end))
+      const bytes = decipher.update(sealed.subarray(idBytes + nonceBytes, end))
       decipher.final()
-      this.#stats.opened++
-      return plain
-    } catch {
-      // What node:crypto throws of a tag that does not fit differs by runtime, and says no more.
+      return bytes
+    })
+    if (plain === undefined) {
       this.#stats.forged++
-      return undefined
+      return { fault: 'forged', detail: `changed since, or not sealed by who has the key ${key.id}` }
     }
+    this.#stats.opened++
+    return plain
   }
 
   /** Keys that were removed from the ring open nothing more, and nothing of them is kept. */

@@ -1,3 +1,3 @@
-export { type AesGcm, aesGcm, type SealerStats } from './aes-gcm.ts'
+export { type AesGcm, aesGcm, type SealerStats, type SealingModes } from './aes-gcm.ts'
 export { generateKey, type Key, KeyError, keySizes, readKey } from './key.ts'
 export { Keyring } from './keyring.ts'

@@ -17,20 +17,51 @@ export class Subkeys {
     return this.#recent.size + this.#older.size
   }
 
-  /** `aad` holds the sender's boot in its bytes 2 to 9. */
+  /** The one to seal with. `aad` holds the sender's boot in its bytes 2 to 9. */
   of(key: Key, aad: Uint8Array): KeyObject {
-    const boot = Buffer.from(aad.buffer, aad.byteOffset + bootOffset, bootBytes)
-    const name = key.id + boot.toString('latin1')
+    const name = nameOf(key, aad)
+    const known = this.#find(name)
+    if (known !== undefined) return known
+    const subkey = derive(key, bootIn(aad))
+    this.#keep(name, subkey)
+    return subkey
+  }
+
+  /**
+   * What `open` gives with the one that such bytes must have been sealed with; undefined where it throws. Kept is the key of a sender whose bytes were authentic, and of no other: who makes up senders
+   * pushes nobody out.
+   */
+  opened<T>(key: Key, aad: Uint8Array, open: (subkey: KeyObject) => T): T | undefined {
+    const name = nameOf(key, aad)
+    const known = this.#find(name)
+    const subkey = known ?? derive(key, bootIn(aad))
+    try {
+      const result = open(subkey)
+      if (known === undefined) this.#keep(name, subkey)
+      return result
+    } catch {
+      // What node:crypto throws of a tag that does not fit differs by runtime, and says no more.
+      return undefined
+    }
+  }
+
+  #find(name: string): KeyObject | undefined {
     const recent = this.#recent.get(name)
     if (recent !== undefined) return recent
-    const subkey = this.#older.get(name) ?? derive(key, boot)
+    const older = this.#older.get(name)
+    if (older !== undefined) {
+      this.#older.delete(name)
+      this.#keep(name, older)
+    }
+    return older
+  }
+
+  #keep(name: string, subkey: KeyObject): void {
     if (this.#recent.size === kept) {
       this.#older = this.#recent
       this.#recent = new Map()
     }
-    this.#older.delete(name)
     this.#recent.set(name, subkey)
-    return subkey
   }
 
   /** Forgets those of all keys but these. */
@@ -40,6 +71,9 @@ export class Subkeys {
     }
   }
 }
+
+const bootIn = (aad: Uint8Array): Buffer => Buffer.from(aad.buffer, aad.byteOffset + bootOffset, bootBytes)
+const nameOf = (key: Key, aad: Uint8Array): string => key.id + bootIn(aad).toString('latin1')
 
 const derive = ({ bytes }: Key, boot: Uint8Array): KeyObject =>
   createSecretKey(new Uint8Array(hkdfSync('sha256', bytes, boot, 'swimkit sender', bytes.length)))

@@ -111,7 +111,7 @@ class FlawedCodec implements Codec {
     }
     const decoded = this.#right.decode(packet)
     if (isFault(decoded)) {
-      if (flaw === 'takes what is not sealed' && decoded.fault === 'sealed') return this.#plain.decode(packet)
+      if (flaw === 'takes what is not sealed' && decoded.fault === 'plain') return this.#plain.decode(packet)
       if (flaw === 'gives what it could read of a bad packet' && decoded.fault === 'malformed') {
         return { sender: undefined, messages: [], skipped: 0 }
       }

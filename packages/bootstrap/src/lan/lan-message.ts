@@ -6,7 +6,9 @@ import {
   isWildcard,
   maxClusterBytes,
   parseAddress,
+  protectionFault,
   type Sealer,
+  seals,
 } from '@swimkit/core'
 
 /** What a process says of itself on the local network. */
@@ -27,7 +29,7 @@ export interface LanMessage {
   readonly from: LanPeer
 }
 
-/** Why bytes are no message for this process. `forged`: not sealed by a key of ours, or not sealed where all should be. */
+/** Why bytes are no message for this process. `forged`: not sealed by a key of ours, not sealed where all should be, or sealed and there is no key here. */
 export type LanFault = 'malformed' | 'version' | 'cluster' | 'forged'
 
 /** Reads and writes the messages of one cluster. */
@@ -60,13 +62,12 @@ export function lanFormat(cluster: string, sealer: Sealer | undefined): LanForma
       `a cluster label must be 0..${maxClusterBytes} bytes, and this one is ${label.length}`,
     )
   }
-  const magic = sealer === undefined ? plainMagic : sealedMagic
   const headBytes = fixedHeadBytes + label.length
 
   function encode({ from, kind, nonce }: LanMessage): Uint8Array {
     const { host, port } = parseAddress(from.address)
     const head = new ByteWriter(headBytes)
-      .u8(magic)
+      .u8(seals(sealer) ? sealedMagic : plainMagic)
       .u8(version)
       .u64(BigInt(`0x${from.boot}`))
       .u8(label.length)
@@ -80,7 +81,7 @@ export function lanFormat(cluster: string, sealer: Sealer | undefined): LanForma
       .string8(host)
       .u16(port)
       .finish()
-    const rest = sealer === undefined ? body : sealer.seal(body, head)
+    const rest = seals(sealer) ? sealer.seal(body, head) : body
     const bytes = new Uint8Array(headBytes + rest.length)
     bytes.set(head)
     bytes.set(rest, headBytes)
@@ -97,10 +98,12 @@ export function lanFormat(cluster: string, sealer: Sealer | undefined): LanForma
     const theirs = head.bytes(head.u8())
     if (!head.ok) return 'malformed'
     if (theirs.length !== label.length || theirs.some((byte, i) => byte !== label[i])) return 'cluster'
-    if (first !== magic) return 'forged'
+    const sealed = first === sealedMagic
+    if (protectionFault(sealed, sealer) !== undefined) return 'forged'
     const rest = bytes.subarray(headBytes)
-    const body = sealer === undefined ? rest : sealer.open(rest, bytes.subarray(0, headBytes))
-    return body === undefined ? 'forged' : (decodeBody(body, boot) ?? 'malformed')
+    // It is sealed, and that is no fault: so there is a sealer.
+    const body = sealed ? sealer!.open(rest, bytes.subarray(0, headBytes)) : rest
+    return body instanceof Uint8Array ? (decodeBody(body, boot) ?? 'malformed') : 'forged'
   }
   return { encode, decode }
 }

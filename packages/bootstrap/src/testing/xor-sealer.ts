@@ -9,7 +9,9 @@ export function xorSealer(key: number): Sealer {
     seal: (plain, aad) => Uint8Array.from([...plain.map((byte) => byte ^ key), tag(plain, aad)]),
     open(sealed, aad) {
       const plain = sealed.slice(0, -1).map((byte) => byte ^ key)
-      return sealed.length > 0 && sealed.at(-1) === tag(plain, aad) ? plain : undefined
+      return sealed.length > 0 && sealed.at(-1) === tag(plain, aad)
+        ? plain
+        : { fault: 'forged', detail: 'not what this key sealed' }
     },
   }
 }

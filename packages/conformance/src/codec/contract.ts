@@ -48,5 +48,9 @@ export const contract = {
   limits: clause('limits of the wire', 'Decoding refuses more with a fault; encoding more is a RangeError'),
   errorText: clause('maxErrorBytes', 'Longer text is cut on the way out, at the end of a character.'),
   sealer: clause('Sealer', 'Authenticated encryption of whole packets and stream records.'),
+  modes: clause(
+    'Sealer.verifyOutgoing',
+    'Whether what this node sends is sealed; without it that is plain, as of a node that has no sealer.',
+  ),
   aad: clause('Sealer.seal', "Its bytes 2 to 9 are the sender's boot, for keys by sender."),
 } as const satisfies Record<string, Clause>

@@ -1,4 +1,4 @@
-import { crc32, type Sealer } from '@swimkit/core'
+import { crc32, type Sealer, type Unopened } from '@swimkit/core'
 
 /**
  * `[nonce 4][xored bytes][tag 8]`: no secret is safe with it, yet it behaves as a cipher does. Two seals of the same
@@ -7,6 +7,8 @@ import { crc32, type Sealer } from '@swimkit/core'
  */
 export class FakeSealer implements Sealer {
   readonly overhead = 12
+  verifyIncoming = true
+  verifyOutgoing = true
   opened = 0
   /** What the last seal authenticated besides. */
   aad = new Uint8Array(0)
@@ -28,13 +30,13 @@ export class FakeSealer implements Sealer {
     return sealed
   }
 
-  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | Unopened {
     this.opened++
-    if (sealed.length < this.overhead) return undefined
+    if (sealed.length < this.overhead) return forged
     const copy = new Uint8Array(sealed)
     const expected = new Uint8Array(sealed)
     this.#putTag(expected, aad, new DataView(expected.buffer), expected.length - 8)
-    if (expected.some((byte, at) => byte !== copy[at])) return undefined
+    if (expected.some((byte, at) => byte !== copy[at])) return forged
     this.#mix(copy)
     return copy.slice(4, -8)
   }
@@ -52,3 +54,5 @@ export class FakeSealer implements Sealer {
     }
   }
 }
+
+const forged: Unopened = { fault: 'forged', detail: 'not what this key sealed' }

@@ -1,4 +1,4 @@
-import { isFault } from '@swimkit/core'
+import { type Codec, isFault } from '@swimkit/core'
 import { joined } from '../case/bytes.ts'
 import type { Case } from '../case/case.ts'
 import { CaseList } from '../case/case-list.ts'
@@ -7,7 +7,7 @@ import { show } from '../case/show.ts'
 import { contract } from './contract.ts'
 import { FakeSealer } from './fake-sealer.ts'
 import { type Setup, someone, tableOf } from './setup.ts'
-import { checkFault, decode, packetOf, push, pushAll, streamOf } from './wire.ts'
+import { checkCame, checkFault, decode, packetOf, push, pushAll, streamOf } from './wire.ts'
 
 /** What only a sealer gives: that nothing can be read, changed, taken out, moved or brought in without the key. */
 export function sealingCases(setup: Setup): Case[] {
@@ -19,20 +19,52 @@ export function sealingCases(setup: Setup): Case[] {
   const list = new CaseList('sealed')
 
   list.add('a node with a key refuses plain packets and streams, and one without refuses sealed ones', () => {
-    for (const [from, to, what] of [
-      [sealed, plain, 'what is sealed, without a key,'],
-      [plain, sealed, 'what is plain, with a key,'],
+    for (const [from, to, what, kind] of [
+      [sealed, plain, 'what is sealed, without a key,', 'no-key'],
+      [plain, sealed, 'what is plain, with a key,', 'plain'],
     ] as const) {
-      checkFault(decode(to, packetOf(from, someone, small), what), what, 'sealed')
-      checkFault(push(to.streamReader(), streamOf(from, someone, small), what), what, 'sealed')
+      checkFault(decode(to, packetOf(from, someone, small), what), what, kind)
+      checkFault(push(to.streamReader(), streamOf(from, someone, small), what), what, kind)
     }
   })
 
-  list.add('packets and streams under another key are a fault of kind sealed', () => {
+  list.add('a node that is to seal later sends what is plain, and takes in both, from that moment on', () => {
+    const sealer = new FakeSealer()
+    const codec = open({ sealer })
+    const takes = (from: Codec, to: Codec, what: string): void => {
+      const packet = decode(to, packetOf(from, someone, small), what)
+      checkCame(
+        packet,
+        { sender: setup.sender(someone), messages: [arrives(small, 'packet')], skipped: 0 },
+        contract.modes,
+        `a packet, ${what},`,
+      )
+      const stream = push(to.streamReader(), streamOf(from, someone, small), what)
+      checkCame(
+        stream,
+        { sender: setup.sender(someone), message: arrives(small, 'stream') },
+        contract.modes,
+        `a stream, ${what},`,
+      )
+    }
+    const overhead = codec.bundleOverhead(someone)
+    sealer.verifyOutgoing = false
+    sealer.verifyIncoming = false
+    takes(codec, plain, 'not sealed as its sealer says')
+    takes(plain, codec, 'plain, at a node whose sealer takes that in')
+    takes(sealed, codec, 'sealed, at a node whose sealer takes in what is plain')
+    checkSame(codec.bundleOverhead(someone), overhead, contract.modes, 'the overhead of a packet')
+    sealer.verifyOutgoing = true
+    takes(codec, sealed, 'sealed from now on')
+    sealer.verifyIncoming = true
+    checkFault(decode(codec, packetOf(plain, someone, small), 'a plain packet'), 'a plain packet', 'plain')
+  })
+
+  list.add('packets and streams under another key are a fault that the sealer names', () => {
     const other = open({ sealer: new FakeSealer(0xbad) })
     const what = 'what is sealed with another key'
-    checkFault(decode(sealed, packetOf(other, someone, small), what), what, 'sealed')
-    checkFault(push(sealed.streamReader(), streamOf(other, someone, small), what), what, 'sealed')
+    checkFault(decode(sealed, packetOf(other, someone, small), what), what, 'forged')
+    checkFault(push(sealed.streamReader(), streamOf(other, someone, small), what), what, 'forged')
   })
 
   list.add('what is said cannot be read in the bytes of a packet or stream', () => {
@@ -106,7 +138,7 @@ export function sealingCases(setup: Setup): Case[] {
         contract.push,
         'what came before the last chunk',
       )
-      checkFault(push(reader, wrong, 'a wrong chunk'), 'a last chunk with a byte changed', 'sealed')
+      checkFault(push(reader, wrong, 'a wrong chunk'), 'a last chunk with a byte changed', 'forged')
       const after = push(reader, chunks.at(-1)!, 'the right chunk')
       check(
         after === undefined || isFault(after),

@@ -5,6 +5,7 @@ import {
   type FaultKind,
   faultKinds,
   isFault,
+  isKeyFault,
   type Message,
   type Sender,
   type StreamMessage,
@@ -64,7 +65,8 @@ export function checkFault(
     () => `${what} was to be a fault, and gave ${show(outcome)}`,
   )
   checkSound(outcome, what)
-  const clause = kind === 'cluster' ? contract.cluster : kind === 'sealed' ? contract.sealer : contract.fault
+  const ofKeys = kind !== undefined && isKeyFault({ fault: kind, detail: '' })
+  const clause = kind === 'cluster' ? contract.cluster : ofKeys ? contract.sealer : contract.fault
   check(
     kind === undefined || outcome.fault === kind,
     clause,

@@ -100,8 +100,8 @@ export type RoundTripView =
  * input returns, after the state has settled. Instants must not go back.
  */
 export interface Engine {
-  /** A packet arrived. */
-  receive(from: Address, packet: Uint8Array, now: Millis): void
+  /** A packet arrived. Returns what was wrong with it, if it was not understood; that is counted here. */
+  receive(from: Address, packet: Uint8Array, now: Millis): Fault | undefined
   /** A whole request arrived over a stream; the answer in bounded chunks, made as they are taken. */
   exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array>
   /** A stream brought something that is no request: counts it, and says what to answer. */

@@ -155,14 +155,14 @@ export class SwimEngine implements Engine {
     }
   }
 
-  receive(from: Address, packet: Uint8Array, now: Millis): void {
+  receive(from: Address, packet: Uint8Array, now: Millis): Fault | undefined {
     const { codec, counters } = this.#state
     counters.packetsIn++
     counters.bytesIn += packet.length
     const decoded = codec.decode(packet)
     if (isFault(decoded)) {
       counters[`fault:${decoded.fault}`]++
-      return
+      return decoded
     }
     this.#enter()
     try {
@@ -171,6 +171,7 @@ export class SwimEngine implements Engine {
     } finally {
       this.#busy = false
     }
+    return undefined
   }
 
   exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array> {
@@ -481,7 +482,10 @@ const refusalCodes: Readonly<Record<FaultKind, ErrorCode>> = {
   version: 'version',
   'too-big': 'too-big',
   cluster: 'cluster-mismatch',
-  sealed: 'sealed',
+  plain: 'sealed',
+  'no-key': 'sealed',
+  'unknown-key': 'sealed',
+  forged: 'sealed',
 }
 
 /** What a record would say of a payload, as far as its size goes. */

@@ -63,6 +63,7 @@ import { fitMemberData, type MemberData, noData } from './member-data.ts'
 import { Messaging } from './messaging.ts'
 import { type CheckedOptions, checkBuffer, checkName, checkOptions, checkRange } from './options.ts'
 import { PacketLoss } from './packet-loss.ts'
+import { Refusals } from './refusals.ts'
 import { addressesOf, SavedState } from './saved-state.ts'
 import { Discovery } from './services/discovery.ts'
 import { Snapshots } from './snapshots.ts'
@@ -117,6 +118,7 @@ class SwimNode implements Node {
   /** Made when something is first said, or somebody listens: most nodes do neither. */
   #messages: Messaging | undefined
   readonly #loss: PacketLoss
+  readonly #refusals: Refusals
   readonly #saved: SavedState | undefined
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
@@ -161,6 +163,7 @@ class SwimNode implements Node {
     this.#discovery = new Discovery(this.#host, 2 * checked.settings.gossipInterval, () => this.members())
     this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)
     this.#loss = new PacketLoss(checked.dropRate, randomOf(options.host))
+    this.#refusals = new Refusals(options.logger, () => this.#host.now())
     const { snapshots } = options
     this.#saved = snapshots && new SavedState(snapshots, this.#host, checked.cluster, options.logger)
     this.conflict = new Promise((resolve) => {
@@ -226,7 +229,7 @@ class SwimNode implements Node {
       connection: (connection) => {
         void this.#streams.serve(
           connection,
-          (request) => this.#live()?.driver.request(request) ?? [],
+          (request) => this.#live()?.driver.request(connection.remote, request) ?? [],
           (error) => this.#logger?.log('error', 'a stream could not be answered', { error: String(error) }),
         )
       },
@@ -312,7 +315,7 @@ class SwimNode implements Node {
         transport: this.#transport,
         streams: this.#streams,
         loss: this.#loss,
-        logger: this.#logger,
+        refusals: this.#refusals,
         onEvent: (event) => this.#onEvent(event),
         onDelivery: (delivery) => {
           this.#messaging.push(delivery)

@@ -2,19 +2,14 @@ import type { Delivery, EngineEvent, OperationResult } from '../engine/effects.t
 import { createEngine, type Engine, type EngineOptions } from '../engine/engine.ts'
 import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
-import { RareSet } from '../model/rare-set.ts'
 import { type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
-import type { Logger } from './api.ts'
 import type { Host } from './host.ts'
 import { Operations } from './operations.ts'
 import { Pace } from './pace.ts'
 import type { PacketLoss } from './packet-loss.ts'
+import type { Refusals } from './refusals.ts'
 import type { Streams } from './streams.ts'
 import type { Transport } from './transport.ts'
-
-/** What a stream is refused for is said aloud again after so long, and of so many reasons at once. */
-const reminder: Millis = 600_000
-const mostComplaints = 32
 
 /** What a driver is given beside the engine's options. */
 export interface Surroundings {
@@ -22,7 +17,7 @@ export interface Surroundings {
   readonly transport: Transport
   readonly streams: Streams
   readonly loss: PacketLoss
-  readonly logger: Logger | undefined
+  readonly refusals: Refusals
   /** A change is committed; the input that led to it goes on. */
   readonly onEvent: (event: EngineEvent) => void
   /** Others have said something. */
@@ -37,14 +32,13 @@ export class Driver {
   readonly #with: Surroundings
   readonly #operations = new Operations()
   readonly #pace: Pace
-  /** What streams were refused for lately, as far as it was said aloud. */
-  readonly #complaints = new RareSet<string>()
-  #complainingSince = Number.NEGATIVE_INFINITY
+  readonly #refusals: Refusals
   #stopped = false
 
   constructor(options: Omit<EngineOptions, 'effects'>, surroundings: Surroundings) {
-    const { host, loss, onDelivery, onEvent, streams, transport } = surroundings
+    const { host, loss, onDelivery, onEvent, refusals, streams, transport } = surroundings
     this.#with = surroundings
+    this.#refusals = refusals
     this.engine = createEngine({
       ...options,
       effects: {
@@ -53,6 +47,7 @@ export class Driver {
         },
         request: (to, parts, token, limit) => {
           void streams.request(to, parts, limit).then((outcome) => {
+            if (outcome.kind === 'fault') refusals.answer(to, outcome.fault)
             this.call((engine, now) => engine.settled(token, outcome, now))
           })
         },
@@ -75,34 +70,21 @@ export class Driver {
   packet(from: Address, bytes: Uint8Array): void {
     if (this.#stopped) return
     this.#pace.onPacket()
-    this.engine.receive(from, bytes, this.#with.host.now())
+    const fault = this.engine.receive(from, bytes, this.#with.host.now())
+    if (fault !== undefined) this.#refusals.packet(from, fault)
     this.#after()
   }
 
-  /** A request has arrived over a stream; returns the answer. */
-  request(request: StreamMessage | Fault): Iterable<Uint8Array> {
+  /** A request has arrived over a stream from there; returns the answer. */
+  request(from: Address, request: StreamMessage | Fault): Iterable<Uint8Array> {
     if (this.#stopped) return []
     if (isFault(request)) {
-      this.#complain(request)
+      this.#refusals.stream(from, request)
       return this.engine.refuse(request)
     }
     const reply = this.engine.exchange(request, this.#with.host.now())
     this.#after()
     return reply
-  }
-
-  /** Of a cluster that knocks for life, say, there is a line every now and then. */
-  #complain({ detail, fault }: Fault): void {
-    const { host, logger } = this.#with
-    const now = host.now()
-    if (now - this.#complainingSince >= reminder) {
-      this.#complainingSince = now
-      this.#complaints.clear()
-    }
-    // Others choose what it says: a flood of new reasons is no reason for a flood of lines.
-    const aloud = !this.#complaints.has(detail) && this.#complaints.size < mostComplaints
-    if (aloud) this.#complaints.add(detail)
-    logger?.log(aloud ? 'warn' : 'debug', `refused a stream: ${detail}`, { fault })
   }
 
   /** Any other input, made there and then; none once it is stopped. */

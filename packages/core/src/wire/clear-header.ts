@@ -28,16 +28,17 @@ export class ClearHeader {
   readonly #own: Uint8Array
   #written: Uint8Array
   #boot: Boot = 0n
+  #sealed = false
 
   /** Throws a RangeError on a cluster label of more than 255 bytes. */
-  constructor(magic: number, stream: boolean, sealed: boolean, cluster: string) {
+  constructor(magic: number, stream: boolean, cluster: string) {
     const label = new TextEncoder().encode(cluster)
     if (label.length > maxClusterBytes)
       throw new RangeError(
         `a cluster label must be 0..${maxClusterBytes} bytes, and this one is ${label.length}`,
       )
     this.#own = new Uint8Array(fixedHeaderBytes + label.length)
-    this.#own[0] = magic | (stream ? streamBit : 0) | (sealed ? sealedBit : 0)
+    this.#own[0] = magic | (stream ? streamBit : 0)
     this.#own[1] = wireVersion
     this.#own[fixedHeaderBytes - 1] = label.length
     this.#own.set(label, fixedHeaderBytes)
@@ -48,13 +49,15 @@ export class ClearHeader {
     return this.#own.length
   }
 
-  /** The header of that sender: the same array again for the same boot, and never written to afterwards. */
-  of(boot: Boot): Uint8Array {
-    if (boot !== this.#boot) {
+  /** The header of that sender: the same array again for the same one, and never written to afterwards. */
+  of(boot: Boot, sealed: boolean): Uint8Array {
+    if (boot !== this.#boot || sealed !== this.#sealed) {
       const written = this.#own.slice()
       putU64(written, bootOffset, boot)
+      if (sealed) markSealed(written)
       this.#written = written
       this.#boot = boot
+      this.#sealed = sealed
     }
     return this.#written
   }
@@ -63,16 +66,11 @@ export class ClearHeader {
   kindFault(bytes: Uint8Array): Fault | undefined {
     if (bytes.length < 2) return { fault: 'malformed', detail: `${bytes.length} bytes are too few` }
     const magic = bytes[0]!
-    if ((magic | sealedBit) !== (this.#own[0]! | sealedBit))
+    if ((magic & ~sealedBit) !== this.#own[0])
       return { fault: 'malformed', detail: `first byte is ${magic}, which is not this format's` }
     if (bytes[1] !== wireVersion)
       return { fault: 'version', detail: `wire version is ${bytes[1]}; this build speaks ${wireVersion}` }
     return undefined
-  }
-
-  /** Whether bytes of this kind say that they are sealed. */
-  isSealed(bytes: Uint8Array): boolean {
-    return (bytes[0]! & sealedBit) !== 0
   }
 
   /** What is wrong with the rest, in bytes that {@link kindFault} has passed. */
@@ -87,11 +85,16 @@ export class ClearHeader {
           fault: 'cluster',
           detail: `cluster is "${shown(bytes.subarray(fixedHeaderBytes, end))}", ours is "${shown(own.subarray(fixedHeaderBytes))}"`,
         }
-    if (bytes[0] === own[0]) return undefined
-    return this.isSealed(bytes)
-      ? { fault: 'sealed', detail: 'sealed, and this node has no key' }
-      : { fault: 'sealed', detail: 'not sealed, and this node accepts nothing plain' }
+    return undefined
   }
+}
+
+/** Whether bytes with a clear header say that they are sealed. */
+export const isSealed = (bytes: Uint8Array): boolean => (bytes[0]! & sealedBit) !== 0
+
+/** Makes a clear header say that what follows is sealed. */
+export function markSealed(bytes: Uint8Array): void {
+  bytes[0]! |= sealedBit
 }
 
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true })

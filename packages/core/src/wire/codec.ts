@@ -2,9 +2,15 @@ import type { PeerRecord, Sender } from '../model/peer.ts'
 import type { Message } from './message.ts'
 import type { Sealer } from './sealer.ts'
 
+/** Faults of who is no member of this cluster by its keys: plain where all is sealed, sealed where there is no key, by another key, or by nobody's. */
+export const keyFaultKinds = ['plain', 'no-key', 'unknown-key', 'forged'] as const
 /** Why bytes were not understood. Each has a counter; none is an exception. */
-export const faultKinds = ['malformed', 'version', 'too-big', 'cluster', 'sealed'] as const
+export const faultKinds = ['malformed', 'version', 'too-big', 'cluster', ...keyFaultKinds] as const
 export type FaultKind = (typeof faultKinds)[number]
+
+/** Whether it is a fault of keys. */
+export const isKeyFault = ({ fault }: Fault): boolean =>
+  (keyFaultKinds as readonly FaultKind[]).includes(fault)
 
 export interface Fault {
   readonly fault: FaultKind

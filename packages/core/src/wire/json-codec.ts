@@ -1,6 +1,6 @@
 import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
 import { u64At } from './byte-reader.ts'
-import { bootOffset, ClearHeader, jsonMagic, wireVersion } from './clear-header.ts'
+import { bootOffset, ClearHeader, isSealed, jsonMagic, wireVersion } from './clear-header.ts'
 import type {
   Codec,
   CodecContext,
@@ -16,6 +16,7 @@ import { JsonFields, toJson } from './json-fields.ts'
 import { jsonParts, readJsonPart } from './json-parts.ts'
 import type { Message } from './message.ts'
 import { decodeUtf8, escapeForPrint } from './names.ts'
+import { protectionFault, seals } from './sealer.ts'
 import { type RecordConsumer, RecordReader, writeRecords } from './stream-records.ts'
 
 /**
@@ -37,10 +38,9 @@ class JsonCodec implements Codec {
   readonly #streamHeader: ClearHeader
 
   constructor(context: CodecContext) {
-    const sealed = context.sealer !== undefined
     this.#context = context
-    this.#packetHeader = new ClearHeader(jsonMagic, false, sealed, context.cluster)
-    this.#streamHeader = new ClearHeader(jsonMagic, true, sealed, context.cluster)
+    this.#packetHeader = new ClearHeader(jsonMagic, false, context.cluster)
+    this.#streamHeader = new ClearHeader(jsonMagic, true, context.cluster)
   }
 
   encode(message: Message): Uint8Array {
@@ -49,17 +49,16 @@ class JsonCodec implements Codec {
 
   bundleOverhead(sender: Sender): number {
     const { sealer } = this.#context
-    return (
-      this.#first(sender).length +
-      (sealer === undefined ? crcChars : this.#packetHeader.length + sealer.overhead)
-    )
+    // Of a node that begins to seal while it runs as well.
+    const sealing = sealer === undefined ? 0 : this.#packetHeader.length + sealer.overhead
+    return this.#first(sender).length + Math.max(crcChars, sealing)
   }
 
   bundle(sender: Sender, parts: readonly Uint8Array[], _to: PeerRecord | undefined): Uint8Array {
     const { sealer } = this.#context
     const lines = joined([this.#first(sender), ...parts])
-    if (sealer === undefined) return joined([encoder.encode(crcText(lines)), lines])
-    const header = this.#packetHeader.of(sender.boot)
+    if (!seals(sealer)) return joined([encoder.encode(crcText(lines)), lines])
+    const header = this.#packetHeader.of(sender.boot, true)
     return joined([header, sealer.seal(lines, header)])
   }
 
@@ -72,26 +71,24 @@ class JsonCodec implements Codec {
       }
     const messages: Message[] = []
     const assembly = new LineAssembly(this.#context.cluster, messages)
-    if (packet[0] === (jsonMagic | 1)) {
-      const fault = this.#packetHeader.kindFault(packet) ?? this.#packetHeader.labelFault(packet)
+    const header = this.#packetHeader
+    if (packet.length > 0 && isSealed(packet) && header.kindFault(packet) === undefined) {
+      const fault = header.labelFault(packet) ?? protectionFault(true, sealer)
       if (fault !== undefined) return fault
-      const clear = this.#packetHeader.length
-      const lines = sealer?.open(packet.subarray(clear), packet.subarray(0, clear))
-      if (lines === undefined) return { fault: 'sealed', detail: 'not sealed with any of our keys' }
+      // It is sealed, and that is no fault: so there is a sealer.
+      const lines = sealer!.open(packet.subarray(header.length), packet.subarray(0, header.length))
+      if (!(lines instanceof Uint8Array)) return lines
       return assembly.record(lines, u64At(packet, bootOffset)) ?? assembly.decoded()
     }
     const lines = packet.subarray(crcChars)
     if (decodeUtf8(packet, 0, crcChars) !== crcText(lines)) return malformed('checksum does not match')
-    const fault = assembly.record(lines)
-    if (fault !== undefined) return fault
-    if (sealer !== undefined)
-      return { fault: 'sealed', detail: 'not sealed, and this node accepts nothing plain' }
-    return assembly.decoded()
+    return assembly.record(lines) ?? protectionFault(false, sealer) ?? assembly.decoded()
   }
 
   encodeStream(sender: Sender, message: Message): Iterable<Uint8Array> {
-    const header = this.#streamHeader.of(sender.boot)
-    return writeRecords(header, this.#context.sealer, withFirst(this.#first(sender), jsonParts(message)))
+    const sealer = seals(this.#context.sealer) ? this.#context.sealer : undefined
+    const header = this.#streamHeader.of(sender.boot, sealer !== undefined)
+    return writeRecords(header, sealer, withFirst(this.#first(sender), jsonParts(message)))
   }
 
   streamReader(): StreamReader {

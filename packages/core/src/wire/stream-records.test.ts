@@ -81,7 +81,7 @@ describe.each([
       expect(pushAll(codec.streamReader(), ...cut)).toBeUndefined()
       const ended = cut.at(-1)!.slice()
       ended[0] = ended[0]! | 0x80
-      expect(pushAll(codec.streamReader(), ...cut.slice(0, -1), ended)).toMatchObject({ fault: 'sealed' })
+      expect(pushAll(codec.streamReader(), ...cut.slice(0, -1), ended)).toMatchObject({ fault: 'forged' })
     })
 
     test('opens each record once, however small the chunks that bring it', () => {

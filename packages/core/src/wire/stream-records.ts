@@ -1,11 +1,11 @@
 import type { Boot } from '../model/peer.ts'
 import { noBytes, u64At } from './byte-reader.ts'
 import { ByteWriter, putU32 } from './byte-writer.ts'
-import { bootOffset, type ClearHeader, fixedHeaderBytes } from './clear-header.ts'
+import { bootOffset, type ClearHeader, fixedHeaderBytes, isSealed } from './clear-header.ts'
 import type { Fault, StreamMessage } from './codec.ts'
 import { crc32, endsWithCrc32 } from './crc32.ts'
 import { maxRecordBytes } from './limits.ts'
-import type { Sealer } from './sealer.ts'
+import { protectionFault, type Sealer } from './sealer.ts'
 
 /**
  * The framing of a stream: a clear header, then records of `[u32: last flag in the top bit, length below][protected
@@ -103,9 +103,10 @@ export class RecordReader {
         return undefined
       }
       case 'label': {
-        const fault = this.#header.labelFault(bytes)
+        const sealed = isSealed(bytes)
+        const fault = this.#header.labelFault(bytes) ?? protectionFault(sealed, this.#sealer)
         if (fault !== undefined) return fault
-        this.#chain = new RecordChain(bytes, this.#sealer)
+        this.#chain = new RecordChain(bytes, sealed ? this.#sealer : undefined)
         this.#await('length', 4)
         return undefined
       }
@@ -119,10 +120,7 @@ export class RecordReader {
       }
       case 'record': {
         const plain = this.#chain!.open(bytes, this.#last)
-        if (plain === undefined)
-          return this.#sealer === undefined
-            ? malformed('checksum does not match')
-            : { fault: 'sealed', detail: 'not sealed with any of our keys' }
+        if (!(plain instanceof Uint8Array)) return plain
         // Records of nothing could go on for ever within the bound.
         if (plain.length === 0) return malformed('an empty record')
         this.#total += plain.length
@@ -206,7 +204,7 @@ class RecordChain {
   }
 
   /** The plain bytes of a record, if it is the next one and as it was sent. */
-  open(record: Uint8Array, last: boolean): Uint8Array | undefined {
+  open(record: Uint8Array, last: boolean): Uint8Array | Fault {
     const context = this.#next(last)
     const plain = this.#sealer === undefined ? unsummed(record, context) : this.#sealer.open(record, context)
     this.#link(record)
@@ -228,7 +226,9 @@ class RecordChain {
   }
 }
 
-const unsummed = (record: Uint8Array, context: Uint8Array): Uint8Array | undefined =>
-  endsWithCrc32(record, crc32(context)) ? record.subarray(0, record.length - 4) : undefined
+const unsummed = (record: Uint8Array, context: Uint8Array): Uint8Array | Fault =>
+  endsWithCrc32(record, crc32(context))
+    ? record.subarray(0, record.length - 4)
+    : malformed('checksum does not match')
 const malformed = (detail: string): Fault => ({ fault: 'malformed', detail })
 const linkBytes = 32

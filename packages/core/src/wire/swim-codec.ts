@@ -1,7 +1,7 @@
 import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
 import { ByteReader, u64At } from './byte-reader.ts'
 import { ByteWriter, putU32 } from './byte-writer.ts'
-import { bootOffset, ClearHeader, swimMagic } from './clear-header.ts'
+import { bootOffset, ClearHeader, isSealed, markSealed, swimMagic } from './clear-header.ts'
 import type {
   Codec,
   CodecContext,
@@ -13,7 +13,7 @@ import type {
 } from './codec.ts'
 import { crc32, endsWithCrc32 } from './crc32.ts'
 import type { Message } from './message.ts'
-import type { Sealer } from './sealer.ts'
+import { protectionFault, type Sealer, seals } from './sealer.ts'
 import { newBytes } from './slab.ts'
 import { type RecordConsumer, RecordReader, writeRecords } from './stream-records.ts'
 import { decodeParts, encodeParts, messageParts, SwimTables } from './swim-parts.ts'
@@ -50,15 +50,14 @@ class SwimCodec implements Codec {
   readonly #fronts = new WeakMap<Sender, Uint8Array>()
 
   constructor(context: CodecContext, tables: SwimTables) {
-    const sealed = context.sealer !== undefined
     this.#sealer = context.sealer
     this.#maxPacketBytes = context.maxPacketBytes
     this.#maxStreamBytes = context.maxStreamBytes
     this.#tables = tables
-    this.#packetHeader = new ClearHeader(swimMagic, false, sealed, context.cluster)
-    this.#streamHeader = new ClearHeader(swimMagic, true, sealed, context.cluster)
+    this.#packetHeader = new ClearHeader(swimMagic, false, context.cluster)
+    this.#streamHeader = new ClearHeader(swimMagic, true, context.cluster)
     this.#reader = new ByteReader(undefined, tables.names)
-    this.#front = this.#packetHeader.of(0n)
+    this.#front = this.#packetHeader.of(0n, false)
   }
 
   encode(message: Message): Uint8Array {
@@ -66,14 +65,16 @@ class SwimCodec implements Codec {
   }
 
   bundleOverhead(sender: Sender): number {
-    return this.#frontOf(sender).length + (this.#sealer === undefined ? crcBytes : this.#sealer.overhead)
+    // Of a node that begins to seal while it runs as well.
+    return this.#frontOf(sender).length + Math.max(crcBytes, this.#sealer?.overhead ?? 0)
   }
 
   bundle(sender: Sender, parts: readonly Uint8Array[], _to: PeerRecord | undefined): Uint8Array {
     const front = this.#frontOf(sender)
     let end = front.length
     for (let i = 0; i < parts.length; i++) end += parts[i]!.length
-    const packet = newBytes(this.#sealer === undefined ? end + crcBytes : end)
+    const sealer = seals(this.#sealer) ? this.#sealer : undefined
+    const packet = newBytes(sealer === undefined ? end + crcBytes : end)
     put(packet, 0, front)
     let at = front.length
     for (let i = 0; i < parts.length; i++) {
@@ -81,7 +82,7 @@ class SwimCodec implements Codec {
       put(packet, at, part)
       at += part.length
     }
-    if (this.#sealer !== undefined) return this.#seal(packet, this.#sealer)
+    if (sealer !== undefined) return this.#seal(packet, sealer)
     putU32(packet, end, crc32(packet, 0, end))
     return packet
   }
@@ -97,22 +98,21 @@ class SwimCodec implements Codec {
     const kindFault = header.kindFault(packet)
     if (kindFault !== undefined) return kindFault
     // First the checksum: of a packet that was damaged on its way nothing else can be said, not even its cluster.
-    if (!header.isSealed(packet) && !endsWithCrc32(packet)) return malformed('checksum does not match')
-    const labelFault = header.labelFault(packet)
-    if (labelFault !== undefined) return labelFault
-    if (this.#sealer === undefined) return this.#decodeBody(packet, packet, header.length, size - crcBytes)
-    const plain = this.#sealer.open(packet.subarray(header.length), packet.subarray(0, header.length))
-    if (plain === undefined) return { fault: 'sealed', detail: 'not sealed with any of our keys' }
-    return this.#decodeBody(packet, plain, 0, plain.length)
+    const sealed = isSealed(packet)
+    if (!sealed && !endsWithCrc32(packet)) return malformed('checksum does not match')
+    const fault = header.labelFault(packet) ?? protectionFault(sealed, this.#sealer)
+    if (fault !== undefined) return fault
+    if (!sealed) return this.#decodeBody(packet, packet, header.length, size - crcBytes)
+    // It is sealed, and that is no fault: so there is a sealer.
+    const plain = this.#sealer!.open(packet.subarray(header.length), packet.subarray(0, header.length))
+    return plain instanceof Uint8Array ? this.#decodeBody(packet, plain, 0, plain.length) : plain
   }
 
   encodeStream(sender: Sender, message: Message): Iterable<Uint8Array> {
     const body = this.#writer.reset().name(sender.name).u32(sender.incarnation).finish()
-    return writeRecords(
-      this.#streamHeader.of(sender.boot),
-      this.#sealer,
-      withFirst(body, messageParts(message)),
-    )
+    const sealer = seals(this.#sealer) ? this.#sealer : undefined
+    const header = this.#streamHeader.of(sender.boot, sealer !== undefined)
+    return writeRecords(header, sealer, withFirst(body, messageParts(message)))
   }
 
   streamReader(): StreamReader {
@@ -125,7 +125,12 @@ class SwimCodec implements Codec {
     let front = this.#fronts.get(sender)
     if (front === undefined) {
       const { name, boot, incarnation } = sender
-      front = this.#writer.reset().bytes(this.#packetHeader.of(boot)).name(name).u32(incarnation).finish()
+      front = this.#writer
+        .reset()
+        .bytes(this.#packetHeader.of(boot, false))
+        .name(name)
+        .u32(incarnation)
+        .finish()
       this.#fronts.set(sender, front)
     }
     this.#frontSender = sender
@@ -135,6 +140,7 @@ class SwimCodec implements Codec {
 
   #seal(plain: Uint8Array, sealer: Sealer): Uint8Array {
     const clear = this.#packetHeader.length
+    markSealed(plain)
     const sealed = sealer.seal(plain.subarray(clear), plain.subarray(0, clear))
     const packet = new Uint8Array(clear + sealed.length)
     packet.set(plain.subarray(0, clear))

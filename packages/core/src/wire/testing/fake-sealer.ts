@@ -1,5 +1,5 @@
 import { crc32 } from '../crc32.ts'
-import type { Sealer } from '../sealer.ts'
+import type { Sealer, Unopened } from '../sealer.ts'
 
 /**
  * `[nonce 4][xored bytes][tag 8]`: no secret is safe with it, yet it behaves as a cipher does. Two seals of the same
@@ -7,6 +7,8 @@ import type { Sealer } from '../sealer.ts'
  */
 export class FakeSealer implements Sealer {
   readonly overhead = 12
+  verifyIncoming = true
+  verifyOutgoing = true
   opened = 0
   readonly #key: number
   #nonce = 0
@@ -25,13 +27,13 @@ export class FakeSealer implements Sealer {
     return sealed
   }
 
-  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | Unopened {
     this.opened++
-    if (sealed.length < this.overhead) return undefined
+    if (sealed.length < this.overhead) return forged
     const copy = new Uint8Array(sealed)
     const expected = new Uint8Array(sealed)
     this.#putTag(expected, aad, new DataView(expected.buffer), expected.length - 8)
-    if (expected.some((byte, at) => byte !== copy[at])) return undefined
+    if (expected.some((byte, at) => byte !== copy[at])) return forged
     this.#mix(copy)
     return copy.slice(4, -8)
   }
@@ -49,3 +51,5 @@ export class FakeSealer implements Sealer {
     }
   }
 }
+
+const forged: Unopened = { fault: 'forged', detail: 'not what this key sealed' }
