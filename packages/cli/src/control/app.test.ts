@@ -4,7 +4,9 @@ import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
 import { type ControlAppOptions, createControlApp } from './app.ts'
-import { maxBodyBytes } from './body.ts'
+import { limits } from './limits.ts'
+import { Refusals } from './refusals.ts'
+import type { ControlEnv } from './route.ts'
 
 const resolver: Resolver = {
   addresses: async (name) => {
@@ -20,10 +22,14 @@ let faults: unknown[]
 let end: AbortController
 let seeds: { seeds: readonly Seed[]; replace(wanted: readonly Seed[]): void }
 
-function appWith(more: Partial<ControlAppOptions> = {}): Hono {
+function appWith(more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> {
   return createControlApp(node, {
+    scheme: 'http',
     hostNames: ['swim.local'],
     token: undefined,
+    readToken: undefined,
+    rateLimit: 0,
+    refusals: new Refusals(undefined),
     resolver,
     seeds: () => seeds,
     readiness: () => ({ ready: true, reason: 'joined' }),
@@ -36,7 +42,7 @@ function appWith(more: Partial<ControlAppOptions> = {}): Hono {
   })
 }
 
-let app: Hono
+let app: Hono<ControlEnv>
 beforeEach(() => {
   node = new FakeNode()
   ended = []
@@ -52,7 +58,7 @@ beforeEach(() => {
 })
 
 const call = (path: string, init: RequestInit = {}, host = '127.0.0.1:17946', on = app) =>
-  on.request(`http://${host}${path}`, init)
+  on.request(`http://${host}${path}`, init, { source: '127.0.0.1' })
 const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
   call(path, {
     method: 'POST',
@@ -652,11 +658,11 @@ describe('how to call', () => {
 
   it('a body up to its limit, announced or not', async () => {
     const fits = JSON.stringify({ payload: '' }).length
-    const big = { payload: 'a'.repeat(maxBodyBytes - fits + 1) }
+    const big = { payload: 'a'.repeat(limits.bodyBytes - fits + 1) }
     expect(await errorOf(post('/v1/payload', big))).toMatchObject({ status: 413, code: 'too-large' })
-    const length = { 'content-length': String(maxBodyBytes + 1) }
+    const length = { 'content-length': String(limits.bodyBytes + 1) }
     expect((await post('/v1/payload', { payload: '' }, length)).status).toBe(413)
-    expect((await post('/v1/payload', { payload: 'a'.repeat(maxBodyBytes - fits) })).status).toBe(200)
+    expect((await post('/v1/payload', { payload: 'a'.repeat(limits.bodyBytes - fits) })).status).toBe(200)
   })
 
   it('every answer carries the security headers', async () => {

@@ -1,6 +1,6 @@
 import { joinSeeds, parseSeed, type Resolver, resolveSeeds, type SeedControl } from '@swimkit/bootstrap'
 import type { Member, Node, NodeStats } from '@swimkit/core'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import * as v from 'valibot'
 import { drainFor } from '../run/drain.ts'
 import { version } from '../version.ts'
@@ -21,8 +21,22 @@ import {
   tagsBody,
 } from './body.ts'
 import { eventStream } from './event-stream.ts'
-import { guard, withSecurityHeaders } from './guard.ts'
+import { guard, throttle } from './guard.ts'
+import { limits } from './limits.ts'
 import { bodyJson, memberJson } from './member-json.ts'
+import type { Refusals } from './refusals.ts'
+import {
+  admin,
+  type ControlContext,
+  type ControlEnv,
+  type Handler,
+  mount,
+  open,
+  openPaths,
+  type Routes,
+  read,
+} from './route.ts'
+import { withSecurityHeaders } from './security-headers.ts'
 import { servicesJson } from './services-json.ts'
 import { settingsJson } from './settings-json.ts'
 
@@ -33,8 +47,14 @@ export interface Readiness {
 }
 
 export interface ControlAppOptions {
+  readonly scheme: 'http' | 'https'
   readonly hostNames: readonly string[]
+  /** For everything, and for reading alone. */
   readonly token: string | undefined
+  readonly readToken: string | undefined
+  /** Requests a second of one source; 0: as many as it likes. */
+  readonly rateLimit: number
+  readonly refusals: Refusals
   readonly resolver: Resolver
   /** What the node is to look for; called when it is asked for, as it begins after the control API. */
   seeds(): SeedControl
@@ -56,11 +76,6 @@ const disseminationWait = 5_000
 /** How long a large payload that has not come here is waited for, before its size and hash are all that is told of it. */
 const fetchPatience = 5_000
 
-type Handler = (c: Context) => Response | Promise<Response>
-type Methods = { readonly GET?: Handler; readonly POST?: Handler }
-
-const probes = new Set(['/healthz', '/readyz'])
-
 /** A change that the cluster is told of: waits for that, but not for ever, and not at all for a refusal. */
 async function told(change: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const signal = AbortSignal.timeout(disseminationWait)
@@ -72,8 +87,8 @@ async function told(change: (signal: AbortSignal) => Promise<void>): Promise<voi
 }
 
 /** The control API of a node, as a web handler that knows nothing of the server it runs on. */
-export function createControlApp(node: Node, options: ControlAppOptions): Hono {
-  const { resolver, readiness, onEnd, onFault, signal, heartbeat } = options
+export function createControlApp(node: Node, options: ControlAppOptions): Hono<ControlEnv> {
+  const { resolver, readiness, onEnd, onFault, refusals, signal, heartbeat } = options
   let newestEvent = 0
   const unsubscribe = node.on('*', ({ id }) => {
     newestEvent = id
@@ -90,7 +105,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
 
   const unknownMember = (name: string) =>
     new ApiError(404, 'unknown-member', `no member is called ${JSON.stringify(name)}`)
-  const param = (c: Context): string => c.req.param('name') ?? ''
+  const param = (c: ControlContext): string => c.req.param('name') ?? ''
 
   const members: Handler = (c) =>
     c.json({ members: node.members().map((member) => memberJson(member)), counts: node.counts() })
@@ -143,7 +158,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
   }
 
   /** Answers first, then ends: the server drains what is under way before the process goes. */
-  const ending = (c: Context, how: 'left' | 'stopped', answer: object): Response => {
+  const ending = (c: ControlContext, how: 'left' | 'stopped', answer: object): Response => {
     setTimeout(() => onEnd(how), 0)
     return c.json(answer, 200, { connection: 'close' })
   }
@@ -160,6 +175,14 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
       throw new ApiError(400, 'invalid', 'Last-Event-ID must be the id of an event')
     }
     if (signal.aborted) throw new ApiError(503, 'stopped', 'the node is ending')
+    const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
+    // Nobody would ever take anything from the stream.
+    if (c.req.method === 'HEAD') return c.body(null, 200, headers)
+    if (streams.size >= limits.streams) {
+      refusals.note('streams', c.env.source)
+      const message = `at most ${limits.streams} event streams at the same time`
+      throw new ApiError(503, 'streams', message, { 'retry-after': '5' })
+    }
     const stream = eventStream(node, {
       after: given === undefined ? undefined : Number(given),
       damped: flagOf(c, 'damped'),
@@ -169,14 +192,11 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
       patience: 2 * heartbeat,
       open: streams,
     })
-    return c.body(stream, 200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'x-accel-buffering': 'no',
-    })
+    return c.body(stream, 200, headers)
   }
 
   /** A query that is `true` or `false`, or left out. */
-  function flagOf(c: Context, name: string): boolean {
+  function flagOf(c: ControlContext, name: string): boolean {
     const text = c.req.query(name) ?? 'false'
     if (text !== 'true' && text !== 'false') {
       throw new ApiError(400, 'invalid', `${name} must be true or false`)
@@ -298,7 +318,11 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     return dropRate(c)
   }
 
-  const stats: Handler = (c) => c.json(node.stats() satisfies NodeStats)
+  const stats: Handler = (c) =>
+    c.json({
+      ...(node.stats() satisfies NodeStats),
+      control: { streams: streams.size, ...refusals.counts() },
+    })
 
   const healthz: Handler = (c) => {
     const ok = node.state !== 'stopped' && node.state !== 'new'
@@ -309,51 +333,46 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono {
     return c.json(answer, answer.ready ? 200 : 503)
   }
 
-  const routes: Readonly<Record<string, Methods>> = {
-    '/list_mem': { GET: members },
-    '/v1/members': { GET: members },
-    '/v1/members/:name': { GET: member },
-    '/v1/members/:name/explain': { GET: explain },
-    '/v1/members/:name/ping': { POST: ping },
-    '/v1/members/:name/force-leave': { POST: forceLeave },
-    '/v1/rtt': { GET: rtt },
-    '/list_self': { GET: self },
-    '/v1/self': { GET: self },
-    '/display_suspects': { GET: suspects },
-    '/v1/suspects': { GET: suspects },
-    '/display_protocol': { GET: protocol },
-    '/v1/protocol': { GET: protocol },
-    '/join': { POST: join },
-    '/v1/join': { POST: join },
-    '/v1/seeds': { GET: seeds, POST: setSeeds },
-    '/leave': { POST: leave },
-    '/v1/leave': { POST: leave },
-    '/v1/stop': { POST: stop },
-    '/switch': { POST: switchTo },
-    '/v1/switch': { POST: switchTo },
-    '/v1/events': { GET: events },
-    '/v1/tags': { POST: tags },
-    '/v1/payload': { POST: payload },
-    '/v1/services': { GET: services, POST: setServices },
-    '/v1/broadcast': { POST: broadcast },
-    '/v1/query': { POST: query },
-    '/v1/drop-rate': { GET: dropRate, POST: setDropRate },
-    '/v1/stats': { GET: stats },
-    '/healthz': { GET: healthz },
-    '/readyz': { GET: readyz },
+  const routes: Routes = {
+    '/list_mem': { GET: read(members) },
+    '/v1/members': { GET: read(members) },
+    '/v1/members/:name': { GET: read(member) },
+    '/v1/members/:name/explain': { GET: read(explain) },
+    '/v1/members/:name/ping': { POST: admin(ping) },
+    '/v1/members/:name/force-leave': { POST: admin(forceLeave) },
+    '/v1/rtt': { GET: read(rtt) },
+    '/list_self': { GET: read(self) },
+    '/v1/self': { GET: read(self) },
+    '/display_suspects': { GET: read(suspects) },
+    '/v1/suspects': { GET: read(suspects) },
+    '/display_protocol': { GET: read(protocol) },
+    '/v1/protocol': { GET: read(protocol) },
+    '/join': { POST: admin(join) },
+    '/v1/join': { POST: admin(join) },
+    '/v1/seeds': { GET: read(seeds), POST: admin(setSeeds) },
+    '/leave': { POST: admin(leave) },
+    '/v1/leave': { POST: admin(leave) },
+    '/v1/stop': { POST: admin(stop) },
+    '/switch': { POST: admin(switchTo) },
+    '/v1/switch': { POST: admin(switchTo) },
+    '/v1/events': { GET: read(events) },
+    '/v1/tags': { POST: admin(tags) },
+    '/v1/payload': { POST: admin(payload) },
+    '/v1/services': { GET: read(services), POST: admin(setServices) },
+    '/v1/broadcast': { POST: admin(broadcast) },
+    '/v1/query': { POST: admin(query) },
+    '/v1/drop-rate': { GET: read(dropRate), POST: admin(setDropRate) },
+    '/v1/stats': { GET: read(stats) },
+    '/healthz': { GET: open(healthz) },
+    '/readyz': { GET: open(readyz) },
   }
 
-  const app = new Hono()
-  app.use(withSecurityHeaders)
-  app.use(guard({ hostNames: options.hostNames, token: options.token, open: probes }))
-  for (const [path, methods] of Object.entries(routes)) {
-    const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
-    if (methods.GET) app.get(path, methods.GET)
-    if (methods.POST) app.post(path, methods.POST)
-    app.all(path, () => {
-      throw new ApiError(405, 'method', `must be ${allow.join(' or ')}`, { allow: allow.join(', ') })
-    })
-  }
+  const app = new Hono<ControlEnv>()
+  app.use(withSecurityHeaders(options.scheme))
+  const guarded = { ...options, open: openPaths(routes) }
+  app.use(throttle(guarded))
+  app.use(guard(guarded))
+  mount(app, routes, (c) => refusals.note('scope', c.env.source))
   app.notFound(() => {
     throw new ApiError(404, 'not-found', 'there is no such path')
   })

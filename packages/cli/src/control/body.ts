@@ -1,25 +1,23 @@
 import { parseSeed } from '@swimkit/bootstrap'
 import { nameProblem } from '@swimkit/core'
-import type { Context } from 'hono'
 import * as v from 'valibot'
 import { isTagKey } from '../config/tag-key.ts'
 import { ApiError } from './api-error.ts'
+import { limits } from './limits.ts'
+import type { ControlContext } from './route.ts'
 
-/** Body of a request at most, in bytes. */
-export const maxBodyBytes = 1_048_576
-
-const tooLarge = () => new ApiError(413, 'too-large', `a body must be at most ${maxBodyBytes} bytes`)
+const tooLarge = () => new ApiError(413, 'too-large', `a body must be at most ${limits.bodyBytes} bytes`)
 
 /** The body of a request, read no further than its limit. (Hono's own limit copies the request, which not every server bears.) */
 async function bodyText({ body, headers }: Request): Promise<string> {
-  if (Number(headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge()
+  if (Number(headers.get('content-length') ?? 0) > limits.bodyBytes) throw tooLarge()
   if (!body) return ''
   const decoder = new TextDecoder()
   let [text, size] = ['', 0]
   const reader = body.getReader()
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     size += part.value.length
-    if (size > maxBodyBytes) {
+    if (size > limits.bodyBytes) {
       await reader.cancel()
       throw tooLarge()
     }
@@ -29,7 +27,7 @@ async function bodyText({ body, headers }: Request): Promise<string> {
 }
 
 /** The body of a request as JSON that fits a schema. Throws an {@link ApiError} that says what does not. */
-export async function jsonBody<T>(c: Context, schema: v.GenericSchema<unknown, T>): Promise<T> {
+export async function jsonBody<T>(c: ControlContext, schema: v.GenericSchema<unknown, T>): Promise<T> {
   const text = await bodyText(c.req.raw)
   const type = c.req.header('content-type') ?? ''
   if (text !== '' && !/^application\/json\b/i.test(type)) {

@@ -120,6 +120,10 @@ export function eventStream(
 
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        // Also for a consumer that never takes anything at all.
+        idle = setTimeout(() => close(controller), patience)
+      },
       async pull(controller) {
         clearTimeout(idle)
         if (!opened) {

@@ -2,67 +2,122 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { MiddlewareHandler } from 'hono'
 import { ApiError } from './api-error.ts'
+import { limits } from './limits.ts'
+import { RateLimit } from './rate-limit.ts'
+import type { RefusalReason, Refusals } from './refusals.ts'
+import type { ControlEnv, Scope } from './route.ts'
 
 export interface GuardOptions {
+  readonly scheme: 'http' | 'https'
   /** Names besides IP literals and `localhost` under which this API is reached. */
   readonly hostNames: readonly string[]
+  /** For everything. None: whoever gets here may do everything. */
   readonly token: string | undefined
+  /** For reading alone. */
+  readonly readToken: string | undefined
   /** Paths that need no token. */
   readonly open: ReadonlySet<string>
+  /** Requests a second of one source; 0: as many as it likes. */
+  readonly rateLimit: number
+  readonly refusals: Refusals
 }
 
+type Middleware = MiddlewareHandler<ControlEnv>
+
 /** Host and port of a `Host` header, lower case; undefined where it is malformed. */
-function parseHost(header: string): { host: string; origin: string } | undefined {
-  const url = `http://${header}`
+function parseHost(header: string, scheme: string): { host: string; origin: string } | undefined {
+  const url = `${scheme}://${header}`
   if (/[/@?#\\\s]/.test(header) || !URL.canParse(url)) return undefined
   const { hostname, host } = new URL(url)
-  return { host: hostname.replace(/^\[|\]$/g, ''), origin: host }
+  return { host: hostname.replace(/^\[|\]$/g, ''), origin: `${scheme}://${host}` }
 }
 
 const hash = (text: string) => createHash('sha256').update(text).digest()
 
-/**
- * Who may call. A page in a browser on this machine can send requests here, so the name in `Host` must be one that no
- * stranger can point at us (DNS rebinding), and an `Origin` must be our own (a foreign page). The token is compared in
- * constant time, by hash, so that neither its length nor its content shows.
- */
-export function guard({ hostNames, token, open }: GuardOptions): MiddlewareHandler {
-  const names = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())])
-  const expected = token === undefined ? undefined : hash(token)
+/** When to come back, in whole seconds. */
+const retryAfter = (ms: number) => ({ 'retry-after': String(Math.max(1, Math.ceil(ms / 1_000))) })
+
+/** Sends whoever asks too often away, before anything else is looked at. Probes are counted apart: nothing is to look dead because it is asked a lot. */
+export function throttle({ open, rateLimit, refusals }: GuardOptions): Middleware {
+  const rate = new RateLimit({ perSecond: rateLimit, burst: 2 * rateLimit })
+  let underWay = 0
   return async (c, next) => {
-    const host = parseHost(c.req.header('host') ?? new URL(c.req.url).host)
-    if (!host || !(isIP(host.host) > 0 || names.has(host.host))) {
-      throw new ApiError(421, 'host', 'Host must be an IP address, localhost or a configured name')
+    const { source } = c.env
+    const probe = open.has(c.req.path)
+    const wait = rateLimit === 0 ? 0 : rate.take(probe ? `probes ${source}` : source)
+    if (wait > 0) {
+      refusals.note('rate', source)
+      const message = `at most ${rateLimit} requests a second`
+      throw new ApiError(429, 'rate', message, retryAfter(wait))
     }
-    const origin = c.req.header('origin')
-    if (origin !== undefined && origin.toLowerCase() !== `http://${host.origin}`) {
-      throw new ApiError(403, 'origin', 'requests from other origins are not allowed')
+    if (probe) return next()
+    if (underWay >= limits.requests) {
+      refusals.note('busy', source)
+      const message = `at most ${limits.requests} requests at the same time`
+      throw new ApiError(503, 'busy', message, retryAfter(1_000))
     }
-    if (expected && !open.has(c.req.path)) {
-      const [, given] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
-      if (given === undefined || !timingSafeEqual(hash(given), expected)) {
-        const message = given === undefined ? 'a token is needed' : 'the token is wrong'
-        throw new ApiError(401, 'token', message, { 'www-authenticate': 'Bearer' })
-      }
+    underWay++
+    try {
+      await next()
+    } finally {
+      underWay--
     }
-    await next()
   }
 }
 
-/** An API has no business in a frame, in a cache or as a script. */
-const securityHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-}
+/**
+ * Who may call. A page in a browser on this machine can send requests here, so the name in `Host` must be one that no
+ * stranger can point at us (DNS rebinding), and an `Origin` must be our own (a foreign page). Tokens are compared in
+ * constant time, by hash, so that neither their length nor their content shows; a source that has sent too many wrong
+ * ones is not heard for a while, whatever it sends, as otherwise it would learn from the answer which one was right.
+ */
+export function guard({ hostNames, open, readToken, refusals, scheme, token }: GuardOptions): Middleware {
+  const names = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())])
+  const expected: readonly (readonly [Scope, Buffer])[] = [
+    ...(token === undefined ? [] : [['admin', hash(token)] as const]),
+    ...(readToken === undefined ? [] : [['read', hash(readToken)] as const]),
+  ]
+  const guesses = new RateLimit({ perSecond: limits.guessesPerSecond, burst: limits.guesses })
 
-/** Sets them on every answer that has not said otherwise. */
-export const withSecurityHeaders: MiddlewareHandler = async (c, next) => {
-  await next()
-  for (const [name, value] of Object.entries(securityHeaders)) {
-    if (!c.res.headers.has(name)) c.res.headers.set(name, value)
+  /** What a token lets do; compared with each, so that the time does not tell which it was. */
+  const scopeOf = (given: string): Scope | undefined => {
+    const digest = hash(given)
+    const [found] = expected.filter(([, each]) => timingSafeEqual(digest, each))
+    return found?.[0]
+  }
+
+  return async (c, next) => {
+    const { source } = c.env
+    const refuse = (reason: RefusalReason, error: ApiError): never => {
+      refusals.note(reason, source)
+      throw error
+    }
+    const host = parseHost(c.req.header('host') ?? new URL(c.req.url).host, scheme)
+    if (!host || !(isIP(host.host) > 0 || names.has(host.host))) {
+      const message = 'Host must be an IP address, localhost or a configured name'
+      return refuse('host', new ApiError(421, 'host', message))
+    }
+    const origin = c.req.header('origin')
+    if (origin !== undefined && origin.toLowerCase() !== host.origin) {
+      return refuse('origin', new ApiError(403, 'origin', 'requests from other origins are not allowed'))
+    }
+    if (expected.length === 0) c.set('scope', 'admin')
+    else if (!open.has(c.req.path)) {
+      const [, given] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
+      const unauthorized = (message: string) =>
+        new ApiError(401, 'token', message, { 'www-authenticate': 'Bearer' })
+      if (given === undefined) return refuse('no-token', unauthorized('a token is needed'))
+      const wait = guesses.wait(source)
+      if (wait > 0) {
+        return refuse('guesses', new ApiError(429, 'guesses', 'too many wrong tokens', retryAfter(wait)))
+      }
+      const scope = scopeOf(given)
+      if (scope === undefined) {
+        guesses.take(source)
+        return refuse('wrong-token', unauthorized('the token is wrong'))
+      }
+      c.set('scope', scope)
+    }
+    return next()
   }
 }

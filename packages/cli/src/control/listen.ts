@@ -1,127 +1,172 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { formatAddress } from '@swimkit/core'
 import { CliError, codeOf, reasonOf } from '../errors.ts'
+import { type Caller, callerAt } from './caller.ts'
+import { limits } from './limits.ts'
+import type { Refusals } from './refusals.ts'
+import { clearSocket, forOwnerAlone } from './unix-socket.ts'
 
-export type WebHandler = (request: Request) => Response | Promise<Response>
+export type WebHandler = (request: Request, caller: Caller) => Response | Promise<Response>
+
+/** Where to listen: a port, or a Unix socket. */
+export type ControlPlace =
+  | { readonly kind: 'port'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+
+/** A certificate, with those between it and its authority, and its key; all in PEM. */
+export interface Identity {
+  readonly cert: string
+  readonly key: string
+}
+
+export interface ListenOptions {
+  readonly place: ControlPlace
+  /** Serves HTTPS. */
+  readonly identity?: Identity | undefined
+  readonly handler: WebHandler
+  readonly refusals: Refusals
+}
 
 /** A server that takes requests. */
 export interface Listening {
+  /** 0 for a Unix socket. */
   readonly port: number
+  /** Shows another certificate to whoever connects from now on; connections that are open stay as they are. */
+  renew(identity: Identity): Promise<void>
   /** Takes no further requests, lets those under way end for at most `grace` milliseconds, and frees the port. */
   close(grace: number): Promise<void>
 }
 
-/** The little of Bun's and Deno's globals that is used. Types only: nothing of another runtime is ever imported. */
-interface BunLike {
-  serve(options: { hostname: string; port: number; idleTimeout: number; fetch: WebHandler }): {
-    readonly port: number
-    stop(closeActive?: boolean): Promise<void>
-  }
+const serverOptions: ServerOptions = {
+  maxHeaderSize: limits.headerBytes,
+  headersTimeout: limits.headersTimeout,
+  requestTimeout: limits.requestTimeout,
+  keepAliveTimeout: limits.idleTimeout,
+  connectionsCheckingInterval: limits.checkInterval,
 }
-interface DenoLike {
-  serve(
-    options: { hostname: string; port: number; onListen(): void; signal: AbortSignal },
-    handler: WebHandler,
-  ): { readonly addr: { readonly port: number }; readonly finished: Promise<void>; shutdown(): Promise<void> }
-}
-
-/** Seconds without a byte until Bun drops a connection; above the heartbeat of an event stream. */
-const bunIdleSeconds = 60
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
-function onBun(bun: BunLike, host: string, port: number, fetch: WebHandler): Listening {
-  const server = bun.serve({ hostname: host, port, idleTimeout: bunIdleSeconds, fetch })
-  return {
-    port: server.port,
-    async close(grace) {
-      await Promise.race([server.stop(), after(grace)])
-      await Promise.race([server.stop(true), after(grace)])
-    },
-  }
-}
-
-function onDeno(deno: DenoLike, host: string, port: number, fetch: WebHandler): Listening {
-  const abort = new AbortController()
-  const server = deno.serve({ hostname: host, port, onListen: () => {}, signal: abort.signal }, (request) =>
-    fetch(request),
-  )
-  return {
-    port: server.addr.port,
-    async close(grace) {
-      const drained = await Promise.race([server.shutdown().then(() => true), after(grace)])
-      if (drained) return // aborting a server that has ended is an error on Deno
-      abort.abort()
-      await Promise.race([server.finished, after(grace)])
-    },
-  }
-}
-
-async function onNode(host: string, port: number, fetch: WebHandler): Promise<Listening> {
-  const { createServer } = await import('node:http')
-  // Loading the adapter loads Node's own fetch as well, and neither is needed to open the port.
+/** Turns requests into those of the web. */
+function requestListener(handler: WebHandler, callerOf: (remote: string | undefined) => Caller) {
+  // Loading the adapter loads the runtime's own fetch as well, and neither is needed to open the port.
   const adapter = async () =>
-    (await import('@hono/node-server')).getRequestListener(fetch, { overrideGlobalObjects: false })
+    (await import('@hono/node-server')).getRequestListener(
+      (request, { incoming }) => handler(request, callerOf(incoming.socket.remoteAddress)),
+      { overrideGlobalObjects: false },
+    )
   let listener: ReturnType<typeof adapter> | undefined
   const load = () => {
     listener ??= adapter()
     return listener
   }
-  const server = createServer((request, response) => {
+  const handle: RequestListener = (request, response) => {
     load()
-      .then((handle) => handle(request, response))
+      .then((answer) => answer(request, response))
       .catch((error) => response.destroy(error))
-  })
+  }
+  return { handle, load }
+}
+
+async function serverFor(handle: RequestListener, identity: Identity | undefined): Promise<Server> {
+  if (identity === undefined) return createServer(serverOptions, handle)
+  const https = await import('node:https')
+  return https.createServer({ ...serverOptions, ...identity, minVersion: 'TLSv1.2' }, handle)
+}
+
+async function opened(server: Server, place: ControlPlace): Promise<void> {
+  if (place.kind === 'unix') await clearSocket(place.path)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    const listening = () => {
       server.off('error', reject)
       resolve()
-    })
+    }
+    if (place.kind === 'unix') forOwnerAlone(() => server.listen(place.path, listening))
+    else server.listen({ host: place.host, port: place.port }, listening)
   })
+}
+
+/**
+ * Serves on node:http, which all three runtimes have, and which alone bounds headers, times and connections on each of
+ * them. Rejects with a {@link CliError} with exit code 2 when it cannot listen there.
+ */
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const { handler, identity, place, refusals } = options
+  const callerOf = place.kind === 'unix' ? () => ({ source: 'unix' }) : callerAt
+  const { handle, load } = requestListener(handler, callerOf)
+  const serve = async (at: ControlPlace, shown: Identity | undefined): Promise<Server> => {
+    const server = await serverFor(handle, shown)
+    server.maxConnections = limits.connections
+    server.on('drop', (from) => refusals.note('connections', callerOf(from?.remoteAddress).source))
+    await opened(server, at)
+    return server
+  }
+
+  let server: Server
+  try {
+    server = await serve(place, identity)
+  } catch (error) {
+    const at = place.kind === 'unix' ? place.path : formatAddress(place)
+    const why = failureOf(error, place) ?? reasonOf(error)
+    throw new CliError(2, `cannot serve the control API at ${at}: ${why}`, { cause: error })
+  }
   setTimeout(() => void load().catch(() => {}), 0) // the request that needs it fails by itself
-  const address = server.address()
+  const port = place.kind === 'unix' ? 0 : (server.address() as AddressInfo).port // an address is text for a Unix socket alone
+  /** Those that a renewal has left, with the connections that they still have. */
+  const former = new Set<Server>()
+
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port,
+    async renew(shown) {
+      if (hasContext(server)) {
+        server.setSecureContext(shown)
+        return
+      }
+      // Bun's server keeps its certificate for life, so another one takes over the port. The first one goes on with
+      // what it has; whoever comes in the instant between the two is refused.
+      const old = server
+      former.add(old)
+      old.close(() => former.delete(old))
+      old.closeIdleConnections()
+      server = await serve(place.kind === 'unix' ? place : { ...place, port }, shown)
+    },
     async close(grace) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      const all = [server, ...former]
+      const closed = Promise.all(
+        all.map((each) => new Promise<void>((resolve) => each.close(() => resolve()))),
+      )
+      for (const each of all) each.closeIdleConnections()
       await Promise.race([closed, after(grace)])
-      server.closeAllConnections()
+      for (const each of all) each.closeAllConnections()
       await closed
     },
   }
 }
 
-/** Bind failures, as the three runtimes spell them. */
-function failureOf(error: unknown): string | undefined {
-  const name = error instanceof Error ? error.name : ''
-  const code = codeOf(error)
-  if (code === 'EADDRINUSE' || name === 'AddrInUse') return 'the port is in use'
-  if (code === 'EADDRNOTAVAIL' || name === 'AddrNotAvailable') return "the address is not this machine's"
-  if (code === 'EACCES' || code === 'EPERM' || name === 'PermissionDenied')
-    return 'not allowed to listen there'
-  return undefined
+const hasContext = (server: object): server is { setSecureContext(identity: Identity): void } =>
+  'setSecureContext' in server && typeof server.setSecureContext === 'function'
+
+/** Why it cannot listen, in words. */
+function failureOf(error: unknown, place: ControlPlace): string | undefined {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return place.kind === 'unix' ? 'the socket is in use' : 'the port is in use'
+    case 'EADDRNOTAVAIL':
+      return "the address is not this machine's"
+    case 'EACCES':
+    case 'EPERM':
+      return 'not allowed to listen there'
+    case 'ENOENT':
+      return 'there is no such folder'
+    default:
+      return undefined
+  }
 }
 
 /** The port is taken by someone else. */
 export const isInUse = (error: unknown): boolean =>
   error instanceof CliError && error.message.includes('is in use')
-
-/**
- * Serves on the runtime's own server. Rejects with a {@link CliError} with exit code 2 when it cannot listen there.
- */
-export async function listen(host: string, port: number, fetch: WebHandler): Promise<Listening> {
-  const { Bun, Deno } = globalThis as { Bun?: BunLike; Deno?: DenoLike } // absent on Node
-  try {
-    if (Bun) return onBun(Bun, host, port, fetch)
-    if (Deno) return onDeno(Deno, host, port, fetch)
-    return await onNode(host, port, fetch)
-  } catch (error) {
-    const why = failureOf(error) ?? reasonOf(error)
-    throw new CliError(2, `cannot serve the control API at ${formatAddress({ host, port })}: ${why}`, {
-      cause: error,
-    })
-  }
-}

@@ -3,7 +3,17 @@ import { formatAddress, type Logger, type Node } from '@swimkit/core'
 import { isOwnMachine } from '../config/bind.ts'
 import { CliError, reasonOf } from '../errors.ts'
 import type { Readiness } from './app.ts'
-import { isInUse, type Listening, listen } from './listen.ts'
+import { defaultRateLimit } from './limits.ts'
+import {
+  type ControlPlace,
+  type Identity,
+  isInUse,
+  type Listening,
+  listen,
+  type WebHandler,
+} from './listen.ts'
+import { Refusals } from './refusals.ts'
+import { maxSocketPath } from './unix-socket.ts'
 
 export interface ControlOptions {
   /** Where to listen. Default `127.0.0.1`; anything but loopback needs a token. */
@@ -12,8 +22,16 @@ export interface ControlOptions {
   readonly port?: number
   /** Where the default port is taken, pick a free one instead of refusing. Default false. */
   readonly anyPort?: boolean
+  /** Listen on a Unix socket at this path instead, which only this user can connect to. */
+  readonly socketPath?: string
   /** What callers send as `Authorization: Bearer …`, on all paths but `/healthz` and `/readyz`. */
   readonly token?: string
+  /** A second one, which only reads. Needs `token` beside it, as otherwise changes would be open to all. */
+  readonly readToken?: string
+  /** Serve HTTPS. */
+  readonly identity?: Identity
+  /** Requests a second of one address in the long run, twice that at once; 0: as many as it likes. Default 200. */
+  readonly rateLimit?: number
   /** Names, besides IP literals and `localhost`, that may stand in `Host`. */
   readonly hostNames?: readonly string[]
   /** What `/readyz` answers. Default: ready while the node is running. */
@@ -35,8 +53,10 @@ export interface ControlOptions {
 
 /** A control API that serves. */
 export interface Control {
-  /** `http://host:port`, as to be connected to: loopback where it listens everywhere. */
+  /** `http://host:port` or `https://host:port`, as to be connected to: loopback where it listens everywhere; `unix:/path` for a socket. */
   readonly url: string
+  /** Shows another certificate from now on; rejects where there was none before. */
+  renew(identity: Identity): Promise<void>
   /** Ends event streams, lets requests under way end, and frees the port. */
   close(): Promise<void>
 }
@@ -46,22 +66,48 @@ const drain = 1_000
 
 const wildcard: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
-/**
- * Serves the control API of a started node, on the server of the runtime it is called on. Rejects with an error that
- * says what is wrong where it cannot listen, or would listen off loopback without a token.
- */
-export async function startControl(node: Node, options: ControlOptions = {}): Promise<Control> {
-  const { host = '127.0.0.1', token, logger } = options
-  if (!isOwnMachine(host) && token === undefined) {
+/** What must not be served like that. */
+function checkAccess({ host = '127.0.0.1', identity, readToken, socketPath, token }: ControlOptions): void {
+  if (socketPath === undefined && !isOwnMachine(host) && token === undefined) {
     throw new CliError(2, `the control API at ${host} would be open to others: off loopback it needs a token`)
   }
+  if (readToken !== undefined && token === undefined) {
+    throw new CliError(
+      2,
+      'a token that only reads would leave changes open to all: give one for those as well',
+    )
+  }
+  if (readToken !== undefined && readToken === token) {
+    throw new CliError(2, 'the token that only reads must differ from the one for changes')
+  }
+  if (socketPath !== undefined && identity !== undefined) {
+    throw new CliError(2, 'a Unix socket is never served over TLS: leave out the certificate')
+  }
+  if (socketPath !== undefined && Buffer.byteLength(socketPath) > maxSocketPath) {
+    throw new CliError(2, `the path of a Unix socket must be at most ${maxSocketPath} bytes: ${socketPath}`)
+  }
+}
+
+/**
+ * Serves the control API of a started node. Rejects with an error that says what is wrong where it cannot listen, or
+ * would listen off loopback without a token.
+ */
+export async function startControl(node: Node, options: ControlOptions = {}): Promise<Control> {
+  checkAccess(options)
+  const { host = '127.0.0.1', identity, logger, readToken, socketPath, token } = options
+  const scheme = identity === undefined ? 'http' : 'https'
   const end = new AbortController()
   const resolver = options.resolver ?? systemResolver
+  const refusals = new Refusals(logger)
   const own = seedsOf(node, resolver, end.signal)
   const makeApp = async () =>
     (await import('./app.ts')).createControlApp(node, {
+      scheme,
       hostNames: options.hostNames ?? [],
       token,
+      readToken,
+      rateLimit: options.rateLimit ?? defaultRateLimit,
+      refusals,
       resolver,
       seeds: options.seeds ?? (() => own),
       drain: options.drain ?? 0,
@@ -77,24 +123,34 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     app ??= makeApp()
     return app
   }
-  const fetch = async (request: Request) => (await load()).fetch(request)
+  const handler: WebHandler = async (request, caller) => (await load()).fetch(request, caller)
+  const listenAt = (place: ControlPlace) => listen({ place, identity, handler, refusals })
 
   const byDefault = (node.address?.port ?? 0) + 10_000
   const wanted = options.port ?? (byDefault > 65_535 ? 0 : byDefault)
   let server: Listening
   try {
-    server = await listen(host, wanted, fetch)
+    server = await listenAt(
+      socketPath === undefined ? { kind: 'port', host, port: wanted } : { kind: 'unix', path: socketPath },
+    )
   } catch (error) {
-    if (!(options.anyPort && options.port === undefined && isInUse(error))) {
+    if (!(options.anyPort && options.port === undefined && socketPath === undefined && isInUse(error))) {
       end.abort()
       throw error
     }
-    server = await listen(host, 0, fetch)
+    server = await listenAt({ kind: 'port', host, port: 0 })
   }
   setTimeout(() => void load().catch(() => {}), 0) // the request that needs it says what is wrong
   let closing: Promise<void> | undefined
   return {
-    url: `http://${formatAddress({ host: wildcard[host] ?? host, port: server.port })}`,
+    url:
+      socketPath === undefined
+        ? `${scheme}://${formatAddress({ host: wildcard[host] ?? host, port: server.port })}`
+        : `unix:${socketPath}`,
+    async renew(shown) {
+      if (identity === undefined) throw new CliError(1, 'the control API is served without TLS')
+      if (closing === undefined) await server.renew(shown)
+    },
     close() {
       closing ??= (async () => {
         end.abort()

@@ -1,0 +1,314 @@
+import type { LogLevel } from '@swimkit/core'
+import type { Hono } from 'hono'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { FakeNode } from '../testing/fake-node.ts'
+import { type ControlAppOptions, createControlApp } from './app.ts'
+import { limits } from './limits.ts'
+import { Refusals } from './refusals.ts'
+import type { ControlEnv } from './route.ts'
+
+const adminToken = 'admin-token-of-the-test'
+const readToken = 'read-token-of-the-test'
+
+let node: FakeNode
+let lines: { level: LogLevel; message: string; fields: unknown }[]
+let end: AbortController
+
+function appWith(more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> {
+  return createControlApp(node, {
+    scheme: 'http',
+    hostNames: ['swim.local'],
+    token: adminToken,
+    readToken,
+    rateLimit: 0,
+    refusals: new Refusals({
+      enabled: () => true,
+      log: (level, message, fields) => void lines.push({ level, message, fields }),
+    }),
+    resolver: { addresses: async () => [], services: async () => [] },
+    seeds: () => ({ seeds: [], replace: () => undefined }),
+    readiness: () => ({ ready: true, reason: 'joined' }),
+    drain: 0,
+    onEnd: () => undefined,
+    onFault: () => undefined,
+    signal: end.signal,
+    heartbeat: 10_000,
+    ...more,
+  })
+}
+
+let app: Hono<ControlEnv>
+beforeEach(() => {
+  node = new FakeNode()
+  lines = []
+  end = new AbortController()
+  app = appWith()
+})
+
+interface Asked {
+  readonly method?: string
+  readonly token?: string
+  readonly source?: string
+  readonly headers?: Record<string, string>
+  readonly on?: Hono<ControlEnv>
+}
+
+async function ask(path: string, asked: Asked = {}) {
+  const { headers = {}, method = 'GET', on = app, source = '10.0.0.9', token } = asked
+  const bearer: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const response = await on.request(
+    `http://127.0.0.1:17946${path}`,
+    { method, headers: { ...bearer, ...headers } },
+    { source },
+  )
+  return response
+}
+async function refusal(response: Promise<Response>): Promise<[number, string, string | null]> {
+  const { headers, status } = await response
+  const { error } = (await (await response).json()) as { error: { code: string } }
+  return [status, error.code, headers.get('retry-after')]
+}
+
+/** All that is served, with a name for each parameter. */
+const served = (method: string): string[] =>
+  app.routes
+    .filter((route) => route.method === method && route.path !== '/*')
+    .map(({ path }) => path.replace(':name', 'ada'))
+const probes = ['/healthz', '/readyz']
+
+describe('tokens', () => {
+  it('every route that exists is walked by these tests', () => {
+    expect(served('GET').length).toBeGreaterThan(15)
+    expect(served('POST').length).toBeGreaterThan(15)
+    expect(served('GET')).toEqual(expect.arrayContaining([...probes, '/v1/events', '/v1/stats']))
+  })
+
+  it('without one nothing answers but the probes', async () => {
+    for (const path of served('GET').filter((each) => !probes.includes(each))) {
+      expect([path, ...(await refusal(ask(path)))]).toEqual([path, 401, 'token', null])
+    }
+    for (const path of served('POST')) {
+      expect([path, ...(await refusal(ask(path, { method: 'POST' })))]).toEqual([path, 401, 'token', null])
+    }
+    for (const path of probes) expect((await ask(path)).status).toBe(200)
+  })
+
+  it('the one that reads reads everything', async () => {
+    for (const path of served('GET')) {
+      const { body, status } = await ask(path, { token: readToken })
+      await body?.cancel()
+      expect([path, status]).toEqual([path, path === '/v1/rtt' ? 400 : 200])
+    }
+  })
+
+  it('the one that reads changes nothing', async () => {
+    for (const path of served('POST')) {
+      const refused = await refusal(ask(path, { method: 'POST', token: readToken }))
+      expect([path, ...refused]).toEqual([path, 403, 'scope', null])
+    }
+    expect([node.state, node.joins, node.said, node.departures]).toEqual(['running', [], [], []])
+  })
+
+  it('the other one does both', async () => {
+    expect((await ask('/v1/members', { token: adminToken })).status).toBe(200)
+    expect((await ask('/v1/leave', { method: 'POST', token: adminToken })).status).toBe(200)
+    expect(node.state).toBe('left')
+  })
+
+  it('a part of one, one with more to it, or both together are none', async () => {
+    for (const token of [
+      adminToken.slice(1),
+      `${adminToken}x`,
+      `${adminToken},${readToken}`,
+      `${adminToken} x`,
+    ]) {
+      expect((await ask('/v1/members', { token })).status).toBe(401)
+    }
+    for (const authorization of [adminToken, `Basic ${adminToken}`, 'Bearer', `Bearer: ${adminToken}`]) {
+      expect((await ask('/v1/members', { headers: { authorization } })).status).toBe(401)
+    }
+  })
+
+  it('no other way of writing a path gets past them', async () => {
+    for (const path of [
+      '/healthz/../v1/members',
+      '/v1/members/',
+      '//v1/members',
+      '/V1/MEMBERS',
+      '/v1/%6dembers',
+    ]) {
+      expect([path, (await ask(path)).status]).toEqual([path, 401])
+    }
+  })
+})
+
+describe('who guesses tokens', () => {
+  const guess = (i: number, more: Asked = {}) => refusal(ask('/v1/members', { token: `guess-${i}`, ...more }))
+
+  it('is not heard after so many, not even with the right one', async () => {
+    for (let i = 0; i < limits.guesses; i++) expect(await guess(i)).toEqual([401, 'token', null])
+    expect(await guess(0)).toEqual([429, 'guesses', '1'])
+    expect(await refusal(ask('/v1/members', { token: adminToken }))).toEqual([429, 'guesses', '1'])
+    expect((await ask('/healthz')).status).toBe(200)
+    expect((await ask('/v1/members', { token: adminToken, source: '10.0.0.8' })).status).toBe(200)
+  })
+
+  it('may be right once less than that', async () => {
+    for (let i = 1; i < limits.guesses; i++) await guess(i)
+    expect((await ask('/v1/members', { token: adminToken })).status).toBe(200)
+  })
+
+  it('is not who has no token at all, or a good one', async () => {
+    for (let i = 0; i <= 2 * limits.guesses; i++) {
+      expect((await ask('/v1/members')).status).toBe(401)
+      expect((await ask('/v1/members', { token: readToken })).status).toBe(200)
+    }
+  })
+})
+
+describe('who asks too often', () => {
+  it('is sent away for a while, and others are not', async () => {
+    const limited = appWith({ rateLimit: 5 })
+    const on = { on: limited, token: readToken }
+    for (let i = 0; i < 10; i++) expect((await ask('/v1/members', on)).status).toBe(200)
+    expect(await refusal(ask('/v1/members', on))).toEqual([429, 'rate', '1'])
+    expect((await ask('/v1/members', { ...on, source: '10.0.0.8' })).status).toBe(200)
+    expect((await ask('/healthz', on)).status).toBe(200)
+  })
+
+  it('also where it asks for probes', async () => {
+    const on = { on: appWith({ rateLimit: 1 }) }
+    expect((await ask('/healthz', on)).status).toBe(200)
+    expect((await ask('/readyz', on)).status).toBe(200)
+    expect(await refusal(ask('/healthz', on))).toEqual([429, 'rate', '1'])
+  })
+
+  it('is refused with all the headers of other answers', async () => {
+    const on = { on: appWith({ rateLimit: 1 }), token: readToken }
+    await ask('/v1/members', on)
+    await ask('/v1/members', on)
+    const { headers, status } = await ask('/v1/members', on)
+    expect([status, headers.get('x-content-type-options')]).toEqual([429, 'nosniff'])
+  })
+})
+
+describe('bounds', () => {
+  it('so many requests at the same time, and no more; probes come through', async () => {
+    const answers: (() => void)[] = []
+    node.ping = () =>
+      new Promise((resolve) =>
+        answers.push(() => resolve({ name: 'ada', rtt: 1, path: 'direct', payload: undefined })),
+      )
+    const ping = () => ask('/v1/members/ada/ping', { method: 'POST', token: adminToken })
+    const underWay = Array.from({ length: limits.requests }, ping)
+    await expect.poll(() => answers.length).toBe(limits.requests)
+    expect(await refusal(ping())).toEqual([503, 'busy', '1'])
+    expect((await ask('/healthz')).status).toBe(200)
+    for (const answer of answers) answer()
+    for (const each of underWay) expect((await each).status).toBe(200)
+    expect((await ask('/v1/members', { token: adminToken })).status).toBe(200)
+  })
+
+  it('so many event streams, and no more; one that ends makes room', async () => {
+    const follow = () => ask('/v1/events', { token: readToken })
+    const streams = await Promise.all(Array.from({ length: limits.streams }, follow))
+    expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200))
+    expect(await refusal(follow())).toEqual([503, 'streams', '5'])
+    expect((await ask('/v1/members', { token: readToken })).status).toBe(200)
+    await streams[0]!.body!.cancel()
+    expect((await follow()).status).toBe(200)
+    expect((await follow()).status).toBe(503)
+    end.abort()
+  })
+
+  it('HEAD of the event stream opens none: each one used to stay open for ever', async () => {
+    for (let i = 0; i <= limits.streams; i++) {
+      const { headers, status } = await ask('/v1/events', { method: 'HEAD', token: readToken })
+      expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+    }
+    expect(node.followed).toEqual([])
+  })
+
+  it('a stream that nobody ever reads ends', async () => {
+    const on = { on: appWith({ heartbeat: 5 }), token: readToken }
+    await ask('/v1/events', on)
+    await expect.poll(() => node.followed[0]?.signal?.aborted).toBe(true)
+  })
+})
+
+describe('Origin, by the scheme that is served', () => {
+  it.each([
+    ['http', 'http://127.0.0.1:17946', 200],
+    ['http', 'https://127.0.0.1:17946', 403],
+    ['https', 'https://127.0.0.1:17946', 200],
+    ['https', 'http://127.0.0.1:17946', 403],
+  ] as const)('%s, %s: %i', async (scheme, origin, status) => {
+    const on = appWith({ scheme })
+    expect((await ask('/healthz', { on, headers: { origin } })).status).toBe(status)
+  })
+
+  it('a page may not post across, whatever it knows', async () => {
+    const headers = { origin: 'http://evil.example' }
+    expect(await refusal(ask('/v1/leave', { method: 'POST', token: adminToken, headers }))).toEqual([
+      403,
+      'origin',
+      null,
+    ])
+    expect(node.state).toBe('running')
+  })
+})
+
+describe('strict transport security', () => {
+  it.each([
+    ['https', 'swim.local', 'max-age=31536000'],
+    ['https', 'localhost', null],
+    ['https', '127.0.0.1', null],
+    ['https', '[::1]', null],
+    ['http', 'swim.local', null],
+  ] as const)('%s, %s: %s', async (scheme, host, expected) => {
+    const on = appWith({ scheme })
+    const response = await on.request(`${scheme}://${host}/healthz`, {}, { source: '127.0.0.1' })
+    expect(response.headers.get('strict-transport-security')).toBe(expected)
+  })
+})
+
+describe('what is told of refusals', () => {
+  it('counts each by its reason', async () => {
+    await ask('/v1/members')
+    await ask('/v1/members', { token: 'wrong-token' })
+    await ask('/v1/members', { token: 'wrong-token-2' })
+    await ask('/v1/stop', { method: 'POST', token: readToken })
+    await ask('/healthz', { headers: { host: 'evil.example' } })
+    await ask('/healthz', { headers: { origin: 'null' } })
+    const { control } = (await (await ask('/v1/stats', { token: readToken })).json()) as { control: object }
+    expect(control).toEqual({
+      streams: 0,
+      'refused:host': 1,
+      'refused:origin': 1,
+      'refused:no-token': 1,
+      'refused:wrong-token': 2,
+      'refused:guesses': 0,
+      'refused:scope': 1,
+      'refused:rate': 0,
+      'refused:busy': 0,
+      'refused:streams': 0,
+      'refused:connections': 0,
+    })
+  })
+
+  it('logs one line for each source and reason in a while, and never a token', async () => {
+    for (let i = 0; i < 5; i++) await ask('/v1/members', { token: 'a-wrong-token' })
+    await ask('/v1/members', { token: 'a-wrong-token', source: '10.0.0.8' })
+    await ask('/v1/stop', { method: 'POST', token: readToken })
+    const wrong = 'control request refused: a wrong token'
+    expect(lines).toEqual([
+      { level: 'warn', message: wrong, fields: { from: '10.0.0.9' } },
+      { level: 'warn', message: wrong, fields: { from: '10.0.0.8' } },
+      {
+        level: 'warn',
+        message: 'control request refused: a read-only token, for a change',
+        fields: { from: '10.0.0.9' },
+      },
+    ])
+  })
+})

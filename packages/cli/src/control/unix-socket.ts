@@ -1,0 +1,58 @@
+import type { Stats } from 'node:fs'
+import { lstat, unlink } from 'node:fs/promises'
+import { connect } from 'node:net'
+import process from 'node:process'
+import { codeOf } from '../errors.ts'
+
+/** Bytes of a path that a socket's address holds, on Linux one less than 108, on macOS than 104. */
+export const maxSocketPath = process.platform === 'linux' ? 107 : 103
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Whether a process takes connections there. */
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', (error) => {
+      if (codeOf(error) === 'ECONNREFUSED' || codeOf(error) === 'ENOENT') resolve(false)
+      else reject(error)
+    })
+  })
+}
+
+/**
+ * Makes room for a socket: takes away what a process that died has left behind. Rejects where a live process serves it,
+ * and where there is a file that is no socket.
+ */
+export async function clearSocket(path: string): Promise<void> {
+  const found = await statOf(path)
+  if (found === undefined) return
+  if (!found.isSocket()) throw new Error('there is a file that is no socket')
+  if (await isServed(path)) throw new Error('another process serves it')
+  // Whoever was quicker has put a new one there.
+  if ((await statOf(path))?.ino === found.ino) await unlink(path)
+}
+
+/**
+ * Makes a socket that nobody else can connect to, not even for an instant. `listen` creates it before it returns, on each
+ * of the runtimes, so that the mask goes for nothing else.
+ */
+export function forOwnerAlone(listen: () => void): void {
+  const mask = process.umask(0o177)
+  try {
+    listen()
+  } finally {
+    process.umask(mask)
+  }
+}
