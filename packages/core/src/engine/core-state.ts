@@ -81,7 +81,7 @@ export const Due = {
 
 /** Synchronous vetoes and additions of an application, as memberlist's delegates. A hook that throws counts as a veto where it may veto, else it is logged. */
 export interface EngineHooks {
-  /** Whether a newcomer may become a member here. Called before it does. */
+  /** Whether a newcomer may become a member here, or one that comes back, starts anew or moves go on as one. Called before it does. */
   admit?(peer: PeerRecord): boolean
   /** Whether to take part in a sync with a node that knows these members. Where it is given, single claims about others are taken from members alone. */
   admitMerge?(peers: readonly PeerRecord[]): boolean

@@ -1,3 +1,4 @@
+import { sameAddress } from '../model/address.ts'
 import type { Change } from '../model/member-table.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import { RareMap } from '../model/rare-map.ts'
@@ -126,12 +127,16 @@ export class Membership {
     }
     const status = table.status(ref)
     if (supersedes(status, table.incarnation(ref), Status.Alive, incarnation)) {
-      if (status > Status.Suspect && !this.#admitted(record)) {
+      if (this.#isAnother(ref, record) && !this.#admitted(record)) {
         counters.membersRefused++
         return
       }
       this.#commit(table.set(ref, Status.Alive, incarnation, now, record), source, incarnation, now, claim)
     } else if (incarnation > table.recordIncarnation(ref)) {
+      if (this.#isAnother(ref, record) && !this.#admitted(record)) {
+        counters.membersRefused++
+        return
+      }
       // What it says of itself is news, although its status is another's claim at the same incarnation or above.
       this.#commit(table.setRecord(ref, record, incarnation), source, incarnation, now)
     } else {
@@ -523,6 +528,13 @@ export class Membership {
     if (incarnation <= this.#state.wallSeconds(now) + incarnationHeadroom) return true
     this.#state.counters.claimsIncarnationTooHigh++
     return false
+  }
+
+  /** Whether it is not just what an active member says anew of itself, but one that comes back, another process, or one that has moved. */
+  #isAnother(ref: Ref, { address, boot }: PeerRecord): boolean {
+    const { table } = this.#state
+    const held = table.record(ref)
+    return table.status(ref) > Status.Suspect || held.boot !== boot || !sameAddress(held.address, address)
   }
 
   #admitted(record: PeerRecord): boolean {

@@ -254,6 +254,11 @@ export interface NodeOptions {
   readonly bind?: string
   /** What others are told: `host` or `host:port`. Default: the bound address, or, where that is a wildcard, an interface's (see {@link Node.advertiseReason}). */
   readonly advertise?: string
+  /**
+   * Networks and addresses of those who may speak to this node and be members, as `10.0.0.0/8`: what comes from elsewhere is dropped before any of it is read.
+   * This node's own address must be among them. Default: anybody.
+   */
+  readonly allow?: readonly string[]
   readonly host: Host
   readonly transport: Transport
   /** Runs first; further ones can be switched to. */

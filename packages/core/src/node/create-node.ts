@@ -45,6 +45,7 @@ import type {
 } from './api.ts'
 import { drained, within } from './drain.ts'
 import { Driver } from './driver.ts'
+import { Entrance } from './entrance.ts'
 import {
   ForceLeaveError,
   NameConflictError,
@@ -56,12 +57,19 @@ import {
   TooLargeError,
 } from './errors.ts'
 import { EventBus } from './event-bus.ts'
-import { guardHooks } from './guarded-hooks.ts'
+import { admitting, guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
 import { ownRecord, randomOf } from './identity.ts'
 import { fitMemberData, type MemberData, noData } from './member-data.ts'
 import { Messaging } from './messaging.ts'
-import { type CheckedOptions, checkBuffer, checkName, checkOptions, checkRange } from './options.ts'
+import {
+  type CheckedOptions,
+  checkAllowed,
+  checkBuffer,
+  checkName,
+  checkOptions,
+  checkRange,
+} from './options.ts'
 import { PacketLoss } from './packet-loss.ts'
 import { Refusals } from './refusals.ts'
 import { addressesOf, SavedState } from './saved-state.ts'
@@ -119,6 +127,7 @@ class SwimNode implements Node {
   #messages: Messaging | undefined
   readonly #loss: PacketLoss
   readonly #refusals: Refusals
+  readonly #entrance: Entrance
   readonly #saved: SavedState | undefined
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
@@ -133,7 +142,6 @@ class SwimNode implements Node {
   #running: Running | undefined
   /** Ends the drain hook that is under way. */
   #draining: AbortController | undefined
-  #transportFaults = 0
 
   constructor(options: NodeOptions) {
     const checked = checkOptions(options)
@@ -164,6 +172,15 @@ class SwimNode implements Node {
     this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)
     this.#loss = new PacketLoss(checked.dropRate, randomOf(options.host))
     this.#refusals = new Refusals(options.logger, () => this.#host.now())
+    this.#entrance = new Entrance({
+      allow: checked.allow,
+      loss: this.#loss,
+      refusals: this.#refusals,
+      streams: this.#streams,
+      logger: options.logger,
+      driver: () => this.#live()?.driver,
+      onFatal: (error) => this.#resolveFailed(error),
+    })
     const { snapshots } = options
     this.#saved = snapshots && new SavedState(snapshots, this.#host, checked.cluster, options.logger)
     this.conflict = new Promise((resolve) => {
@@ -198,7 +215,8 @@ class SwimNode implements Node {
     signal?.throwIfAborted()
     const { advertise, bind } = this.#checked
     // Wrong before anything is bound rather than after.
-    chooseAdvertise(bind, advertise?.host, this.#host.interfaces())
+    const first = chooseAdvertise(bind, advertise?.host, this.#host.interfaces())
+    checkAllowed(first.host, this.#checked.allow)
     this.#state = 'running'
     const bound = await this.#open(bind, signal)
     const chosen = chooseAdvertise(bound, advertise?.host, this.#host.interfaces())
@@ -224,17 +242,7 @@ class SwimNode implements Node {
 
   /** Opens the transport. What comes up after a stop or an abort is closed again. */
   async #open(bind: Address, signal: AbortSignal | undefined): Promise<Address> {
-    const opening = this.#transport.open(bind, {
-      packet: (from, bytes) => this.#onPacket(from, bytes),
-      connection: (connection) => {
-        void this.#streams.serve(
-          connection,
-          (request) => this.#live()?.driver.request(connection.remote, request) ?? [],
-          (error) => this.#logger?.log('error', 'a stream could not be answered', { error: String(error) }),
-        )
-      },
-      fault: (error, fatal) => this.#onTransportFault(error, fatal),
-    })
+    const opening = this.#transport.open(bind, this.#entrance)
     try {
       const bound = await unlessAborted(opening, signal)
       // TypeScript holds the state for what it was before the wait.
@@ -306,7 +314,7 @@ class SwimNode implements Node {
         streams,
         wallSeconds,
         now,
-        hooks: guardHooks(hooks, this.#logger),
+        hooks: admitting(this.#checked.allow, guardHooks(hooks, this.#logger)),
         coordinates,
         directory,
       },
@@ -651,25 +659,12 @@ class SwimNode implements Node {
         ...(running?.driver.engine.stats() ?? {}),
         packetsDroppedIn: this.#loss.packetsDroppedIn,
         packetsDroppedOut: this.#loss.packetsDroppedOut,
-        transportFaults: this.#transportFaults,
+        ...this.#entrance.stats(),
         latePolls: running?.driver.latePolls ?? 0,
         snapshotFailures: this.#saved?.failures ?? 0,
       },
       transport: this.#transport.stats(),
     }
-  }
-
-  #onPacket(from: Address, bytes: Uint8Array): void {
-    if (!this.#loss.in()) this.#live()?.driver.packet(from, bytes)
-  }
-
-  #onTransportFault(error: Error, fatal: boolean): void {
-    this.#transportFaults++
-    if (fatal) {
-      this.#logger?.log('error', 'the transport failed', { error: error.message })
-      this.#resolveFailed(error)
-    } else if (this.#logger?.enabled('debug'))
-      this.#logger.log('debug', 'socket error', { error: error.message })
   }
 
   #onEvent(event: EngineEvent): void {

@@ -1,4 +1,5 @@
 import type { EngineHooks } from '../engine/core-state.ts'
+import type { AllowList } from '../model/allow-list.ts'
 import type { Hooks, Logger } from './api.ts'
 
 /** Application bytes on every ack and every sync, at most. */
@@ -54,4 +55,11 @@ export function guardHooks(hooks: Hooks, logger: Logger | undefined): EngineHook
       call('onPing', undefined, () => onPing.call(hooks, name, rtt, payload))
   }
   return guarded
+}
+
+/** Hooks that let in members of allowed addresses alone, and of those whom the application does. */
+export function admitting(allow: AllowList | undefined, hooks: EngineHooks): EngineHooks {
+  if (allow === undefined) return hooks
+  const { admit } = hooks
+  return { ...hooks, admit: (peer) => allow.allows(peer.address.host) && admit?.(peer) !== false }
 }

@@ -1,5 +1,6 @@
 import { profiles, resolveSettings, type Settings, SettingsError } from '../engine/settings.ts'
 import { type Address, AddressError, canonicalHost, parseAddress, splitHostPort } from '../model/address.ts'
+import { AllowList } from '../model/allow-list.ts'
 import type { CodecPlugin } from '../wire/codec.ts'
 import { nameProblem } from '../wire/names.ts'
 import { swimCodec } from '../wire/swim-codec.ts'
@@ -11,6 +12,8 @@ export interface CheckedOptions {
   readonly name: NodeOptions['name']
   readonly cluster: string
   readonly bind: Address
+  /** Who may speak to this node and be a member; undefined: anybody. */
+  readonly allow: AllowList | undefined
   /** Host and port to tell others, as far as they are given. */
   readonly advertise: { readonly host: string; readonly port: number | undefined } | undefined
   readonly detectors: readonly Detector[]
@@ -71,6 +74,7 @@ export function checkOptions(options: NodeOptions): CheckedOptions {
   return {
     name,
     cluster,
+    allow: readAllowed(options.allow),
     bind: readAddress('bind', () => parseAddress(bind, defaultPort, { portZero: true })),
     advertise: options.advertise === undefined ? undefined : readAdvertise(options.advertise),
     detectors: checkDetectors(options.detector),
@@ -81,6 +85,26 @@ export function checkOptions(options: NodeOptions): CheckedOptions {
     coordinates,
     eventHistory,
   }
+}
+
+function readAllowed(networks: NodeOptions['allow']): AllowList | undefined {
+  if (networks === undefined) return undefined
+  if (!Array.isArray(networks) || networks.length === 0) {
+    throw new OptionError('allow', 'allow names nobody: leave it out to allow anybody')
+  }
+  try {
+    return new AllowList(networks)
+  } catch (error) {
+    if (error instanceof AddressError)
+      throw new OptionError('allow', `allow: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
+/** Throws an {@link OptionError} where others, who have the same list, would not let this node in. */
+export function checkAllowed(own: string, allow: AllowList | undefined): void {
+  if (allow === undefined || allow.allows(own)) return
+  throw new OptionError('allow', `allow is ${allow}: this node's own address ${own} is not in it`)
 }
 
 function checkDetectors(given: NodeOptions['detector']): readonly Detector[] {

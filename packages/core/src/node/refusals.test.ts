@@ -9,7 +9,10 @@ describe('what is refused', () => {
     const log = (level: string, message: string, fields?: object) =>
       void lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
     const refusals = new Refusals({ enabled: (level) => level !== 'debug' || enabled, log }, () => now)
-    return { lines, refusals, pass: (ms: number) => void (now += ms) }
+    const pass = (ms: number): void => {
+      now += ms
+    }
+    return { lines, refusals, pass }
   }
   const peer = (i: number, port = 7_946) => ({ host: `10.0.0.${i}`, port })
   const forged: Fault = { fault: 'forged', detail: 'changed since' }
