@@ -1,0 +1,73 @@
+import type { MemberView } from '../control-feed.ts'
+import type { Life } from '../life.ts'
+import type { Invariant } from './invariant.ts'
+
+type Held = MemberView['status'] | 'unknown'
+
+/** From which statuses an event leads to which: the table of the simulator's rule of this name. */
+const transitions: Readonly<Record<string, { readonly from: readonly Held[]; readonly to: Held }>> = {
+  join: { from: ['unknown', 'failed', 'left'], to: 'alive' },
+  alive: { from: ['suspect'], to: 'alive' },
+  suspect: { from: ['alive', 'failed', 'left'], to: 'suspect' },
+  failed: { from: ['alive', 'suspect', 'left'], to: 'failed' },
+  leave: { from: ['alive', 'suspect', 'failed'], to: 'left' },
+  reap: { from: ['failed', 'left'], to: 'unknown' },
+}
+
+/**
+ * One event per change, without a hole in their numbers, and whoever follows them from the first one knows the table. Excused: the first event about a member that
+ * a process remembers of its last life (`--data-dir`), of which it tells nothing; and whatever comes first after events were missed.
+ */
+export const eventsTellTheTable: Invariant = {
+  name: 'events-tell-the-table',
+  rule: 'the events of a member lead, step by step, from the status it had to the one it has',
+  watch: (_truth, breach) => {
+    const told = new WeakMap<Life, Told>()
+    const of = (at: Life) => {
+      const known = told.get(at) ?? begin(at)
+      told.set(at, known)
+      return known
+    }
+    return {
+      event(at, { id, member, type }) {
+        const known = of(at)
+        if (known.id !== 0 && id !== known.id + 1) breach(`${at.name} tells event ${id} after ${known.id}`)
+        known.id = id
+        const step = transitions[type]
+        if (step === undefined) return
+        const before = known.held.get(member.name) ?? (known.whole ? 'unknown' : undefined)
+        if (before !== undefined && !step.from.includes(before)) {
+          breach(`${at.name} tells ${type} of ${member.name}, which was ${before}`)
+        }
+        if (step.to !== 'unknown' && member.status !== step.to) {
+          breach(`${at.name} tells ${type} of ${member.name}, and in it the status ${member.status}`)
+        }
+        known.held.set(member.name, step.to)
+      },
+      missed(at, what) {
+        if (what === 'events') told.set(at, { id: 0, whole: false, held: new Map() })
+      },
+      rest(views) {
+        for (const [at, { members }] of views) {
+          const { held, whole } = of(at)
+          for (const { name, status } of members) {
+            if (name === at.name) continue
+            const last = held.get(name) ?? (whole ? 'unknown' : status)
+            if (last !== status) breach(`${at.name} shows ${name} ${status}, and its events lead to ${last}`)
+          }
+        }
+      },
+    }
+  },
+}
+
+interface Told {
+  id: number
+  /** Whether nothing was held before the first event, but itself. */
+  whole: boolean
+  readonly held: Map<string, Held>
+}
+
+const begin = (at: Life): Told => ({ id: 0, whole: !remembers(at), held: new Map([[at.name, 'alive']]) })
+
+const remembers = (life: Life): boolean => life.child.spawnargs.includes('--data-dir')

@@ -1,0 +1,107 @@
+/** `npm run faults -- --minutes 30 [--nodes 20] [--seed S] [--plain]`: real processes, real faults, and the rules that hold all the same. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { createRandom } from '@swimkit/core'
+import { Field, sleep } from './field.ts'
+import { insideVariable, MachineError, prepareMachine, runInside } from './machine.ts'
+import { perform } from './perform.ts'
+import { Report } from './report.ts'
+import { type Kind, schedule } from './schedule.ts'
+
+/** Within so long after the last fault all agree: a partition heals in 1 to 40 s as a rule. */
+const agreementLimit = 120_000
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    nodes: { type: 'string', default: '20' },
+    seed: { type: 'string' },
+    plain: { type: 'boolean', default: false },
+  },
+})
+const minutes = number('minutes', values.minutes, 0.1, 100_000)
+const nodes = number('nodes', values.nodes, 8, 200)
+const seed = values.seed === undefined ? Date.now() % 2 ** 31 : number('seed', values.seed, 0, 2 ** 32 - 1)
+
+const folder = process.env[insideVariable]
+process.exitCode = folder === undefined ? await outside() : await inside(folder)
+
+/** Prepares the machine, and runs this in namespaces of its own. */
+async function outside(): Promise<number> {
+  try {
+    prepareMachine()
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error
+    console.error(`faults: ${error.message}`)
+    return 2
+  }
+  const made = mkdtempSync(join(tmpdir(), 'swimkit-faults-'))
+  const code = await runInside([...process.argv.slice(2), '--seed', String(seed)], made)
+  if (code === 0) rmSync(made, { recursive: true })
+  else console.log(`logs are in ${made}`)
+  return code
+}
+
+async function inside(logs: string): Promise<number> {
+  const key = randomBytes(16).toString('base64')
+  const field = new Field(nodes, logs, !values.plain, key, (line) => console.log(line))
+  const report = new Report(field, seed, minutes)
+  let stopped = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stopped = true))
+  const going = (): boolean => !stopped && field.violations.length === 0
+  try {
+    field.log(
+      `seed ${seed}: ${nodes} nodes on Node, Bun and Deno, ${minutes} minutes, ${values.plain ? 'plain' : 'sealed'}`,
+    )
+    for (let i = 0; i < nodes; i += 4) {
+      await Promise.all(field.slots.slice(i, i + 4).map((slot) => field.start(slot)))
+    }
+    report.agreed([], await field.agreement(agreementLimit))
+    const random = createRandom([seed])
+    const lot = {
+      nodes,
+      withClock: field.slots.filter(({ clock }) => clock !== undefined).map(({ index }) => index),
+      withDisk: field.slots.filter(({ disk }) => disk !== undefined).map(({ index }) => index),
+    }
+    const chatter = setInterval(() => chat(field, report.chats++), 2_000)
+    for (const round of schedule(random, lot)) {
+      if (!going() || field.now() > minutes * 60_000) break
+      const kinds: readonly Kind[] = round.map(([kind]) => kind)
+      await Promise.all(round.map(([kind, act]) => perform(field, kind, act)))
+      if (going()) report.agreed(kinds, await field.agreement(agreementLimit))
+      // Nothing is wrong for a while: what is left over of the round shows now.
+      if (going()) await sleep(2_000)
+    }
+    clearInterval(chatter)
+    if (going()) {
+      await sleep(5_000)
+      report.agreed([], await field.agreement(agreementLimit))
+      field.over()
+    }
+  } finally {
+    await field.close()
+  }
+  report.print(stopped)
+  return field.violations.length === 0 && !stopped ? 0 : 1
+}
+
+/** In turns somebody tells all of something, and somebody changes what it says of itself. */
+function chat(field: Field, number: number): void {
+  const lives = field.running().filter(({ name }) => !field.paused.has(name))
+  const life = lives[(number * 7) % lives.length]
+  if (life === undefined) return
+  if (number % 5 === 4)
+    void field.post(life, '/v1/tags', { tags: { slot: life.name.slice(1), turn: String(number) } })
+  else void field.broadcast(life, `told-${number}`)
+}
+
+function number(name: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value >= least && value <= most) return value
+  console.error(`faults: --${name} is ${text}: must be a number from ${least} to ${most}`)
+  process.exit(2)
+}
