@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { parseDuration } from '../config/duration.ts'
+import { readNamedFile } from '../config/named-file.ts'
 import { tokenIn } from '../config/token.ts'
 import { CliError } from '../errors.ts'
 import type { Io } from '../io.ts'
@@ -10,6 +11,7 @@ export interface ClientFlags {
   readonly control?: string
   readonly controlToken?: string
   readonly controlTokenFile?: string
+  readonly controlCa?: string
   readonly timeout?: string
   readonly json?: boolean
 }
@@ -18,11 +20,15 @@ export interface ClientFlags {
 export function withClientOptions(command: Command): Command {
   return command
     .option(
-      '--control <host:port|url>',
+      '--control <host:port|url|unix:/path>',
       `control API of the node (default: ${defaultControl}) [SWIM_CONTROL]`,
     )
     .option('--control-token-file <file>', 'file with its token [SWIM_CONTROL_TOKEN_FILE]')
     .option('--control-token <token>', 'its token (shows in the process list) [SWIM_CONTROL_TOKEN]')
+    .option(
+      '--control-ca <file>',
+      'certificates in PEM that it is trusted by, instead of those of the system [SWIM_CONTROL_CA]',
+    )
     .option('--timeout <duration>', 'wait for an answer (default: 30s)')
     .option('--json', 'print JSON')
 }
@@ -45,10 +51,24 @@ async function tokenOf(flags: ClientFlags, env: Io['env']): Promise<string | und
   return undefined
 }
 
+/** The certificates to trust. That they are some is found out here, as no runtime minds those that are none. */
+async function authorityOf(flags: ClientFlags, env: Io['env']): Promise<string | undefined> {
+  const [label, path] =
+    flags.controlCa === undefined
+      ? ['SWIM_CONTROL_CA', env.SWIM_CONTROL_CA]
+      : ['--control-ca', flags.controlCa]
+  if (!path) return undefined
+  const text = new TextDecoder().decode(await readNamedFile(label, path))
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new CliError(2, `${label}: ${JSON.stringify(path)} holds no certificate in PEM`)
+  }
+  return text
+}
+
 /** The node to ask, by flags, then the environment. Throws a {@link CliError} with exit code 2. */
 export async function clientOf(flags: ClientFlags, io: Io): Promise<Client> {
   const { control, timeout = '30s' } = flags
-  const url =
+  const where =
     control !== undefined
       ? controlUrl('--control', control)
       : controlUrl('SWIM_CONTROL', io.env.SWIM_CONTROL || defaultControl)
@@ -59,7 +79,8 @@ export async function clientOf(flags: ClientFlags, io: Io): Promise<Client> {
       `--timeout: ${JSON.stringify(timeout)} is not allowed: must be a duration above 0: seconds, or with a unit (500ms, 2m)`,
     )
   }
-  const target: ControlTarget = { url, token: await tokenOf(flags, io.env), timeout: wait }
+  const [token, ca] = await Promise.all([tokenOf(flags, io.env), authorityOf(flags, io.env)])
+  const target: ControlTarget = { ...where, token, ca, timeout: wait }
   const send = <T>(path: string, options: Omit<AskOptions, 'signal'>) =>
     askJson<T>(target, path, { ...options, signal: io.interrupted })
   return {

@@ -1,13 +1,20 @@
-import { type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { formatAddress } from '@swimkit/core'
-import { parseControl } from '../config/control-address.ts'
+import { controlAllowed, parseControl } from '../config/control-address.ts'
 import { CliError, codeOf, reasonOf } from '../errors.ts'
 
-/** How to reach a node's control API. */
-export interface ControlTarget {
-  /** `http://host:port` */
+/** Where a node's control API is. */
+export interface ControlUrl {
+  /** `http://host:port`, `https://host:port` or `unix:/path` */
   readonly url: string
+  readonly socketPath?: string
+}
+
+/** How to reach a node's control API. */
+export interface ControlTarget extends ControlUrl {
   readonly token: string | undefined
+  /** Certificates of the authorities that are trusted, in PEM; undefined: those of the runtime. */
+  readonly ca: string | undefined
   /** Wait for an answer, milliseconds. */
   readonly timeout: number
 }
@@ -15,16 +22,15 @@ export interface ControlTarget {
 /** Where a node on this machine is found unless it was told otherwise. */
 export const defaultControl = 'http://127.0.0.1:17946'
 
-/** The URL of a control API from `host:port` or a URL. Throws a {@link CliError} with exit code 2. */
-export function controlUrl(label: string, text: string): string {
+/** Where a control API is, from `host:port`, a URL or `unix:/path`. Throws a {@link CliError} with exit code 2. */
+export function controlUrl(label: string, text: string): ControlUrl {
   const address = parseControl(text)
   if (!address) {
-    throw new CliError(
-      2,
-      `${label}: ${JSON.stringify(text)} is not allowed: must be host:port or an http:// URL without a path`,
-    )
+    throw new CliError(2, `${label}: ${JSON.stringify(text)} is not allowed: ${controlAllowed}`)
   }
-  return `http://${formatAddress({ host: address.host, port: address.port ?? 17_946 })}`
+  if (address.kind === 'unix') return { url: `unix:${address.path}`, socketPath: address.path }
+  const { host, port = 17_946, scheme = 'http' } = address
+  return { url: `${scheme}://${formatAddress({ host, port })}` }
 }
 
 /** The node answered, and refused. */
@@ -42,9 +48,49 @@ const silences: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ConnectionRefused: 'nothing listens there',
   ECONNRESET: 'the connection was cut',
+  ENOENT: 'there is no such socket',
+  EACCES: 'not allowed to use it',
   ENOTFOUND: 'there is no such host',
   EHOSTUNREACH: 'there is no way to that host',
   ETIMEDOUT: 'no answer',
+}
+
+/** Why a certificate was not taken, as the three runtimes spell it; matched against code and message. */
+const distrust: readonly (readonly [RegExp, string])[] = [
+  [
+    /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|UnknownIssuer|CaUsedAsEndEntity|unable to verify/i,
+    'nobody who is trusted here has signed it; give the certificate of its authority, or its own, with --control-ca',
+  ],
+  [/EXPIRED/i, 'it has expired'],
+  [/NOT_YET_VALID|NotValidYet/i, 'it is not valid yet'],
+  [/ALTNAME|HOSTNAME_MISMATCH|NotValidForName/i, 'it is for another name than the one in --control'],
+]
+
+/** Why there is no answer, in words. */
+function silence(error: unknown, secure: boolean): string {
+  const code = codeOf(error) ?? ''
+  const said = `${code} ${reasonOf(error)}`
+  const why = secure ? distrust.find(([pattern]) => pattern.test(said)) : undefined
+  if (why !== undefined) return `its certificate is not accepted: ${why[1]}`
+  if (/WRONG_VERSION_NUMBER|packet length too long|InvalidContentType/i.test(said))
+    return 'it does not speak TLS; try http://'
+  if (code === 'ECONNRESET' && !secure) return 'the connection was cut; if it speaks TLS, try https://'
+  return silences[code] ?? reasonOf(error)
+}
+
+/** What opens a request there. node:https is loaded only where it is needed. */
+async function openerTo({
+  ca,
+  socketPath,
+  url,
+}: ControlTarget): Promise<(path: string, options: RequestOptions) => ClientRequest> {
+  if (socketPath !== undefined) {
+    return (path, options) => request(new URL(path, 'http://localhost'), { ...options, socketPath })
+  }
+  if (!url.startsWith('https:')) return (path, options) => request(new URL(path, url), options)
+  const https = await import('node:https')
+  const trust = ca === undefined ? {} : { ca }
+  return (path, options) => https.request(new URL(path, url), { ...options, ...trust })
 }
 
 export interface Answer {
@@ -63,9 +109,24 @@ export interface AskOptions {
  * Sends one request; resolves when the answer's head is there. Over node:http rather than fetch: it loads faster, and
  * neither Bun's nor Deno's sends it through a proxy that the environment names, which would have no way to this host.
  */
-export function ask(target: ControlTarget, path: string, options: AskOptions): Promise<Answer> {
+export async function ask(target: ControlTarget, path: string, options: AskOptions): Promise<Answer> {
   const { method = 'GET', body, headers, signal } = options
   const payload = body === undefined ? undefined : JSON.stringify(body)
+  const open = await openerTo(target)
+  const requestOptions: RequestOptions = {
+    method,
+    agent: false,
+    signal,
+    headers: {
+      accept: 'application/json',
+      ...(payload === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
+      ...(method === 'POST' && payload === undefined ? { 'content-length': '0' } : {}),
+      ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
+      ...headers,
+    },
+  }
   return new Promise<Answer>((resolve, reject) => {
     const silent = (why: string, cause?: unknown) =>
       reject(
@@ -75,20 +136,8 @@ export function ask(target: ControlTarget, path: string, options: AskOptions): P
           { cause },
         ),
       )
-    const call = request(new URL(path, target.url), {
-      method,
-      agent: false,
-      signal,
-      headers: {
-        accept: 'application/json',
-        ...(payload === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
-        ...(method === 'POST' && payload === undefined ? { 'content-length': '0' } : {}),
-        ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
-        ...headers,
-      },
-    })
+    // Opened only here, where its errors are heard from the first.
+    const call = open(path, requestOptions)
     const timer = setTimeout(() => {
       silent(`no answer in ${target.timeout / 1_000} s`)
       call.destroy()
@@ -100,7 +149,7 @@ export function ask(target: ControlTarget, path: string, options: AskOptions): P
     call.on('error', (error) => {
       clearTimeout(timer)
       if (signal.aborted) reject(new CliError(1, 'interrupted'))
-      else silent(silences[codeOf(error) ?? ''] ?? reasonOf(error), error)
+      else silent(silence(error, target.url.startsWith('https:')), error)
     })
     call.end(payload)
   })
@@ -114,6 +163,12 @@ export async function bodyOf(response: IncomingMessage): Promise<string> {
   return text
 }
 
+/** What to do about a refusal, by its code. */
+const hints: Readonly<Record<string, string>> = {
+  token: '; give --control-token-file or SWIM_CONTROL_TOKEN',
+  host: '; start it with --control-name to let it be called so',
+}
+
 /** Turns an answer that is an error into one that can be thrown. */
 export function refusal(target: ControlTarget, status: number, body: string): RefusedError {
   let code = 'http'
@@ -125,7 +180,7 @@ export function refusal(target: ControlTarget, status: number, body: string): Re
   } catch {
     // Not this API's error: the status has to do.
   }
-  const hint = status === 401 ? '; give --control-token-file or SWIM_CONTROL_TOKEN' : ''
+  const hint = hints[code] ?? ''
   return new RefusedError(status, code, `the node at ${target.url} refused: ${message}${hint}`)
 }
 

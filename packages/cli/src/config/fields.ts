@@ -164,8 +164,8 @@ export const fields = [
   {
     key: 'control',
     env: 'SWIM_CONTROL',
-    value: 'host:port|url',
-    help: 'address of the control API (default: 127.0.0.1, port + 10000)',
+    value: 'host:port|url|unix:/path',
+    help: 'address of the control API, or a Unix socket for it (default: 127.0.0.1, port + 10000)',
   },
   {
     key: 'control-port',
@@ -185,6 +185,40 @@ export const fields = [
     value: 'token',
     secret: true,
     help: 'the same as text (it shows in the process list: prefer the file)',
+  },
+  {
+    key: 'control-read-token-file',
+    env: 'SWIM_CONTROL_READ_TOKEN_FILE',
+    value: 'file',
+    help: 'a second token, which reads and changes nothing',
+  },
+  {
+    key: 'control-read-token',
+    env: 'SWIM_CONTROL_READ_TOKEN',
+    value: 'token',
+    secret: true,
+    help: 'the same as text (it shows in the process list: prefer the file)',
+  },
+  {
+    key: 'control-cert',
+    env: 'SWIM_CONTROL_CERT',
+    value: 'file',
+    help: 'certificate in PEM, with those between it and its authority: the control API is then https; read anew at a SIGHUP',
+  },
+  { key: 'control-key', env: 'SWIM_CONTROL_KEY', value: 'file', help: 'its private key in PEM' },
+  {
+    key: 'control-name',
+    env: 'SWIM_CONTROL_NAMES',
+    alias: 'control-names',
+    value: 'host',
+    many: true,
+    help: 'a host name under which the control API is reached, besides localhost and IP addresses',
+  },
+  {
+    key: 'control-rate-limit',
+    env: 'SWIM_CONTROL_RATE_LIMIT',
+    value: 'count',
+    help: 'requests a second that one address may send it, twice that at once; 0 is off (default: 200)',
   },
   {
     key: 'key-file',

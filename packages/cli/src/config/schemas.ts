@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { controlAllowed, parseControl } from './control-address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import type { FieldKey } from './fields.ts'
+import { isHost } from './is-host.ts'
 import { isKey, keyAllowed } from './keys.ts'
 import { parseService } from './service.ts'
 import { isTagKey } from './tag-key.ts'
@@ -140,6 +141,7 @@ const isMap = (raw: unknown): boolean => typeof raw === 'object' && raw !== null
 const bindAllowed = 'must be an IP address, a host name, an interface name or a CIDR such as 10.0.0.0/8'
 const advertiseAllowed = 'must be host or host:port (IPv6 in brackets), the port 1..65535'
 
+const hostNameAllowed = 'must be a host name without a port'
 const token = v.pipe(v.string(tokenAllowed), v.check(isToken, tokenAllowed))
 
 const flag = v.union(
@@ -200,6 +202,19 @@ export const schemas = {
   'control-port': number(0, 65_535, true),
   'control-token-file': file,
   'control-token': token,
+  'control-read-token-file': file,
+  'control-read-token': token,
+  'control-cert': file,
+  'control-key': file,
+  'control-name': many(
+    v.pipe(
+      v.string(hostNameAllowed),
+      v.check((s) => isHost(s) && !s.includes(':'), hostNameAllowed),
+    ),
+    hostNameAllowed,
+    true,
+  ),
+  'control-rate-limit': number(0, 100_000, false),
   'key-file': file,
   key: many(v.pipe(v.string(keyAllowed), v.check(isKey, keyAllowed)), keyAllowed, true),
   service: many(service, serviceAllowed, true),

@@ -2,13 +2,12 @@ import { hostname } from 'node:os'
 import { defaultPort, type Seed } from '@swimkit/bootstrap'
 import type { Address, ProfileName, Service, Settings } from '@swimkit/core'
 import { CliError } from '../errors.ts'
-import type { ControlAddress } from './control-address.ts'
+import { type ControlSettings, controlSettings } from './control-settings.ts'
 import { parseConfig } from './file.ts'
 import { keysIn } from './keys.ts'
-import { eitherOf, envRank, flagRank, type Loaded, loadSettings } from './load.ts'
+import { eitherOf, flagRank, type Loaded, loadSettings } from './load.ts'
 import { readNamedFile } from './named-file.ts'
 import { timings } from './timings.ts'
-import { tokenIn } from './token.ts'
 
 /** All that `start` needs to know, checked, with the defaults filled in. */
 export interface StartSettings {
@@ -32,12 +31,7 @@ export interface StartSettings {
   readonly profile: ProfileName
   /** Single timings over the profile's, milliseconds. */
   readonly timings: Partial<Settings>
-  readonly control: {
-    readonly host: string
-    /** 0 picks a free one; undefined: the node's port + 10000. */
-    readonly port: number | undefined
-    readonly token: string | undefined
-  }
+  readonly control: ControlSettings
   /** In base64; the first one seals. None: nothing is sealed. */
   readonly keys: readonly string[]
   readonly services: readonly Service[]
@@ -57,22 +51,6 @@ export interface StartSettings {
   readonly logFormat: 'text' | 'json'
   /** What the user should know before anything starts. */
   readonly warnings: readonly string[]
-}
-
-async function controlToken(loaded: Loaded, warnings: string[]): Promise<string | undefined> {
-  const { values, source } = loaded
-  const key = eitherOf(loaded, 'control-token', 'control-token-file')
-  if (key === undefined) return undefined
-  if (key === 'control-token') {
-    if (source.get(key)?.rank === flagRank) {
-      warnings.push(
-        '--control-token shows in the process list: prefer --control-token-file or SWIM_CONTROL_TOKEN',
-      )
-    }
-    return values[key]
-  }
-  const { label = '' } = source.get(key) ?? {}
-  return tokenIn(label, values[key]!)
 }
 
 async function keys(loaded: Loaded, warnings: string[]): Promise<readonly string[]> {
@@ -131,17 +109,6 @@ export async function startSettings(
   const port = values.port ?? defaultPort
   const profile = values.profile ?? 'lan'
   const tags = values.tag ?? []
-  const control: ControlAddress = values.control ?? { host: '127.0.0.1', port: undefined }
-  const controlPort = values['control-port']
-  if (controlPort !== undefined && control.port !== undefined && control.port !== controlPort) {
-    const [a, b] = [loaded.source.get('control'), loaded.source.get('control-port')]
-    if (a?.rank === b?.rank) {
-      throw new CliError(2, `${a?.label} and ${b?.label} name different ports: give one of them`)
-    }
-  }
-  const strongerPort =
-    controlPort !== undefined &&
-    (loaded.source.get('control-port')?.rank ?? envRank) <= (loaded.source.get('control')?.rank ?? Infinity)
 
   return {
     // The port that others are told, which may be one that the system picks.
@@ -160,11 +127,7 @@ export async function startSettings(
     codec: values.codec ?? 'swim',
     profile,
     timings: timings(loaded, profile),
-    control: {
-      host: control.host,
-      port: strongerPort ? controlPort : (control.port ?? controlPort),
-      token: await controlToken(loaded, warnings),
-    },
+    control: await controlSettings(loaded, warnings),
     keys: await keys(loaded, warnings),
     services: values.service ?? [],
     tags: Object.fromEntries(tags),

@@ -142,6 +142,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
   }
   setTimeout(() => void load().catch(() => {}), 0) // the request that needs it says what is wrong
   let closing: Promise<void> | undefined
+  let renewing: Promise<void> = Promise.resolve()
   return {
     url:
       socketPath === undefined
@@ -149,11 +150,15 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
         : `unix:${socketPath}`,
     async renew(shown) {
       if (identity === undefined) throw new CliError(1, 'the control API is served without TLS')
-      if (closing === undefined) await server.renew(shown)
+      // One after the other.
+      const turn = renewing.then(() => (closing === undefined ? server.renew(shown) : undefined))
+      renewing = turn.catch(() => undefined)
+      await turn
     },
     close() {
       closing ??= (async () => {
         end.abort()
+        await renewing
         await server.close(drain)
       })()
       return closing

@@ -21,6 +21,7 @@ import {
 import { host as systemHost } from '@swimkit/host'
 import { aesGcm, Keyring } from '@swimkit/security'
 import { isOwnMachine, resolveBind } from '../config/bind.ts'
+import { type IdentityFiles, identityIn } from '../config/identity.ts'
 import type { StartSettings } from '../config/start-settings.ts'
 import { bodyJson } from '../control/member-json.ts'
 import { type Control, startControl } from '../control/start-control.ts'
@@ -133,7 +134,7 @@ async function snapshotsOf({ dataDir }: StartSettings): Promise<FolderSnapshots 
 
 /**
  * Runs a node until a signal, the control API or a conflict ends it; resolves with the exit code. `reload` reads the settings anew, of which those
- * that can change at run time are taken over at a SIGHUP: the seeds.
+ * that can change at run time are taken over at a SIGHUP: the seeds. A certificate is read anew then as well.
  */
 export async function startNode(
   settings: StartSettings,
@@ -150,12 +151,6 @@ export async function startNode(
   })
   for (const warning of settings.warnings) logger.log('warn', warning)
   const { control: wanted, lanPort } = settings
-  if (!isOwnMachine(wanted.host) && wanted.token === undefined) {
-    throw new CliError(
-      2,
-      `--control: ${wanted.host} is open to others, so it needs a token: give --control-token-file`,
-    )
-  }
 
   const system = systemHost()
   const [detectors, transport, codec, { bind, advertise }] = await Promise.all([
@@ -229,7 +224,12 @@ export async function startNode(
     control = await startControl(node, {
       host: wanted.host,
       ...(wanted.port === undefined ? {} : { port: wanted.port }),
+      ...(wanted.socketPath === undefined ? {} : { socketPath: wanted.socketPath }),
       ...(wanted.token === undefined ? {} : { token: wanted.token }),
+      ...(wanted.readToken === undefined ? {} : { readToken: wanted.readToken }),
+      ...(wanted.identity === undefined ? {} : { identity: wanted.identity }),
+      ...(wanted.rateLimit === undefined ? {} : { rateLimit: wanted.rateLimit }),
+      hostNames: wanted.names,
       // Where the node's own port was left to the system, the port above it is a guess and may be taken.
       anyPort: settings.port === 0,
       readiness: () => readinessOf(node, search ?? { state: 'searching' }, Date.now() - since),
@@ -257,6 +257,8 @@ export async function startNode(
       onConflict: fail,
     })
     if (reload !== undefined) io.onHangup(() => void reloadSeeds(reload, search!, logger))
+    const { identityFiles } = wanted
+    if (identityFiles !== undefined) io.onHangup(() => void renewIdentity(control!, identityFiles, logger))
     showStatus(node, settings, colour, io, end.signal)
 
     const how = await ending
@@ -274,6 +276,18 @@ export async function startNode(
 
 /** Before they are looked at. */
 const noSeeds: SeedControl = { seeds: [], replace: () => undefined }
+
+/** Shows the certificate that is in its files by now; one that is wrong changes nothing. */
+async function renewIdentity(control: Control, files: IdentityFiles, logger: Logger): Promise<void> {
+  try {
+    const warnings: string[] = []
+    await control.renew(await identityIn(files, warnings))
+    for (const warning of warnings) logger.log('warn', warning)
+    logger.log('info', 'the certificate of the control API was read anew')
+  } catch (error) {
+    logger.log('error', 'the certificate of the control API was not taken over', { reason: reasonOf(error) })
+  }
+}
 
 /** Takes the seeds of the configuration as it is by now; one that is wrong changes nothing. */
 async function reloadSeeds(

@@ -1,0 +1,159 @@
+import { isIP } from 'node:net'
+import type { Identity } from '../control/listen.ts'
+import { CliError } from '../errors.ts'
+import { isOwnMachine } from './bind.ts'
+import type { ControlAddress } from './control-address.ts'
+import { type IdentityFiles, identityIn } from './identity.ts'
+import { eitherOf, envRank, flagRank, type Loaded } from './load.ts'
+import { tokenIn } from './token.ts'
+
+/** How `start` serves its control API. */
+export interface ControlSettings {
+  readonly host: string
+  /** 0 picks a free one; undefined: the node's port + 10000. */
+  readonly port: number | undefined
+  /** A Unix socket instead of host and port. */
+  readonly socketPath: string | undefined
+  readonly token: string | undefined
+  /** A token that only reads. */
+  readonly readToken: string | undefined
+  /** Where the certificate is read anew; undefined: no TLS. */
+  readonly identityFiles: IdentityFiles | undefined
+  readonly identity: Identity | undefined
+  /** Under which it is reached, besides IP addresses and `localhost`. */
+  readonly names: readonly string[]
+  /** Requests a second of one address; undefined: the default. */
+  readonly rateLimit: number | undefined
+}
+
+async function tokenOf(
+  loaded: Loaded,
+  asText: 'control-token' | 'control-read-token',
+  inFile: 'control-token-file' | 'control-read-token-file',
+  warnings: string[],
+): Promise<string | undefined> {
+  const { source, values } = loaded
+  const key = eitherOf(loaded, asText, inFile)
+  if (key === undefined) return undefined
+  if (key === asText) {
+    if (source.get(key)?.rank === flagRank) {
+      const variable = `SWIM_${asText.toUpperCase().replaceAll('-', '_')}`
+      warnings.push(`--${asText} shows in the process list: prefer --${inFile} or ${variable}`)
+    }
+    return values[key]
+  }
+  return tokenIn(source.get(key)?.label ?? key, values[key]!)
+}
+
+function identityFiles({ source, values }: Loaded): IdentityFiles | undefined {
+  const [cert, key] = [values['control-cert'], values['control-key']]
+  if (cert === undefined && key === undefined) return undefined
+  const label = (of: 'control-cert' | 'control-key') => source.get(of)?.label ?? `--${of}`
+  if (cert === undefined || key === undefined) {
+    const [given, missing] =
+      cert === undefined
+        ? (['control-key', 'control-cert'] as const)
+        : (['control-cert', 'control-key'] as const)
+    throw new CliError(2, `${label(given)}: --${missing} is needed with it`)
+  }
+  return {
+    cert: { label: label('control-cert'), path: cert },
+    key: { label: label('control-key'), path: key },
+  }
+}
+
+/** The port that counts where the address has one and `--control-port` is given: that of the stronger source. */
+function portOf({ source, values }: Loaded, fromAddress: number | undefined): number | undefined {
+  const port = values['control-port']
+  const [address, alone] = [source.get('control'), source.get('control-port')]
+  if (
+    port !== undefined &&
+    fromAddress !== undefined &&
+    fromAddress !== port &&
+    address?.rank === alone?.rank
+  ) {
+    throw new CliError(2, `${address?.label} and ${alone?.label} name different ports: give one of them`)
+  }
+  const stronger = port !== undefined && (alone?.rank ?? envRank) <= (address?.rank ?? Infinity)
+  return stronger ? port : (fromAddress ?? port)
+}
+
+/** A Unix socket has neither port nor certificate. A port from a weaker source stands for nothing then. */
+function checkSocket({ source }: Loaded): void {
+  const [address, port] = [source.get('control'), source.get('control-port')]
+  if (port !== undefined && port.rank <= (address?.rank ?? Infinity)) {
+    throw new CliError(2, `${port.label}: ${address?.label} names a Unix socket, which has no port`)
+  }
+  const certificate = source.get('control-cert') ?? source.get('control-key')
+  if (certificate !== undefined) {
+    throw new CliError(
+      2,
+      `${certificate.label}: ${address?.label} names a Unix socket, which is never served over TLS`,
+    )
+  }
+}
+
+function checkScheme({ source }: Loaded, address: ControlAddress, secure: boolean): void {
+  if (address.kind === 'unix' || address.scheme === undefined) return
+  const label = source.get('control')?.label
+  if (address.scheme === 'https' && !secure) {
+    throw new CliError(2, `${label}: https:// needs --control-cert and --control-key`)
+  }
+  if (address.scheme === 'http' && secure) {
+    throw new CliError(2, `${label}: must be https://, as there is a certificate`)
+  }
+}
+
+/** Throws a {@link CliError} with exit code 2 where they would let in others than they say. */
+function checkAccess({ source }: Loaded, settings: ControlSettings): void {
+  const { host, readToken, socketPath, token } = settings
+  if (socketPath === undefined && !isOwnMachine(host) && token === undefined) {
+    throw new CliError(
+      2,
+      `--control: ${host} is open to others, so it needs a token: give --control-token-file`,
+    )
+  }
+  if (readToken === undefined) return
+  const { label } = source.get('control-read-token') ?? source.get('control-read-token-file') ?? {}
+  if (token === undefined) {
+    throw new CliError(2, `${label}: changes would be open to all: give --control-token-file as well`)
+  }
+  if (readToken === token) throw new CliError(2, `${label}: must not be the same as the token for changes`)
+}
+
+/** The name that it listens at is one under which it is reached. */
+function ownName(address: ControlAddress): readonly string[] {
+  return address.kind === 'port' && isIP(address.host) === 0 ? [address.host] : []
+}
+
+/** From what was loaded. Throws a {@link CliError} with exit code 2. */
+export async function controlSettings(loaded: Loaded, warnings: string[]): Promise<ControlSettings> {
+  const { values } = loaded
+  const address: ControlAddress = values.control ?? {
+    kind: 'port',
+    host: '127.0.0.1',
+    port: undefined,
+    scheme: undefined,
+  }
+  if (address.kind === 'unix') checkSocket(loaded)
+  const files = identityFiles(loaded)
+  checkScheme(loaded, address, files !== undefined)
+  const settings: ControlSettings = {
+    host: address.kind === 'unix' ? '127.0.0.1' : address.host,
+    port: address.kind === 'unix' ? undefined : portOf(loaded, address.port),
+    socketPath: address.kind === 'unix' ? address.path : undefined,
+    token: await tokenOf(loaded, 'control-token', 'control-token-file', warnings),
+    readToken: await tokenOf(loaded, 'control-read-token', 'control-read-token-file', warnings),
+    identityFiles: files,
+    identity: files === undefined ? undefined : await identityIn(files, warnings),
+    names: [...(values['control-name'] ?? []), ...ownName(address)],
+    rateLimit: values['control-rate-limit'],
+  }
+  checkAccess(loaded, settings)
+  if (settings.socketPath === undefined && !isOwnMachine(settings.host) && files === undefined) {
+    warnings.push(
+      `the control API at ${settings.host} is not encrypted: its tokens can be read on the way; give --control-cert and --control-key, or put a proxy with TLS before it`,
+    )
+  }
+  return settings
+}
