@@ -8,6 +8,7 @@ import type { Codec } from '../wire/codec.ts'
 import type { ClusterConfig } from '../wire/message.ts'
 import type { Coordinates } from './coordinates.ts'
 import type { Counters } from './counters.ts'
+import type { NewNames } from './new-names.ts'
 import type { Random } from './random.ts'
 import type { RoundTrips } from './round-trips.ts'
 import type { SelfDoubt } from './self-doubt.ts'
@@ -114,6 +115,7 @@ export interface CoreState {
   /** What is told to all once: behind all that is in `queue`. Undefined until there was any. */
   rumours: Disseminator | undefined
   readonly hooks: EngineHooks
+  readonly newNames: NewNames
   readonly maxPacketBytes: number
   readonly packets: boolean
   readonly streams: boolean

@@ -26,6 +26,7 @@ const counterNames = [
   'claimsRejected',
   'claimsHeldBack',
   'membersRefused',
+  'newNamesLimited',
   'confirmations',
   'witnessLooks',
   'refusalVerdicts',

@@ -102,8 +102,8 @@ export type RoundTripView =
 export interface Engine {
   /** A packet arrived. Returns what was wrong with it, if it was not understood; that is counted here. */
   receive(from: Address, packet: Uint8Array, now: Millis): Fault | undefined
-  /** A whole request arrived over a stream; the answer in bounded chunks, made as they are taken. */
-  exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array>
+  /** A whole request arrived over a stream, from that address if it is known; the answer in bounded chunks, made as they are taken. */
+  exchange(request: StreamMessage, now: Millis, from?: Address): Iterable<Uint8Array>
   /** A stream brought something that is no request: counts it, and says what to answer. */
   refuse(fault: Fault): Iterable<Uint8Array>
   /** A request of this node ended. */

@@ -20,16 +20,16 @@ export class Inbox {
   take({ messages, sender, skipped }: Decoded, from: Address, now: Millis): void {
     this.#parts.state.counters.messagesSkipped += skipped
     // Claims first: the answers then carry what follows from them, a refutation above all.
-    for (const message of messages) if (isClaim(message)) this.#hear(message, sender, now)
+    for (const message of messages) if (isClaim(message)) this.#hear(message, sender, from.host, now)
     for (const message of messages) if (!isClaim(message)) this.#onMessage(message, sender, from, now)
   }
 
-  /** What a whole request over a stream is answered with. */
-  answer({ message, sender }: StreamMessage, now: Millis): Message {
+  /** What a whole request over a stream is answered with. `from`: the host that dialled, if it is known. */
+  answer({ message, sender }: StreamMessage, from: string | undefined, now: Millis): Message {
     const { detection, directs, joins, payloads, pings, queries, reception, rumours, state } = this.#parts
     state.counters.streamsIn++
     if (isClaim(message)) {
-      this.#hear(message, sender, now)
+      this.#hear(message, sender, from, now)
       return understood
     }
     switch (message.type) {
@@ -41,7 +41,7 @@ export class Inbox {
         detection.onCustom(message, this.#refOf(sender?.name), now)
         return understood
       case 'sync':
-        return reception.answer(message, sender?.name, now)
+        return reception.answer(message, sender?.name, from, now)
       case 'events':
         return rumours.answer(message, now)
       case 'fetch':
@@ -60,7 +60,7 @@ export class Inbox {
     }
   }
 
-  #hear(claim: Claim, sender: From, now: Millis): void {
+  #hear(claim: Claim, sender: From, from: string | undefined, now: Millis): void {
     const { introductions, membership, state } = this.#parts
     if (claim.type === 'left') introductions.withdraw(claim.name, claim.incarnation)
     if (claim.type === 'alive' && this.#isHearsay(claim, sender)) {
@@ -69,10 +69,11 @@ export class Inbox {
     }
     if (claim.type === 'alive' && this.#isStranger(claim, sender)) return introductions.hear(claim)
     if (claim.type === 'alive' && this.#moves(claim, sender)) {
-      introductions.admit(claim, now)
+      if (from === undefined || state.newNames.allows(from, now)) introductions.admit(claim, now)
+      else state.counters.newNamesLimited++
       return
     }
-    membership.hear(claim, { path: 'gossip', by: this.#refOf(sender?.name) }, now)
+    membership.hear(claim, { path: 'gossip', by: this.#refOf(sender?.name), from }, now)
   }
 
   /**

@@ -29,6 +29,8 @@ import type { TracePath } from './trace.ts'
 export interface Source {
   readonly path: Extract<TracePath, 'gossip' | 'sync' | 'judgement'>
   readonly by: Ref | undefined
+  /** The host that sent it without having been asked. */
+  readonly from?: string | undefined
 }
 
 /** Told of what is committed, before it is told to others. */
@@ -115,6 +117,10 @@ export class Membership {
     if (ref === undefined) {
       if (table.size >= this.#state.settings.maxMembers || !this.#admitted(record)) {
         counters.membersRefused++
+        return
+      }
+      if (source.from !== undefined && !this.#state.newNames.allows(source.from, now)) {
+        counters.newNamesLimited++
         return
       }
       const change = table.add(record, incarnation, now)

@@ -23,6 +23,7 @@ import { Membership } from './membership.ts'
 import { Directs } from './messaging/directs.ts'
 import { Queries } from './messaging/queries.ts'
 import { Rumours } from './messaging/rumours.ts'
+import { NewNames } from './new-names.ts'
 import { News } from './news.ts'
 import { isHeldAgainst, Outbox } from './outbox.ts'
 import { OwnClaims } from './own-claims.ts'
@@ -204,6 +205,7 @@ function createState(options: EngineOptions): CoreState {
     queue: options.disseminator ?? new PiggybackQueue(),
     rumours: undefined,
     hooks: options.hooks ?? {},
+    newNames: new NewNames(settings.newNamesPerSource),
     maxPacketBytes: options.maxPacketBytes,
     packets: options.packets,
     streams: options.streams,

@@ -30,8 +30,8 @@ export class Reception {
     this.#configuration = configuration
   }
 
-  /** Answers a sync that came over a stream; `by` is the name of who sent it. */
-  answer(sync: Sync, by: string | undefined, now: Millis): Message {
+  /** Answers a sync that came over a stream; `by` is the name of who sent it, `from` the host that dialled. */
+  answer(sync: Sync, by: string | undefined, from: string | undefined, now: Millis): Message {
     const { counters, sender } = this.#state
     const newcomer = this.#newcomer(sync, by)
     if (newcomer !== undefined) {
@@ -49,6 +49,11 @@ export class Reception {
     let dialBack = false
     if (newcomer !== undefined) {
       const { incarnation, record } = newcomer
+      // Each is dialled back: who asks for that again and again has this node knock at doors.
+      if (from !== undefined && !this.#state.newNames.allows(from, now)) {
+        counters.newNamesLimited++
+        return refusal('busy', `too many newcomers from ${from} at once: try again`)
+      }
       const admitted = this.#introductions.admit({ type: 'alive', incarnation, record }, now)
       if (admitted === 'busy') return refusal('busy', `${sender.name} introduces too many at once: try again`)
       if (admitted === 'taken') {
@@ -60,7 +65,7 @@ export class Reception {
       dialBack = admitted === 'held'
     }
     this.#configuration.meet(sync, false, now)
-    this.#synchronizer.merge(sync, by, now, newcomer?.record.name)
+    this.#synchronizer.merge(sync, by, now, newcomer?.record.name, from)
     return this.#synchronizer.answer(sync, dialBack, now)
   }
 

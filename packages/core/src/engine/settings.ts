@@ -91,6 +91,11 @@ export interface Settings {
   readonly eventRetention: number
   /** Members held at most, of every status; newcomers beyond it are refused and counted. */
   readonly maxMembers: number
+  /**
+   * Names that were not known here which one host may bring in a second, by joins and news that nobody asked it for, and four times as many at once; 0: no limit. Those
+   * beyond it come later, when tables are compared. 0..1,000,000. Default 1,000.
+   */
+  readonly newNamesPerSource: number
 }
 
 export type ProfileName = 'lan' | 'wan' | 'local'
@@ -128,6 +133,7 @@ const lan: Settings = {
   maxMessageBytes: 1_048_576,
   eventRetention: 300_000,
   maxMembers: 65_536,
+  newNamesPerSource: 1_000,
 }
 
 /** Timings for a local network, for members far apart, and for one machine. */
@@ -201,6 +207,7 @@ export const settingRanges: Readonly<
   maxMessageBytes: [0, 16_777_216, true],
   eventRetention: [0, 86_400_000, false],
   maxMembers: [2, 1_048_576, true],
+  newNamesPerSource: [0, 1_000_000, true],
 }
 
 /** A setting that is out of range, or two that contradict each other. */

@@ -174,10 +174,10 @@ export class SwimEngine implements Engine {
     return undefined
   }
 
-  exchange(request: StreamMessage, now: Millis): Iterable<Uint8Array> {
+  exchange(request: StreamMessage, now: Millis, from?: Address): Iterable<Uint8Array> {
     this.#enter()
     try {
-      const reply = this.#inbox.answer(request, now)
+      const reply = this.#inbox.answer(request, from?.host, now)
       this.#settle(now)
       return this.#state.codec.encodeStream(this.#state.sender, reply)
     } finally {

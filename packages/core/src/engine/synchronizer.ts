@@ -118,18 +118,21 @@ export class Synchronizer {
     return records.length === 0 || hooks.admitMerge(records)
   }
 
-  /** Takes what another node's table says, but for the entry of `except`. `by` is that node, if it is known. */
-  merge(sync: Sync, by: string | undefined, now: Millis, except?: string): void {
-    for (const entry of sync.entries) if (entry.record.name !== except) this.#mergeEntry(entry, by, now)
+  /**
+   * Takes what another node's table says, but for the entry of `except`. `by` is that node, if it is known; `from` the host that it is on, where it was not asked.
+   */
+  merge(sync: Sync, by: string | undefined, now: Millis, except?: string, from?: string): void {
+    for (const entry of sync.entries) if (entry.record.name !== except) this.#mergeEntry(entry, by, from, now)
     if (sync.state !== undefined) this.#state.hooks.onSyncState?.(sync.state, sync.join)
   }
 
-  #mergeEntry(entry: SyncEntry, by: string | undefined, now: Millis): void {
+  #mergeEntry(entry: SyncEntry, by: string | undefined, from: string | undefined, now: Millis): void {
     const { record, recordIncarnation, status, incarnation } = entry
     const { name } = record
     const source = {
       path: 'sync',
       by: by === undefined ? undefined : this.#state.table.find(by),
+      from,
     } as const
     const age = entry.age * 1_000
     switch (status) {

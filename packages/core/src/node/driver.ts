@@ -82,7 +82,7 @@ export class Driver {
       this.#refusals.stream(from, request)
       return this.engine.refuse(request)
     }
-    const reply = this.engine.exchange(request, this.#with.host.now())
+    const reply = this.engine.exchange(request, this.#with.host.now(), from)
     this.#after()
     return reply
   }

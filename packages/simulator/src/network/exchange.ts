@@ -84,7 +84,10 @@ export class Exchange {
     this.#world.message('request', this.#from, node, bytesOf(this.#request))
     const request = readStream(node.codec, this.#request)
     if (!isFault(request)) this.#world.heard(node, request)
-    const reply = [...(isFault(request) ? node.engine.refuse(request) : node.engine.exchange(request, now))]
+    const { address } = this.#from
+    const reply = [
+      ...(isFault(request) ? node.engine.refuse(request) : node.engine.exchange(request, now, address)),
+    ]
     node.exchanges.delete(this)
     this.#world.settle(node)
     this.#leg(false, () => {

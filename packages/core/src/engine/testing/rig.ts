@@ -127,9 +127,9 @@ export class Rig {
 
   /** A whole message over a stream, and what is answered. */
   ask(from: string | PeerRecord, message: Message): Message {
-    const { boot, name } = typeof from === 'string' ? peer(from) : from
-    return this.#read(this.engine.exchange({ sender: { name, boot, incarnation: 5 }, message }, this.now))
-      .message
+    const { address, boot, name } = typeof from === 'string' ? peer(from) : from
+    const request: StreamMessage = { sender: { name, boot, incarnation: 5 }, message }
+    return this.#read(this.engine.exchange(request, this.now, address)).message
   }
 
   /** The answer to a request that this engine made. */
