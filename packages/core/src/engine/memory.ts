@@ -56,5 +56,5 @@ export function recall({ membership, rejoin, rumours, state }: Parts, memory: Me
     // One that failed and would be forgotten by now is looked for like any that is.
     if (status !== Status.Left) rejoin.keep(record.address)
   }
-  rumours.recall(memory.clock, memory.heard)
+  rumours.recall(memory.clock, memory.heard, now)
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { UserEvent } from '../../wire/message.ts'
-import { EventLog } from './event-log.ts'
+import { EventLog, latestTime } from './event-log.ts'
 
 // The same cases in every run.
 fc.configureGlobal({ seed: 20_261_121 })
@@ -15,9 +15,13 @@ const event = (time: number, boot = 1n, size = 0): UserEvent => ({
   body: new Uint8Array(size),
 })
 
+/** At 2026-01-01, and from then on. */
+const wallSeconds = (now: number): number => 1_767_225_600 + now / 1_000
+const newLog = (retention: number): EventLog => new EventLog(retention, wallSeconds)
+
 const add = (log: EventLog, time: number, boot = 1n, at = 0): string => {
   const told = event(time, boot)
-  return log.add(told, told, at)
+  return log.add(told, told, at, at)
 }
 
 const ids = (log: EventLog, now = 0): string[] => log.known(now).map(({ boot, time }) => `${time} ${boot}`)
@@ -26,7 +30,7 @@ test('an id is new once, whatever comes in between and in whatever order', () =>
   const id = fc.record({ time: fc.integer({ min: 1, max: 50 }), boot: fc.bigInt({ min: 1n, max: 5n }) })
   fc.assert(
     fc.property(fc.array(id, { maxLength: 200 }), (told) => {
-      const log = new EventLog(1_000)
+      const log = newLog(1_000)
       const seen = new Set<string>()
       for (const { boot, time } of told) {
         const key = `${time} ${boot}`
@@ -40,7 +44,7 @@ test('an id is new once, whatever comes in between and in whatever order', () =>
 })
 
 test('what is older than what is remembered is never new again', () => {
-  const log = new EventLog(1_000)
+  const log = newLog(1_000)
   for (let time = 1; time <= 4_096; time++) expect(add(log, 2 * time)).toBe('new')
   expect(add(log, 3)).toBe('new')
   // The lowest one went for it, and with it all that is as old.
@@ -54,35 +58,61 @@ test('what is older than what is remembered is never new again', () => {
   expect(add(log, 5)).toBe('new')
 })
 
-test('a time far above all that was heard is made up', () => {
-  const log = new EventLog(1_000)
-  add(log, 10)
-  expect([add(log, 10 + 2 ** 32 + 1), log.clock]).toEqual(['ahead', 10])
-  expect([add(log, 10 + 2 ** 32), log.clock]).toEqual(['new', 10 + 2 ** 32])
-  log.witness(log.clock + 2 ** 33)
-  expect(log.clock).toBe(10 + 2 ** 32)
-  log.witness(log.clock + 5)
-  expect([log.clock, log.tick()]).toEqual([15 + 2 ** 32, 16 + 2 ** 32])
+describe('a time', () => {
+  const latest = latestTime(wallSeconds(0))
+
+  test('above a million for each second of the wall clock is made up', () => {
+    const log = newLog(1_000)
+    add(log, 10)
+    expect([add(log, latest + 1), log.clock]).toEqual(['ahead', 10])
+    expect([add(log, latest), log.clock]).toEqual(['new', latest])
+    log.witness(Number.MAX_SAFE_INTEGER, 0)
+    log.recall([{ time: Number.MAX_SAFE_INTEGER, boot: 1n }], 0)
+    expect(log.clock).toBe(latest)
+    expect(add(log, latest + 2 ** 20, 1n, 1_000)).toBe('new')
+  })
+
+  test('that the liar who pushed the clock as far as it goes left room for is told, and believed a moment later', () => {
+    const [own, other] = [newLog(1_000), newLog(1_000)]
+    for (const log of [own, other]) log.witness(latest, 0)
+    const time = own.tick()
+    expect(own.add({ time, boot: 1n }, event(time), 0, 0)).toBe('new')
+    expect([add(other, time), add(other, time, 1n, 1)]).toEqual(['ahead', 'new'])
+  })
+
+  test('of a cluster that is far ahead is believed by who has heard nothing yet', () => {
+    expect(add(newLog(1_000), 2 ** 40)).toBe('new')
+  })
+
+  test('has room above it for what a node tells itself, whatever its clock says', () => {
+    const log = newLog(1_000)
+    const year2300 = 2 ** 50
+    log.witness(Number.MAX_SAFE_INTEGER, year2300)
+    expect(log.clock).toBe(0)
+    log.witness(latestTime(wallSeconds(year2300)), year2300)
+    expect(log.clock).toBeGreaterThan(2 ** 52)
+    expect(Number.isSafeInteger(log.tick() + 2 ** 31)).toBe(true)
+  })
 })
 
 describe('events are kept whole', () => {
   test('as many as 512, the latest', () => {
-    const log = new EventLog(1_000)
+    const log = newLog(1_000)
     for (let time = 1; time <= 600; time++) add(log, time)
     expect([log.kept, ids(log)[0], add(log, 50)]).toEqual([512, '89 1', 'seen'])
   })
 
   test('as many as take 256 KiB', () => {
-    const log = new EventLog(1_000)
+    const log = newLog(1_000)
     for (let time = 1; time <= 100; time++) {
       const told = event(time, 1n, 8_190)
-      log.add(told, told, 0)
+      log.add(told, told, 0, 0)
     }
     expect([log.kept, ids(log)[0]]).toEqual([32, '69 1'])
   })
 
   test('as long as they are to be', () => {
-    const log = new EventLog(1_000)
+    const log = newLog(1_000)
     add(log, 1, 1n, 0)
     add(log, 2, 1n, 600)
     expect([ids(log, 1_000), ids(log, 1_001), ids(log, 1_601)]).toEqual([['1 1', '2 1'], ['2 1'], []])
@@ -90,8 +120,8 @@ describe('events are kept whole', () => {
   })
 
   test('and queries not at all', () => {
-    const log = new EventLog(1_000)
-    expect([log.add({ time: 1, boot: 1n }, undefined, 0), log.kept, ids(log)]).toEqual(['new', 0, []])
+    const log = newLog(1_000)
+    expect([log.add({ time: 1, boot: 1n }, undefined, 0, 0), log.kept, ids(log)]).toEqual(['new', 0, []])
   })
 })
 
@@ -104,7 +134,7 @@ describe('two logs', () => {
   test('have the same mark if they keep the same, in whatever order it came', () => {
     fc.assert(
       fc.property(told, (all) => {
-        const [a, b] = [new EventLog(1_000), new EventLog(1_000)]
+        const [a, b] = [newLog(1_000), newLog(1_000)]
         for (const { boot, time } of all) add(a, time, boot)
         for (const { boot, time } of all.toReversed()) add(b, time, boot)
         expect(a.digest(0)?.mark).toEqual(b.digest(0)?.mark)
@@ -115,15 +145,15 @@ describe('two logs', () => {
   test('have other marks if they keep others, and the same once each has what the other lacks', () => {
     fc.assert(
       fc.property(told, told, (first, second) => {
-        const [a, b] = [new EventLog(1_000), new EventLog(1_000)]
+        const [a, b] = [newLog(1_000), newLog(1_000)]
         for (const { boot, time } of first) add(a, time, boot)
         for (const { boot, time } of second) add(b, time, boot)
         if (JSON.stringify(ids(a)) !== JSON.stringify(ids(b))) {
           expect(a.digest(0)?.mark).not.toEqual(b.digest(0)?.mark)
         }
         const [forA, forB] = [b.lacking(a.known(0), 0), a.lacking(b.known(0), 0)]
-        for (const each of forA) expect(a.add(each.event, each.event, 0)).toBe('new')
-        for (const each of forB) expect(b.add(each.event, each.event, 0)).toBe('new')
+        for (const each of forA) expect(a.add(each.event, each.event, 0, 0)).toBe('new')
+        for (const each of forB) expect(b.add(each.event, each.event, 0, 0)).toBe('new')
         expect(ids(a)).toEqual(ids(b))
         expect(a.digest(0)?.mark).toEqual(b.digest(0)?.mark)
       }),
@@ -131,7 +161,7 @@ describe('two logs', () => {
   })
 
   test('tell each other how long ago, and how many had been heard by then', () => {
-    const log = new EventLog(60_000)
+    const log = newLog(60_000)
     add(log, 7, 1n, 0)
     add(log, 3, 1n, 10_000)
     expect(log.lacking([], 12_400).map(({ age, event: { time }, order }) => [time, age, order])).toEqual([
@@ -142,6 +172,6 @@ describe('two logs', () => {
   })
 
   test('of which nothing was ever told say nothing', () => {
-    expect(new EventLog(1_000).digest(0)).toBe(undefined)
+    expect(newLog(1_000).digest(0)).toBe(undefined)
   })
 })

@@ -7,8 +7,17 @@ const capacity = 4_096
 /** Events that are kept whole at most, for those who missed them; and their bytes. */
 const keptEvents = Math.min(512, maxEvents)
 const keptBytes = 262_144
-/** A time may be so much higher than any that was heard: more is made up. */
-const mostAhead = 2 ** 32
+/** Times for each second of the wall clock: more than anybody tells. */
+const timesASecond = 2 ** 20
+
+/**
+ * The highest time that is believed while the wall clock says so. A liar pushes the clock of a cluster no farther than this, and there each
+ * second brings room for a million more: nobody arrives at the end of the numbers, and whoever joins later can follow.
+ */
+export const latestTime = (wallSeconds: number): number =>
+  Math.min(maxTime, Math.floor(wallSeconds * timesASecond))
+/** That of the year 2242: above it there is room for what this node tells itself. */
+const maxTime = Number.MAX_SAFE_INTEGER - 2 ** 32
 
 /** What an id is to who hears it. `old`: it is older than what is remembered, and was heard before, or never will be. */
 export type Verdict = 'new' | 'seen' | 'old' | 'ahead'
@@ -32,6 +41,7 @@ export class EventLog {
   /** By time, then boot. */
   readonly #entries: Entry[] = []
   readonly #retention: Millis
+  readonly #wallSeconds: (now: Millis) => number
   /** Times up to here are forgotten. */
   #floor = 0
   #clock = 0
@@ -39,9 +49,10 @@ export class EventLog {
   #kept = 0
   #bytes = 0
 
-  /** `retention`: how long events are kept whole. */
-  constructor(retention: Millis) {
+  /** `retention`: how long events are kept whole. `wallSeconds`: what the wall clock says at an instant. */
+  constructor(retention: Millis, wallSeconds: (now: Millis) => number) {
     this.#retention = retention
+    this.#wallSeconds = wallSeconds
   }
 
   /** Highest time that was heard. */
@@ -55,8 +66,8 @@ export class EventLog {
   }
 
   /** Takes note of another's clock, if it can be one. */
-  witness(time: number): void {
-    if (time <= this.#clock + mostAhead) this.#clock = Math.max(this.#clock, time)
+  witness(time: number, now: Millis): void {
+    if (!this.#isAhead(time, now)) this.#clock = Math.max(this.#clock, time)
   }
 
   /** The next time, for something that this node tells. */
@@ -65,8 +76,9 @@ export class EventLog {
   }
 
   /** Takes in what an earlier process of this node had heard: it is not new, but to be kept for others once it is here. */
-  recall(ids: readonly RumourId[]): void {
+  recall(ids: readonly RumourId[], now: Millis): void {
     for (const { boot, time } of ids) {
+      if (this.#isAhead(time, now)) continue
       const place = this.#placeOf(time, boot)
       const order = ++this.#count
       this.#entries.splice(place, 0, { time, boot, event: undefined, at: 0, order, missing: true })
@@ -76,8 +88,8 @@ export class EventLog {
   }
 
   /** Takes an id in, with the event if it is one. `at`: when it was told. */
-  add({ boot, time }: RumourId, event: UserEvent | undefined, at: Millis): Verdict {
-    if (time > this.#clock + mostAhead) return 'ahead'
+  add({ boot, time }: RumourId, event: UserEvent | undefined, at: Millis, now: Millis): Verdict {
+    if (this.#isAhead(time, now)) return 'ahead'
     const place = this.#placeOf(time, boot)
     const there = this.#entries[place]
     if (there !== undefined && there.time === time && there.boot === boot) {
@@ -142,6 +154,11 @@ export class EventLog {
       events.push({ event, age: Math.max(0, Math.floor((now - at) / 1_000)), order })
     }
     return events
+  }
+
+  /** Whether a time is made up; what this node tells itself never is. */
+  #isAhead(time: number, now: Millis): boolean {
+    return time > this.#clock && time > latestTime(this.#wallSeconds(now))
   }
 
   /** Index of an id, or of where it belongs: times mostly rise, so from the end. */

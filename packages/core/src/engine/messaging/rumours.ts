@@ -58,10 +58,10 @@ export class Rumours {
   }
 
   /** An earlier process of this node has heard these, and of that time: they are not delivered again, but kept for others. */
-  recall(clock: number, heard: readonly RumourId[]): void {
+  recall(clock: number, heard: readonly RumourId[], now: Millis): void {
     if (clock === 0) return
-    this.#log.witness(clock)
-    this.#log.recall(heard)
+    this.#log.witness(clock, now)
+    this.#log.recall(heard, now)
   }
 
   get kept(): number {
@@ -69,7 +69,8 @@ export class Rumours {
   }
 
   get #log(): EventLog {
-    this.#events ??= new EventLog(this.#state.settings.eventRetention)
+    const { settings, wallSeconds } = this.#state
+    this.#events ??= new EventLog(settings.eventRetention, wallSeconds)
     return this.#events
   }
 
@@ -82,16 +83,16 @@ export class Rumours {
   broadcast(name: string, body: Uint8Array, now: Millis, done: () => void): void {
     const { boot, name: origin } = this.#state.sender
     const event: UserEvent = { type: 'event', time: this.tick(), boot, origin, name, body }
-    this.#log.add(event, event, now)
+    this.#log.add(event, event, now, now)
     this.#state.counters.eventsSent++
     this.#deliver(event, now, now)
     this.tell(event, done)
   }
 
-  /** Takes a rumour's id in, whoever brought it, and passes on what is new. Whether it is. */
-  hear(rumour: UserEvent | Query, at: Millis): boolean {
+  /** Takes a rumour's id in, whoever brought it, and passes on what is new. Whether it is. `at`: when it was told, if not now. */
+  hear(rumour: UserEvent | Query, now: Millis, at: Millis = now): boolean {
     const { counters } = this.#state
-    const verdict = this.#log.add(rumour, rumour.type === 'event' ? rumour : undefined, at)
+    const verdict = this.#log.add(rumour, rumour.type === 'event' ? rumour : undefined, at, now)
     counters[counterOf[verdict]]++
     if (verdict !== 'new') return false
     this.tell(rumour)
@@ -155,7 +156,7 @@ export class Rumours {
     if (newcomer) this.#events?.forgetKept()
     if (theirs === undefined) return
     const log = this.#log
-    log.witness(theirs.clock)
+    log.witness(theirs.clock, now)
     const own = log.digest(now)
     if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) return
     if (this.#exchange !== undefined) return
@@ -182,7 +183,7 @@ export class Rumours {
       if (this.#exchange?.silently !== true) this.#take(request, 0, now)
       return { type: 'events', clock: log.clock, known: [], events: [] }
     }
-    log.witness(request.clock)
+    log.witness(request.clock, now)
     const answer: Events = {
       type: 'events',
       clock: log.clock,
@@ -194,10 +195,10 @@ export class Rumours {
 
   /** Takes events of another's log in; silently those that it had heard up to that number of them. */
   #take({ clock, events }: Events, silentUpTo: number, now: Millis): void {
-    this.#log.witness(clock)
+    this.#log.witness(clock, now)
     for (const { age, event, order } of events) {
       const told = now - age * 1_000
-      if (!this.hear(event, told)) continue
+      if (!this.hear(event, now, told)) continue
       this.#state.counters.eventsRecovered++
       if (order > silentUpTo) this.#deliver(event, told, now)
     }
