@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 // The report is for whoever counts: .ci/run sets the variable.
 const report = process.env.SWIMKIT_TEST_REPORT
 /** Tests that need nothing built, but for their `runtimes.test.ts`. */
-const inProcess = ['behaviour', 'conformance', 'fuzz'].map((folder) => `tests/${folder}/**/*.test.ts`)
+const inProcess = ['behaviour', 'conformance', 'fuzz', 'hostile'].map(
+  (folder) => `tests/${folder}/**/*.test.ts`,
+)
 const source = { conditions: ['@swimkit/source'] }
 
 export default defineConfig({
