@@ -70,11 +70,18 @@ const distrust: readonly (readonly [RegExp, string])[] = [
 function silence(error: unknown, secure: boolean): string {
   const code = codeOf(error) ?? ''
   const said = `${code} ${reasonOf(error)}`
-  const why = secure ? distrust.find(([pattern]) => pattern.test(said)) : undefined
-  if (why !== undefined) return `its certificate is not accepted: ${why[1]}`
+  const [, why] = (secure && distrust.find(([pattern]) => pattern.test(said))) || []
+  if (why !== undefined) {
+    // Deno says the same of both.
+    const also =
+      'Deno' in globalThis && code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' ? '; or it has expired' : ''
+    return `its certificate is not accepted: ${why}${also}`
+  }
   if (/WRONG_VERSION_NUMBER|packet length too long|InvalidContentType/i.test(said))
     return 'it does not speak TLS; try http://'
+  // A server that speaks TLS cuts the connection, or answers with an alert that no parser of HTTP takes.
   if (code === 'ECONNRESET' && !secure) return 'the connection was cut; if it speaks TLS, try https://'
+  if (code.startsWith('HPE_') && !secure) return 'it does not speak HTTP; if it speaks TLS, try https://'
   return silences[code] ?? reasonOf(error)
 }
 
