@@ -41,6 +41,10 @@ const tagBytes = 16
 const overhead = idBytes + nonceBytes + tagBytes
 const mostCounted = 2 ** 48
 
+/** Whether all is sealed that is sent, and all that is not sealed refused: what comes then comes from who has a key. */
+export const isEnforced = ({ verifyIncoming, verifyOutgoing }: Required<SealingModes>): boolean =>
+  verifyIncoming && verifyOutgoing
+
 /**
  * AES-GCM with the keys of a ring: `[key id 4][nonce 12][ciphertext][tag 16]`. The primary key seals, and any opens; the id says which, so that one is tried and no more. What
  * encrypts is a key of the sender's own (see `Subkeys`), and a nonce is 6 random bytes of this sealer and a counter, so that none comes a second time: a sender may seal

@@ -66,6 +66,16 @@ export class Keyring {
     this.#keys = this.#keys.filter((key) => key.id !== id)
   }
 
+  /** Another with the same keys. */
+  copy(): Keyring {
+    return new Keyring(this.#keys.map(({ bytes }) => bytes))
+  }
+
+  /** Takes other keys instead, at once; the first one is the primary. Throws a {@link KeyError}, and then has those that it had. */
+  replace(keys: readonly (Uint8Array | string)[]): void {
+    this.#keys = new Keyring(keys).#keys
+  }
+
   #require(id: string): Key {
     const key = this.find(id)
     if (key === undefined) throw new KeyError(`no key has the id ${id}: install it first`)
