@@ -1,7 +1,7 @@
-import { equal } from 'node:assert/strict'
+import { deepEqual, equal } from 'node:assert/strict'
 import { udp } from '@swimkit/transport-udp'
 import { packetCases } from './packet-cases.ts'
-import { ANY, type Case, utf8 } from './rig.ts'
+import { ANY, type Case, eventually, utf8 } from './rig.ts'
 
 export const udpCases: readonly Case[] = [
   ...packetCases('udp', udp),
@@ -30,6 +30,22 @@ export const udpCases: readonly Case[] = [
       equal(six.faults[0]!.fatal, false)
       equal(six.stat('sendErrors'), 1)
       equal(four.packets.length, 0)
+    },
+  },
+  {
+    name: 'udp: packets above maxPacketBytes are not taken in, and counted; a burst of those below comes whole',
+    async run(scope) {
+      const sender = await scope.open(udp())
+      const receiver = await scope.open(udp({ maxPacketBytes: 1_400 }))
+      for (const size of [1_401, 9_000, 65_507]) sender.send(receiver, new Uint8Array(size).fill(1))
+      await eventually(() => receiver.stat('oversizedReceived') === 3, 'the large ones are dropped')
+      // As many as wait in a receive buffer of the system's size, and more than in one of the size of a packet.
+      for (let i = 0; i < 40; i++) sender.send(receiver, new Uint8Array(1_400).fill(2))
+      await receiver.heard(40)
+      deepEqual(
+        new Set(receiver.packets.map(({ bytes }) => `${bytes.length} of ${bytes[0]}`)),
+        new Set(['1400 of 2']),
+      )
     },
   },
 ]

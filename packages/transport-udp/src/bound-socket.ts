@@ -11,7 +11,7 @@ import {
   unmapIpv4,
 } from '@swimkit/core'
 import type { UdpCounters } from './counters.ts'
-import type { UdpSettings } from './options.ts'
+import { LARGEST, type UdpSettings } from './options.ts'
 
 /**
  * How often a send is repeated on Bun. Bun hands the ICMP answer to an earlier packet ("port unreachable") to the next
@@ -109,6 +109,10 @@ export class BoundSocket {
     if (this.#closed !== undefined) return
     this.#counters.packetsReceived++
     this.#counters.bytesReceived += packet.byteLength
+    if (packet.byteLength > this.#settings.maxPacketBytes) {
+      this.#counters.oversizedReceived++
+      return
+    }
     this.#handlers.packet({ host: unmapIpv4(from.address), port: from.port }, packet)
   }
 
@@ -152,11 +156,16 @@ export async function bindSocket(
 }
 
 /**
- * The buffer sizes stay the system's: Deno (2.9.6) does not set them, and instead makes each packet's buffer as large as
- * the receive buffer was to be.
+ * The system's buffers keep their sizes. Deno (2.9.6) does not set them, and takes the size that the receive buffer was to have for the buffer of each
+ * packet. There it is as large as the largest packet, and one byte more to tell what was cut off: of 50,000 packets a second a process took in 17,400 with 64 KiB for each,
+ * in 180 to 290 MiB, and 28,000 with 9,001 bytes, in 125 MiB.
  */
-function socketOptions(family: number, settings: UdpSettings): SocketOptions {
-  return { type: family === 6 ? 'udp6' : 'udp4', ipv6Only: settings.ipv6Only, lookup: literal }
+function socketOptions(family: number, { ipv6Only, maxPacketBytes }: UdpSettings): SocketOptions {
+  const packetBuffer =
+    process.versions.deno !== undefined && maxPacketBytes < LARGEST
+      ? { recvBufferSize: maxPacketBytes + 1 }
+      : {}
+  return { type: family === 6 ? 'udp6' : 'udp4', ipv6Only, lookup: literal, ...packetBuffer }
 }
 
 /**

@@ -8,6 +8,8 @@ export interface UdpCounters {
   badAddresses: number
   /** Not sent: larger than `maxPacketBytes`. */
   oversized: number
+  /** Received and dropped: larger than `maxPacketBytes`. */
+  oversizedReceived: number
   /** Not sent: `maxInFlight` sends were under way. */
   overflows: number
   /** The system refused a send. */
@@ -26,6 +28,7 @@ export function newCounters(): UdpCounters {
     bytesReceived: 0,
     badAddresses: 0,
     oversized: 0,
+    oversizedReceived: 0,
     overflows: 0,
     sendErrors: 0,
     resends: 0,

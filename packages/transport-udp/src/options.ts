@@ -1,10 +1,11 @@
 /** The most that IPv4's 16-bit length leaves a datagram: 65,535 less 20 bytes of IP header and 8 of UDP's. */
-const LARGEST = 65_507
+export const LARGEST = 65_507
 
 export interface UdpOptions {
   /**
-   * Largest packet sent, in bytes, 1..65,507; default 65,507. Larger ones are dropped and counted. Whatever exceeds the
-   * path's MTU (often 1,500 less headers) travels in fragments, and is lost with any one of them.
+   * Largest packet, sent or received, in bytes, 1..65,507; default 65,507. Larger ones are dropped and counted. Whatever exceeds the
+   * path's MTU (often 1,500 less headers) travels in fragments, and is lost with any one of them. On Deno each packet that is received gets
+   * a buffer of this size: where packets are small, a small one saves memory and time in a flood.
    */
   readonly maxPacketBytes?: number
   /** Most sends handed to the system and not reported back, 1..1,000,000; default 1,024. Above it packets are dropped and counted. */

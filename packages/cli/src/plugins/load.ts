@@ -4,6 +4,9 @@ import { CliError, codeOf, reasonOf } from '../errors.ts'
 
 type Builtins = { readonly [K in PluginKind]: Readonly<Record<string, () => Promise<PluginKinds[K]>>> }
 
+/** No node of this command sends packets above 1,400 bytes; this is what the largest frames hold that networks are set up for. Bytes. */
+const largestPacket = 9_000
+
 /** What needs no search: the names that help mentions. A specifier that is written out here is never a user's text. */
 export const builtins: Builtins = {
   detector: {
@@ -16,7 +19,7 @@ export const builtins: Builtins = {
         import('@swimkit/transport-udp'),
         import('@swimkit/transport-tcp'),
       ])
-      return compose({ packets: udp(), streams: tcp(), name: 'udp' })
+      return compose({ packets: udp({ maxPacketBytes: largestPacket }), streams: tcp(), name: 'udp' })
     },
     tcp: async () => (await import('@swimkit/transport-tcp')).tcp({ packets: true }),
   },
