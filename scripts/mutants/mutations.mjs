@@ -59,8 +59,8 @@ export const mutations = [
   {
     name: 'refutations are not spaced',
     file: engine('own-claims'),
-    find: 'const earliest = this.#lastRefutation + settings.probeInterval',
-    put: 'const earliest = this.#lastRefutation + settings.probeInterval / 8',
+    find: 'this.#lastRefutation + settings.probeInterval)',
+    put: 'this.#lastRefutation + settings.probeInterval / 8)',
   },
   {
     name: 'a refutation goes by the own incarnation, not by what was heard',
@@ -395,7 +395,7 @@ export const mutations = [
   {
     name: 'what an earlier process was told is told again',
     file: engine('messaging/rumours'),
-    find: '    this.#log.recall(heard)\n',
+    find: '    this.#log.recall(heard, now)\n',
     put: '',
   },
   {

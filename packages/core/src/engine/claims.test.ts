@@ -69,13 +69,15 @@ describe('where the application says with whom tables are compared', () => {
 
 describe('an incarnation', () => {
   const limit = wall + 2 ** 26
+  /** What others say of a member ends lower than what it may say itself. */
+  const room = 2 ** 16
 
   test.each([
-    ['alive', (incarnation: number) => alive(peer('b', { data: Uint8Array.of(1) }), incarnation)],
-    ['suspect', (incarnation: number) => suspect('b', incarnation, 'c')],
-    ['failed', (incarnation: number) => failed('b', incarnation)],
-    ['left', (incarnation: number) => left('b', incarnation)],
-  ] as const)('too far above the wall clock is refused and counted: %s', (_, claim) => {
+    ['alive', limit, (incarnation: number) => alive(peer('b', { data: Uint8Array.of(1) }), incarnation)],
+    ['suspect', limit - room, (incarnation: number) => suspect('b', incarnation, 'c')],
+    ['failed', limit - room, (incarnation: number) => failed('b', incarnation)],
+    ['left', limit - room, (incarnation: number) => left('b', incarnation)],
+  ] as const)('too far above the wall clock is refused and counted: %s', (_, limit, claim) => {
     const rig = new Rig({ members: ['b', 'c'] })
     const now = limit + rig.now / 1_000
     const before = rig.snapshot()
@@ -85,6 +87,16 @@ describe('an incarnation', () => {
     rig.hear('c', claim(now))
     expect(rig.engine.members.incarnation(rig.ref('b'))).toBe(now)
     expect(rig.count('claimsIncarnationTooHigh')).toBe(1)
+  })
+
+  test('as high as it goes leaves nobody out of reach: what is known of a member may be said of it, however high that is', () => {
+    const rig = new Rig({ members: ['b', 'c'] })
+    const high = Math.floor(limit + rig.now / 1_000)
+    rig.hear('b', alive(peer('b'), high))
+    rig.hear('c', suspect('b', high, 'c'))
+    expect(rig.status('b')).toBe('suspect')
+    rig.hear('c', failed('b', high))
+    expect([rig.status('b'), rig.count('claimsIncarnationTooHigh')]).toEqual(['failed', 0])
   })
 
   test('of this node is not driven there by a claim about it either', () => {

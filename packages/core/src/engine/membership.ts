@@ -16,6 +16,7 @@ import type {
 } from '../wire/message.ts'
 import { type CoreState, Due, TimerKind } from './core-state.ts'
 import type { Observation } from './detector.ts'
+import { highestAccusation, highestAlive } from './incarnation-limits.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
@@ -43,8 +44,6 @@ export interface MembershipListener {
   onRecord(ref: Ref, before: PeerRecord, now: Millis): void
 }
 
-/** No claim may be further than this above the wall clock in seconds: about two years of a member's own changes. */
-const incarnationHeadroom = 2 ** 26
 /** Members that are still gossiped to after they failed, at most: the latest. */
 const recentlyFailedKept = 256
 /** Claims remembered as stale, at most. */
@@ -107,7 +106,10 @@ export class Membership {
   hearAlive(claim: AliveClaim, source: Source, now: Millis): void {
     const { counters, table } = this.#state
     const { incarnation, record } = claim
-    if (!this.#plausible(incarnation, now)) return
+    if (incarnation > highestAlive(this.#state.wallSeconds(now))) {
+      counters.claimsIncarnationTooHigh++
+      return
+    }
     const ref = table.find(record.name)
     if (ref === table.self) return this.#own.hearAlive(claim, now)
     if (record.protocolMin > maxProtocol || record.protocolMax < minProtocol) {
@@ -524,16 +526,15 @@ export class Membership {
 
   /** The handle of a name that a claim other than alive is about: unknown ones create nothing. */
   #known(name: string, incarnation: number, now: Millis): Ref | undefined {
-    if (!this.#plausible(incarnation, now)) return undefined
-    const ref = this.#state.table.find(name)
-    if (ref === undefined) this.#state.counters.claimsUnknown++
+    const { counters, table, wallSeconds } = this.#state
+    const ref = table.find(name)
+    const known = ref === undefined ? 0 : table.incarnation(ref)
+    if (incarnation > highestAccusation(wallSeconds(now), known)) {
+      counters.claimsIncarnationTooHigh++
+      return undefined
+    }
+    if (ref === undefined) counters.claimsUnknown++
     return ref
-  }
-
-  #plausible(incarnation: number, now: Millis): boolean {
-    if (incarnation <= this.#state.wallSeconds(now) + incarnationHeadroom) return true
-    this.#state.counters.claimsIncarnationTooHigh++
-    return false
   }
 
   /** Whether it is not just what an active member says anew of itself, but one that comes back, another process, or one that has moved. */

@@ -5,6 +5,7 @@ import type { PeerRecord } from '../model/peer.ts'
 import { Status } from '../model/status.ts'
 import type { AliveClaim, LeftClaim } from '../wire/message.ts'
 import { type CoreState, Due, othersActive, TimerKind } from './core-state.ts'
+import { waitFor } from './incarnation-limits.ts'
 import type { News } from './news.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -77,20 +78,25 @@ export class OwnClaims {
     return claim
   }
 
-  /** Announces itself above what was heard, as soon as the limit of once per probe interval allows. */
+  /**
+   * Announces itself above what was heard, as soon as the limit of once per probe interval allows, and as others believe it: where a liar
+   * has gone as far as the wall clock lets anybody go, that is within a second.
+   */
   refute(heard: number, now: Millis): void {
-    const { settings, timers } = this.#state
+    const { settings, timers, wallSeconds } = this.#state
     // A node that has left stands by that.
     if (this.hasLeft) return
     this.#toRefute = Math.max(this.#toRefute, heard)
-    const earliest = this.#lastRefutation + settings.probeInterval
+    const believed = now + waitFor(this.#toRefute + 1, wallSeconds(now))
+    const earliest = Math.max(believed, this.#lastRefutation + settings.probeInterval)
     if (now >= earliest) this.#refute(now)
     else this.#refuteTimer ??= timers.arm(earliest, TimerKind.Refute)
   }
 
   onRefuteTimer(now: Millis): void {
     this.#refuteTimer = undefined
-    if (this.#toRefute >= 0) this.#refute(now)
+    // What was heard meanwhile may be higher.
+    if (this.#toRefute >= 0) this.refute(this.#toRefute, now)
   }
 
   /** An alive claim under this node's own name. */

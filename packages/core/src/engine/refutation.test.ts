@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Status } from '../model/status.ts'
-import { alive, entry, failed, left, ping, Rig, said, suspect, wall } from './testing/rig.ts'
+import { alive, entry, failed, left, peer, ping, Rig, said, suspect, wall } from './testing/rig.ts'
 
 describe('an accusation of this node', () => {
   test.each([
@@ -44,6 +44,23 @@ describe('an accusation of this node', () => {
     expect([rig.ownIncarnation, rig.count('refutations')]).toEqual([wall + 10, 2])
     rig.run(10_000)
     expect([rig.ownIncarnation, rig.count('refutations')]).toEqual([wall + 10, 2])
+  })
+
+  test('as high as anybody is believed is refuted at once where others believe that at once', () => {
+    const rig = new Rig({ members: ['b'] })
+    const highest = Math.floor(wall + rig.now / 1_000 + 2 ** 26 - 2 ** 16)
+    rig.hear('b', failed('me', highest, 'b'))
+    expect(rig.ownIncarnation).toBe(highest + 1)
+  })
+
+  test('that is no accusation but the own name as high as it goes is answered when that is believed: within a second', () => {
+    const rig = new Rig({ members: ['b'] })
+    const highest = Math.floor(wall + rig.now / 1_000 + 2 ** 26)
+    rig.hear('b', alive(peer('me', { ...rig.self, data: Uint8Array.of(1) }), highest))
+    expect(rig.count('refutations')).toBe(0)
+    rig.run(1_000)
+    expect([rig.ownIncarnation, rig.count('refutations')]).toEqual([highest + 1, 1])
+    expect(rig.ownIncarnation).toBeLessThanOrEqual(wall + rig.now / 1_000 + 2 ** 26)
   })
 
   test('of an earlier incarnation is old news, and is not refuted', () => {
