@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest'
+import { ask, responseTo, wireTo } from './control-requests.ts'
+import { eventually, runtimes, start, swim } from './swim-process.ts'
+
+const [connections, streams, bodyBytes, headerBytes] = [256, 64, 1_048_576, 16_384]
+const free = ['--name', 'a', '--port', '0', '--control-rate-limit', '0']
+
+describe.each(runtimes)('the bounds of the control API on %s', (runtime) => {
+  test('a body, headers, event streams and connections, at the limit and one past it', async () => {
+    const node = await start(free, runtime)
+    const { control } = node.ready
+    const post = (bytes: number) => {
+      const [head, tail] = ['{"dropRate":0,"x":"', '"}']
+      const body = head + 'x'.repeat(bytes - head.length - tail.length) + tail
+      return ask(control, '/v1/drop-rate', { method: 'POST', body })
+    }
+    expect((await post(bodyBytes)).status).toBe(200)
+    expect(await post(bodyBytes + 1)).toMatchObject({ status: 413, code: 'too-large' })
+
+    const headers = async (bytes: number) => {
+      const head = `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX-Long: `
+      const filled = `${head}${'x'.repeat(bytes - head.length - 4)}\r\n\r\n`
+      return (await wireTo(control, filled).closed).split('\r\n')[0]
+    }
+    expect(await headers(headerBytes - 256)).toBe('HTTP/1.1 200 OK')
+    expect(await headers(headerBytes + 256)).toMatch(/^HTTP\/1\.1 431 /)
+
+    const followed = await Promise.all(
+      Array.from({ length: streams }, () => responseTo(control, '/v1/events')),
+    )
+    expect(followed.map(({ statusCode }) => statusCode)).toEqual(followed.map(() => 200))
+    const refused = await ask(control, '/v1/events')
+    expect([refused.status, refused.code, refused.headers['retry-after']]).toEqual([503, 'streams', '5'])
+    for (const each of followed) each.destroy()
+    await eventually('those that end make room', 5_000, async () => {
+      const again = await responseTo(control, '/v1/events')
+      again.destroy()
+      return { ok: again.statusCode === 200, seen: again.statusCode }
+    })
+
+    await eventually('no connection is left but the one that asks', 5_000, async () => {
+      const { control: stats } = await node.get<{ control: { streams: number } }>('/v1/stats')
+      return { ok: stats.streams === 0, seen: stats }
+    })
+    const request = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+    const wires = Array.from({ length: connections + 44 }, () => wireTo(control, request))
+    const answers = await Promise.all(wires.map(({ answered }) => answered))
+    const served = answers.filter((answer) => answer.startsWith('HTTP/1.1 200'))
+    // The tests' own fetch keeps a few connections open for later.
+    expect(served.length).toBeLessThanOrEqual(connections)
+    expect(served.length).toBeGreaterThan(connections - 16)
+    expect(answers.filter((answer) => answer === '').length).toBe(wires.length - served.length)
+    for (const { socket } of wires) socket.destroy()
+    await eventually('those that end make room', 5_000, async () => {
+      const { status } = await ask(control, '/healthz')
+      return { ok: status === 200, seen: status }
+    })
+    // Deno closes them as the others do, and tells nobody.
+    if (runtime !== 'deno') expect(node.stderr()).toContain('control request refused: too many connections')
+    expect(await node.statuses()).toEqual({ a: 'alive' })
+  })
+
+  test('who asks too often is told when to come back, and the probes still answer', async () => {
+    const limited = [...free.slice(0, -2), '--control-rate-limit', '20']
+    const node = await start(limited, runtime)
+    const { control } = node.ready
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(control, '/v1/members')))
+    const refused = answers.filter(({ status }) => status !== 200)
+    expect(refused.length).toBeGreaterThan(100)
+    expect(answers.length - refused.length).toBeGreaterThanOrEqual(40)
+    for (const { code, headers, status } of refused) {
+      expect([status, code, headers['retry-after']]).toEqual([429, 'rate', '1'])
+    }
+    expect((await ask(control, '/healthz')).status).toBe(200)
+  })
+})
+
+test('who is slow with a request is let go, and a request that takes long is not, on each runtime', async () => {
+  await Promise.all(
+    runtimes.map(async (runtime) => {
+      const node = await start(free, runtime)
+      const { control } = node.ready
+      const silent = wireTo(control, '')
+      const stuck = wireTo(control, 'GET /healthz HTTP/1.1\r\nHo')
+      const dripping = wireTo(control, 'GET /healthz HTTP/1.1\r\n')
+      const drip = setInterval(() => dripping.socket.write('a: b\r\n'), 500)
+      const idle = wireTo(control, 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+      const drained = swim(['leave', '--drain', '11s', '--control', control], runtime)
+      await Promise.all([silent.closed, stuck.closed, dripping.closed, idle.closed])
+      clearInterval(drip)
+      // It has been asked for longer than any connection may idle, or a request may take to arrive.
+      const { code, stderr } = await drained
+      expect([runtime, code, stderr]).toEqual([runtime, 0, ''])
+      expect(await node.exited).toBe(0)
+    }),
+  )
+})
