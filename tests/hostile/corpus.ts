@@ -1,18 +1,28 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Inputs that are kept: a line of hexadecimal digits each, in a file for each target. Lines that begin with # say something about those below. */
+/**
+ * Inputs that are kept, a line of hexadecimal digits each, in a file for each target: those in the folder `found` broke something once, and a line that begins with # says
+ * what. The others reached code that none before had.
+ */
 export function readCorpus(folder: string, target: string): Uint8Array[] {
-  const path = join(folder, `${target}.hex`)
+  return [...linesOf(join(folder, 'found', `${target}.hex`)), ...linesOf(join(folder, `${target}.hex`))].map(
+    fromHex,
+  )
+}
+
+/** Keeps these inputs, but for those that were found to break something: they stay where they are. */
+export function writeCorpus(folder: string, target: string, inputs: readonly Uint8Array[]): void {
+  const found = new Set(linesOf(join(folder, 'found', `${target}.hex`)))
+  const lines = inputs.map(toHex).filter((line) => !found.has(line))
+  writeFileSync(join(folder, `${target}.hex`), lines.map((line) => `${line}\n`).join(''))
+}
+
+function linesOf(path: string): string[] {
   if (!existsSync(path)) return []
   return readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map(fromHex)
-}
-
-export function writeCorpus(folder: string, target: string, inputs: readonly Uint8Array[]): void {
-  writeFileSync(join(folder, `${target}.hex`), inputs.map((input) => `${toHex(input)}\n`).join(''))
 }
 
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

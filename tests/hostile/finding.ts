@@ -60,7 +60,7 @@ export function describeFinding({ error, input, target }: Finding): string {
     what,
     '',
     `again: npm run fuzz:inputs -- --target ${target} --replay ${hex === '' ? "''" : hex}`,
-    `to keep it: add it as a line to tests/hostile/corpus/${target}.hex`,
+    `to keep it: add it as a line to tests/hostile/corpus/found/${target}.hex`,
   ].join('\n')
 }
 

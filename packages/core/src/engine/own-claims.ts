@@ -24,6 +24,8 @@ export class OwnClaims {
   /** Number of the latest claim, and who waits until it has been told. */
   #announcement = 0
   readonly #announcing: (() => void)[] = []
+  /** What has been changed since this node left. */
+  #whenBack: Partial<PeerRecord> = {}
   /** Claims of another boot under this node's name, at another address: to be looked into, and taken out. */
   readonly contested: AliveClaim[] = []
 
@@ -39,9 +41,15 @@ export class OwnClaims {
 
   /**
    * Raises the own incarnation, to `atLeast` if that is more, and says so, with a change of the record if one is given.
-   * `done` is called when it, or an announcement that replaced it, has been handed on as often as any update.
+   * `done` is called when it, or an announcement that replaced it, has been handed on as often as any update. A node that has left says nothing: a change
+   * is kept for when it comes back.
    */
   announce(now: Millis, change: Partial<PeerRecord>, atLeast = 0, done?: () => void): void {
+    if (this.hasLeft) {
+      // To say anything would be to come back.
+      this.#whenBack = { ...this.#whenBack, ...change }
+      return done?.()
+    }
     const claim = this.#rise(now, change, atLeast)
     const { table } = this.#state
     const number = this.#announcement
@@ -59,7 +67,8 @@ export class OwnClaims {
    * out before whether the name is another's by now.
    */
   comeBack(now: Millis): void {
-    this.#rise(now, { leaving: false }, 0)
+    this.#rise(now, { ...this.#whenBack, leaving: false }, 0)
+    this.#whenBack = {}
   }
 
   /** Says that this node leaves, at its current incarnation, or at that of an earlier boot which is still held alive. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Rig, said, suspect, wall } from './testing/rig.ts'
+import { peer, Rig, said, suspect, wall } from './testing/rig.ts'
 
 describe('a change of what this node says of itself', () => {
   test('raises its incarnation by one, and is done when it was handed on as often as any update', () => {
@@ -15,6 +15,18 @@ describe('a change of what this node says of itself', () => {
     // retransmitMult × ceil(log10(3 + 1))
     expect([times, rig.results.get(operation)]).toEqual([4, { kind: 'disseminated' }])
     expect([rig.ownIncarnation, rig.engine.members.record(rig.ref('me')).data]).toEqual([wall + 1, data])
+  })
+
+  test('after it left does not bring it back: it is told once it is', () => {
+    const rig = new Rig({ members: ['b', 'c'] })
+    rig.engine.leave(rig.now)
+    const operation = rig.engine.setRecord({ data: Uint8Array.of(1) }, rig.now)
+    expect([rig.status('me'), rig.results.get(operation)]).toEqual(['left', { kind: 'disseminated' }])
+    rig.run(30_000)
+    expect(said(rig.take(), 'alive')).toEqual([])
+    rig.engine.join(peer('b').address, rig.now)
+    expect(rig.status('me')).toBe('alive')
+    expect(rig.engine.members.record(rig.ref('me')).data).toEqual(Uint8Array.of(1))
   })
 
   test('that a later one or a refutation overtakes is done when that is: nobody has heard of it before', () => {
