@@ -14,6 +14,9 @@ const transitions: Readonly<Record<string, { readonly from: readonly Held[]; rea
   reap: { from: ['failed', 'left'], to: 'unknown' },
 }
 
+/** Table and events come on two connections, of which one may be late, as where the machine is busy. Milliseconds. */
+const lag = 10_000
+
 /**
  * One event per change, without a hole in their numbers, and whoever follows them from the first one knows the table. Excused: the first event about a member that
  * a process remembers of its last life (`--data-dir`), of which it tells nothing; and whatever comes first after events were missed.
@@ -21,7 +24,7 @@ const transitions: Readonly<Record<string, { readonly from: readonly Held[]; rea
 export const eventsTellTheTable: Invariant = {
   name: 'events-tell-the-table',
   rule: 'the events of a member lead, step by step, from the status it had to the one it has',
-  watch: (_truth, breach) => {
+  watch: (truth, breach) => {
     const told = new WeakMap<Life, Told>()
     const of = (at: Life) => {
       const known = told.get(at) ?? begin(at)
@@ -45,16 +48,23 @@ export const eventsTellTheTable: Invariant = {
         known.held.set(member.name, step.to)
       },
       missed(at, what) {
-        if (what === 'events') told.set(at, { id: 0, whole: false, held: new Map() })
+        if (what === 'events') told.set(at, { ...begin(at), whole: false, held: new Map() })
       },
-      rest(views) {
-        for (const [at, { members }] of views) {
-          const { held, whole } = of(at)
-          for (const { name, status } of members) {
-            if (name === at.name) continue
-            const last = held.get(name) ?? (whole ? 'unknown' : status)
-            if (last !== status) breach(`${at.name} shows ${name} ${status}, and its events lead to ${last}`)
-          }
+      looked(at, { members }) {
+        const { differs, held, whole } = of(at)
+        const now = truth.now()
+        for (const { name, status } of members) {
+          const last = held.get(name) ?? (whole ? 'unknown' : status)
+          const what = `shows ${name} ${status}, and its events lead to ${last}`
+          const known = differs.get(name)
+          if (last === status) differs.delete(name)
+          else if (known?.what !== what || now - known.seen > lag / 2)
+            differs.set(name, { what, since: now, seen: now })
+          else if (now - known.since > lag) {
+            breach(`${at.name} ${what} for ${((now - known.since) / 1_000).toFixed(1)} s`)
+            told.delete(at)
+            return
+          } else known.seen = now
         }
       },
     }
@@ -66,8 +76,15 @@ interface Told {
   /** Whether nothing was held before the first event, but itself. */
   whole: boolean
   readonly held: Map<string, Held>
+  /** Where its table shows something else, since when; whoever is not asked, as it stands still, does not count as seen. */
+  readonly differs: Map<string, { readonly what: string; readonly since: number; seen: number }>
 }
 
-const begin = (at: Life): Told => ({ id: 0, whole: !remembers(at), held: new Map([[at.name, 'alive']]) })
+const begin = (at: Life): Told => ({
+  id: 0,
+  whole: !remembers(at),
+  held: new Map([[at.name, 'alive']]),
+  differs: new Map(),
+})
 
 const remembers = (life: Life): boolean => life.child.spawnargs.includes('--data-dir')
