@@ -48,7 +48,16 @@ describe('the command line', () => {
 
   it.each([
     [['membres'], "swim-cli: unknown command 'membres' (Did you mean members?)\n"],
-    [['keys', 'list'], "swim-cli: unknown command 'keys'"],
+    [['doctor', 'list'], "swim-cli: unknown command 'doctor'"],
+    [['keys', 'rotate'], 'swim-cli: "rotate" is not allowed: must be list, install, use or remove'],
+    [['keys', 'install'], 'swim-cli: keys install needs the file that holds the key'],
+    [['keys', 'use', 'all'], 'swim-cli: "all" is no id of a key: must be 8 digits'],
+    [['keys', 'list', 'x'], 'swim-cli: keys list takes nothing more'],
+    [
+      ['keys', 'install', 'AAAAAAAAAAAAAAAAAAAAAA=='],
+      'swim-cli: a key on the command line shows in the process list',
+    ],
+    [['keys', 'install', '-'], 'swim-cli: standard input holds no key'],
     [['members', '--jsno'], "swim-cli: unknown option '--jsno' (Did you mean --json?)\n"],
     [['start', '--port'], "swim-cli: option '--port <port>' argument missing\n"],
     [

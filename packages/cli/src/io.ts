@@ -10,6 +10,8 @@ export interface Io {
   readonly errIsTty: boolean
   /** Aborted at the first SIGINT or SIGTERM; `reason` is the name of the signal. */
   readonly interrupted: AbortSignal
+  /** All of standard input as text. Throws a `CliError` with exit code 2 where it is more than 64 KiB. */
+  input(): Promise<string>
   /** Calls back at each SIGHUP, which otherwise ends the process. */
   onHangup(listener: () => void): void
 }

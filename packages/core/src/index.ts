@@ -53,6 +53,7 @@ export { decodeSnapshot, encodeSnapshot, type SnapshotFault } from './engine/sna
 export type { Millis } from './engine/time.ts'
 export type { TraceEntry, TraceOutcome, TracePath } from './engine/trace.ts'
 export * from './model/address.ts'
+export { AllowList } from './model/allow-list.ts'
 export type { Column, ColumnKind } from './model/column.ts'
 export { Directory, samePayload } from './model/directory.ts'
 export { healthDelta, type LocalHealth } from './model/local-health.ts'

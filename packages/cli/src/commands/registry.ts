@@ -49,6 +49,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'explain', summary: 'show why a member has its status', load: () => import('./explain.ts') },
   { name: 'events', summary: 'follow changes of the membership', load: () => import('./events.ts') },
+  {
+    name: 'keys',
+    summary: 'show which member holds which key, or exchange keys',
+    load: () => import('./keys.ts'),
+  },
   { name: 'keygen', summary: 'make a key for a cluster', load: () => import('./keygen.ts') },
   {
     name: 'broadcast',

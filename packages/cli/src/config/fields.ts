@@ -236,6 +236,25 @@ export const fields = [
     help: 'the same as text (it shows in the process list: prefer the file)',
   },
   {
+    key: 'verify-outgoing',
+    env: 'SWIM_VERIFY_OUTGOING',
+    value: 'true|false',
+    help: 'whether what is sent is sealed; false while the keys are not at all members yet (default: true)',
+  },
+  {
+    key: 'verify-incoming',
+    env: 'SWIM_VERIFY_INCOMING',
+    value: 'true|false',
+    help: 'whether what is not sealed is refused; false until all seal what they send (default: true)',
+  },
+  {
+    key: 'allow',
+    env: 'SWIM_ALLOW',
+    value: 'network',
+    many: true,
+    help: 'addresses and networks, as 10.0.0.0/8, of those who may speak to this node and be members (default: anybody)',
+  },
+  {
     key: 'service',
     env: 'SWIM_SERVICES',
     alias: 'services',

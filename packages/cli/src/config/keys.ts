@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { KeyError, readKey } from '@swimkit/security'
 import { CliError } from '../errors.ts'
 import { readNamedFile } from './named-file.ts'
@@ -43,4 +43,30 @@ export async function keysIn(label: string, path: string, warnings: string[]): P
     warnings.push(`${label}: others may read ${path}, which holds keys of the cluster: chmod 600 it`)
   }
   return keys
+}
+
+/**
+ * Puts these keys in the place of those in a file, for its owner alone, at once or not at all; lines that begin with # stay. Rejects with what the system says.
+ */
+export async function writeKeys(path: string, keys: readonly string[]): Promise<void> {
+  // A link stays one.
+  const file = await realpath(path)
+  const before = (await readFile(file, 'utf8')).split('\n')
+  const lines = [...before.filter((line) => line.trimStart().startsWith('#')), ...keys]
+  const next = `${file}.next`
+  try {
+    // What a process that was ended left behind may have another mode.
+    await rm(next, { force: true })
+    const handle = await open(next, 'wx', 0o600)
+    try {
+      await handle.writeFile(`${lines.join('\n')}\n`)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(next, file)
+  } catch (error) {
+    await rm(next, { force: true }).catch(() => undefined)
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import { parseHostPort, parseSeed, seedAllowed } from '@swimkit/bootstrap'
-import { nameProblem, profiles, type Settings, settingRanges } from '@swimkit/core'
+import { AddressError, AllowList, nameProblem, profiles, type Settings, settingRanges } from '@swimkit/core'
 import * as v from 'valibot'
 import { controlAllowed, parseControl } from './control-address.ts'
 import { formatDuration, parseDuration } from './duration.ts'
@@ -94,6 +94,17 @@ function many<T>(one: v.GenericSchema<string, T>, allowed: string, comma: boolea
 }
 
 const file = v.pipe(v.string('must be the path of a file'), v.nonEmpty('must be the path of a file'))
+
+const networkAllowed = 'must be an IP address, or a network as 10.0.0.0/8 or 2001:db8::/32'
+function isNetwork(text: string): boolean {
+  try {
+    new AllowList([text])
+    return true
+  } catch (error) {
+    if (error instanceof AddressError) return false
+    throw error
+  }
+}
 
 const folder = v.pipe(v.string('must be the path of a folder'), v.nonEmpty('must be the path of a folder'))
 
@@ -217,6 +228,9 @@ export const schemas = {
   'control-rate-limit': number(0, 100_000, false),
   'key-file': file,
   key: many(v.pipe(v.string(keyAllowed), v.check(isKey, keyAllowed)), keyAllowed, true),
+  'verify-outgoing': flag,
+  'verify-incoming': flag,
+  allow: many(v.pipe(v.string(networkAllowed), v.check(isNetwork, networkAllowed)), networkAllowed, true),
   service: many(service, serviceAllowed, true),
   tag: v.lazy((raw) => (isMap(raw) ? tagMap : many(tag, tagAllowed, false))),
   answer: many(answer, answerAllowed, false),

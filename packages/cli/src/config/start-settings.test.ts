@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { generateKey } from '@swimkit/security'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
+import { writeKeys } from './keys.ts'
 import { type StartSettings, startSettings } from './start-settings.ts'
 
 let folder: string
@@ -59,6 +60,10 @@ describe('the settings of start', () => {
         rateLimit: undefined,
       },
       keys: [],
+      keyFile: undefined,
+      verifyOutgoing: true,
+      verifyIncoming: true,
+      allow: [],
       services: [],
       tags: {},
       answers: {},
@@ -259,6 +264,60 @@ logFormat: json
       keys: [a],
       warnings: ['--key shows in the process list: prefer --key-file or SWIM_KEY'],
     })
+  })
+
+  it('know where keys are from, and keep them there: in its lines of comment too', async () => {
+    const [a, b, c] = [generateKey(), generateKey(16), generateKey()]
+    const path = await file('kept', `# of orders\n${a}\n  # and more\n`)
+    await chmod(path, 0o600)
+    expect((await startSettings({}, { SWIM_KEY: a })).keyFile).toBeUndefined()
+    expect((await startSettings({ 'key-file': path }, {})).keyFile).toBe(path)
+    const link = join(dirname(path), 'a-link')
+    await symlink(path, link)
+    await writeKeys(link, [b, c])
+    expect(await readFile(path, 'utf8')).toBe(`# of orders\n  # and more\n${b}\n${c}\n`)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect((await lstat(link)).isSymbolicLink()).toBe(true)
+    expect((await startSettings({ 'key-file': link }, {})).keys).toEqual([b, c])
+    // What a process that was ended left behind is in nobody's way.
+    await writeFile(`${path}.next`, 'half', { mode: 0o644 })
+    await writeKeys(path, [c])
+    expect([await readFile(path, 'utf8'), (await stat(path)).mode & 0o777]).toEqual([
+      `# of orders\n  # and more\n${c}\n`,
+      0o600,
+    ])
+    await expect(writeKeys(join(dirname(path), 'nowhere', 'x'), [a])).rejects.toThrow('ENOENT')
+  })
+
+  it('bring a cluster to sealing in two steps, and say what makes no sense', async () => {
+    const [SWIM_KEY] = [generateKey()]
+    const modes = async (flags: object) => {
+      const { verifyIncoming, verifyOutgoing } = await startSettings({ ...flags }, { SWIM_KEY })
+      return [verifyOutgoing, verifyIncoming]
+    }
+    expect(await modes({})).toEqual([true, true])
+    expect(await modes({ 'verify-incoming': 'false' })).toEqual([true, false])
+    expect(await modes({ 'verify-incoming': 'false', 'verify-outgoing': 'false' })).toEqual([false, false])
+    expect(await complaint({ 'verify-outgoing': 'false' }, { SWIM_KEY })).toContain(
+      '--verify-outgoing: nobody who is set up like this node would take in what it sends: give --verify-incoming false as well',
+    )
+    expect(await complaint({ 'verify-incoming': 'false' })).toContain(
+      '--verify-incoming: says how to seal, and there is no key',
+    )
+    expect(await complaint({ 'verify-incoming': 'no' }, { SWIM_KEY })).toContain('must be true or false')
+  })
+
+  it('allow networks and addresses', async () => {
+    expect((await startSettings({ allow: ['10.0.0.0/8,fd00::/8', '192.0.2.7'] }, {})).allow).toEqual([
+      '10.0.0.0/8',
+      'fd00::/8',
+      '192.0.2.7',
+    ])
+    for (const wrong of ['10.0.0.5/8', 'example.org', '10.0.0.0/33']) {
+      expect(await complaint({ allow: [wrong] })).toContain(
+        'must be an IP address, or a network as 10.0.0.0/8 or 2001:db8::/32',
+      )
+    }
   })
 
   it('show nothing of a key that is wrong', async () => {

@@ -34,6 +34,12 @@ export interface StartSettings {
   readonly control: ControlSettings
   /** In base64; the first one seals. None: nothing is sealed. */
   readonly keys: readonly string[]
+  /** Where the keys are from, and are kept when the cluster exchanges them; undefined: from elsewhere. */
+  readonly keyFile: string | undefined
+  readonly verifyOutgoing: boolean
+  readonly verifyIncoming: boolean
+  /** Networks of those who may speak to this node; none: anybody. */
+  readonly allow: readonly string[]
   readonly services: readonly Service[]
   readonly tags: Readonly<Record<string, string>>
   /** What is answered to queries, by their name. */
@@ -64,6 +70,27 @@ async function keys(loaded: Loaded, warnings: string[]): Promise<readonly string
     return values[key] ?? []
   }
   return keysIn(source.get(key)?.label ?? key, values[key]!, warnings)
+}
+
+/** How far the cluster has come on its way to sealing. */
+function verification({ source, values }: Loaded): { verifyOutgoing: boolean; verifyIncoming: boolean } {
+  const [outgoing, incoming] = [values['verify-outgoing'], values['verify-incoming']]
+  const keyed = values.key !== undefined || values['key-file'] !== undefined
+  for (const key of ['verify-outgoing', 'verify-incoming'] as const) {
+    if (values[key] !== undefined && !keyed) {
+      throw new CliError(
+        2,
+        `${source.get(key)?.label}: says how to seal, and there is no key: give --key-file`,
+      )
+    }
+  }
+  if (outgoing === false && incoming !== false) {
+    throw new CliError(
+      2,
+      `${source.get('verify-outgoing')?.label}: nobody who is set up like this node would take in what it sends: give --verify-incoming false as well`,
+    )
+  }
+  return { verifyOutgoing: outgoing ?? true, verifyIncoming: incoming ?? true }
 }
 
 async function payload(loaded: Loaded): Promise<Uint8Array | undefined> {
@@ -129,6 +156,9 @@ export async function startSettings(
     timings: timings(loaded, profile),
     control: await controlSettings(loaded, warnings),
     keys: await keys(loaded, warnings),
+    keyFile: eitherOf(loaded, 'key', 'key-file') === 'key-file' ? values['key-file'] : undefined,
+    ...verification(loaded),
+    allow: values.allow ?? [],
     services: values.service ?? [],
     tags: Object.fromEntries(tags),
     answers: Object.fromEntries(values.answer ?? []),

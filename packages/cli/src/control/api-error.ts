@@ -40,6 +40,9 @@ export function toApiError(error: unknown): ApiError | undefined {
       return new ApiError(413, 'too-large', reasonOf(error))
     case 'StoppedError':
       return new ApiError(503, 'stopped', reasonOf(error))
+    case 'RotationError':
+      return new ApiError(409, 'rotation', reasonOf(error), {}, membersOf(error))
+    case 'KeyError':
     case 'OptionError':
     case 'MemberDataError':
       return new ApiError(400, 'invalid', reasonOf(error))

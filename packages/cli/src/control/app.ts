@@ -1,5 +1,6 @@
 import { joinSeeds, parseSeed, type Resolver, resolveSeeds, type SeedControl } from '@swimkit/bootstrap'
 import type { Member, Node, NodeStats } from '@swimkit/core'
+import type { ClusterKeys } from '@swimkit/security'
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { drainFor } from '../run/drain.ts'
@@ -10,8 +11,10 @@ import {
   bytesOf,
   dropRateBody,
   forceLeaveBody,
+  installKeyBody,
   joinBody,
   jsonBody,
+  keyIdBody,
   leaveBody,
   payloadBody,
   queryBody,
@@ -21,7 +24,7 @@ import {
   tagsBody,
 } from './body.ts'
 import { eventStream } from './event-stream.ts'
-import { guard, throttle } from './guard.ts'
+import { crowd, guard } from './guard.ts'
 import { limits } from './limits.ts'
 import { bodyJson, memberJson } from './member-json.ts'
 import type { Refusals } from './refusals.ts'
@@ -52,10 +55,10 @@ export interface ControlAppOptions {
   /** For everything, and for reading alone. */
   readonly token: string | undefined
   readonly readToken: string | undefined
-  /** Requests a second of one source; 0: as many as it likes. */
-  readonly rateLimit: number
   readonly refusals: Refusals
   readonly resolver: Resolver
+  /** Undefined: the node seals nothing. */
+  readonly keys: ClusterKeys | undefined
   /** What the node is to look for; called when it is asked for, as it begins after the control API. */
   seeds(): SeedControl
   readiness(): Readiness
@@ -318,6 +321,16 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono<C
     return dropRate(c)
   }
 
+  const ring = (): ClusterKeys => {
+    if (options.keys !== undefined) return options.keys
+    throw new ApiError(409, 'no-keys', 'this node seals nothing: start it with --key-file')
+  }
+  const keys: Handler = async (c) => c.json(await ring().list())
+  const installKey: Handler = async (c) =>
+    c.json(await ring().install((await jsonBody(c, installKeyBody)).key))
+  const useKey: Handler = async (c) => c.json(await ring().use((await jsonBody(c, keyIdBody)).id))
+  const removeKey: Handler = async (c) => c.json(await ring().remove((await jsonBody(c, keyIdBody)).id))
+
   const stats: Handler = (c) =>
     c.json({
       ...(node.stats() satisfies NodeStats),
@@ -361,6 +374,10 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono<C
     '/v1/services': { GET: read(services), POST: admin(setServices) },
     '/v1/broadcast': { POST: admin(broadcast) },
     '/v1/query': { POST: admin(query) },
+    '/v1/keys': { GET: read(keys) },
+    '/v1/keys/install': { POST: admin(installKey) },
+    '/v1/keys/use': { POST: admin(useKey) },
+    '/v1/keys/remove': { POST: admin(removeKey) },
     '/v1/drop-rate': { GET: read(dropRate), POST: admin(setDropRate) },
     '/v1/stats': { GET: read(stats) },
     '/healthz': { GET: open(healthz) },
@@ -370,7 +387,7 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono<C
   const app = new Hono<ControlEnv>()
   app.use(withSecurityHeaders(options.scheme))
   const guarded = { ...options, open: openPaths(routes) }
-  app.use(throttle(guarded))
+  app.use(crowd(guarded))
   app.use(guard(guarded))
   mount(app, routes, (c) => refusals.note('scope', c.env.source))
   app.notFound(() => {

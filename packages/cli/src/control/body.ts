@@ -185,6 +185,16 @@ export const dropRateBody = v.object(
   'the body must be {"dropRate":0..1}',
 )
 
+/** What is wrong with a key says whoever takes it, and shows nothing of it. */
+export const installKeyBody = v.strictObject(
+  { key: v.pipe(v.string('must be text'), v.maxLength(64, 'must be 16, 24 or 32 bytes in base64')) },
+  'the body must be {"key":base64}',
+)
+export const keyIdBody = v.strictObject(
+  { id: v.pipe(v.string('must be text'), v.regex(/^[0-9a-f]{8}$/, 'must be 8 hexadecimal digits')) },
+  'the body must be {"id":8 hexadecimal digits}',
+)
+
 const serviceText = /^[\w.-]{1,64}$/
 export const servicesBody = v.object(
   {

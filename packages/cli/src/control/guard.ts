@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import type { MiddlewareHandler } from 'hono'
 import { ApiError } from './api-error.ts'
 import { limits } from './limits.ts'
-import { RateLimit } from './rate-limit.ts'
+import { RateLimit, retryAfter } from './rate-limit.ts'
 import type { RefusalReason, Refusals } from './refusals.ts'
 import type { ControlEnv, Scope } from './route.ts'
 
@@ -17,8 +17,6 @@ export interface GuardOptions {
   readonly readToken: string | undefined
   /** Paths that need no token. */
   readonly open: ReadonlySet<string>
-  /** Requests a second of one source; 0: as many as it likes. */
-  readonly rateLimit: number
   readonly refusals: Refusals
 }
 
@@ -34,25 +32,13 @@ function parseHost(header: string, scheme: string): { host: string; origin: stri
 
 const hash = (text: string) => createHash('sha256').update(text).digest()
 
-/** When to come back, in whole seconds. */
-const retryAfter = (ms: number) => ({ 'retry-after': String(Math.max(1, Math.ceil(ms / 1_000))) })
-
-/** Sends whoever asks too often away, before anything else is looked at. Probes are counted apart: nothing is to look dead because it is asked a lot. */
-export function throttle({ open, rateLimit, refusals }: GuardOptions): Middleware {
-  const rate = new RateLimit({ perSecond: rateLimit, burst: 2 * rateLimit })
+/** Takes so many requests at the same time, probes apart. */
+export function crowd({ open, refusals }: Pick<GuardOptions, 'open' | 'refusals'>): Middleware {
   let underWay = 0
   return async (c, next) => {
-    const { source } = c.env
-    const probe = open.has(c.req.path)
-    const wait = rateLimit === 0 ? 0 : rate.take(probe ? `probes ${source}` : source)
-    if (wait > 0) {
-      refusals.note('rate', source)
-      const message = `at most ${rateLimit} requests a second`
-      throw new ApiError(429, 'rate', message, retryAfter(wait))
-    }
-    if (probe) return next()
+    if (open.has(c.req.path)) return next()
     if (underWay >= limits.requests) {
-      refusals.note('busy', source)
+      refusals.note('busy', c.env.source)
       const message = `at most ${limits.requests} requests at the same time`
       throw new ApiError(503, 'busy', message, retryAfter(1_000))
     }
@@ -77,7 +63,11 @@ export function guard({ hostNames, open, readToken, refusals, scheme, token }: G
     ...(token === undefined ? [] : [['admin', hash(token)] as const]),
     ...(readToken === undefined ? [] : [['read', hash(readToken)] as const]),
   ]
-  const guesses = new RateLimit({ perSecond: limits.guessesPerSecond, burst: limits.guesses })
+  const guesses = new RateLimit({
+    perSecond: limits.guessesPerSecond,
+    burst: limits.guesses,
+    sources: limits.sources,
+  })
 
   /** What a token lets do; compared with each, so that the time does not tell which it was. */
   const scopeOf = (given: string): Scope | undefined => {

@@ -21,10 +21,15 @@ export const limits = {
   idleTimeout: 10_000,
   /** How often those times are looked at, milliseconds. */
   checkInterval: 2_000,
+  /** Sources that are remembered, for each of what is counted by source. */
+  sources: 1_024,
   /** Wrong tokens of one source: so many at once, then this many a second. A token of 8 characters would take longer than anybody lives. */
   guesses: 10,
   guessesPerSecond: 1,
 } as const
+
+/** What is asked whether a node lives, and so is never refused for want of a token or for what others ask. */
+export const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
 /** Requests a second of one source in the long run, unless it is told otherwise; twice that at once. */
 export const defaultRateLimit = 200

@@ -5,6 +5,7 @@ import { CliError, codeOf, reasonOf } from '../errors.ts'
 import { type Caller, callerAt } from './caller.ts'
 import { limits } from './limits.ts'
 import type { Refusals } from './refusals.ts'
+import type { Throttle } from './throttle.ts'
 import { clearSocket, forOwnerAlone } from './unix-socket.ts'
 
 export type WebHandler = (request: Request, caller: Caller) => Response | Promise<Response>
@@ -25,6 +26,8 @@ export interface ListenOptions {
   /** Serves HTTPS. */
   readonly identity?: Identity | undefined
   readonly handler: WebHandler
+  /** What is answered instead, if anything, before a request is looked at any further. */
+  readonly shed: Throttle
   readonly refusals: Refusals
 }
 
@@ -51,7 +54,10 @@ function after(ms: number): Promise<void> {
 }
 
 /** Turns requests into those of the web. */
-function requestListener(handler: WebHandler, callerOf: (remote: string | undefined) => Caller) {
+function requestListener(
+  { handler, shed }: Pick<ListenOptions, 'handler' | 'shed'>,
+  callerOf: (remote: string | undefined) => Caller,
+) {
   // Loading the adapter loads the runtime's own fetch as well, and neither is needed to open the port.
   const adapter = async () =>
     (await import('@hono/node-server')).getRequestListener(
@@ -64,6 +70,11 @@ function requestListener(handler: WebHandler, callerOf: (remote: string | undefi
     return listener
   }
   const handle: RequestListener = (request, response) => {
+    const refused = shed(request.url ?? '', callerOf(request.socket.remoteAddress).source)
+    if (refused !== undefined) {
+      response.writeHead(refused.status, refused.headers).end(refused.body)
+      return
+    }
     load()
       .then((answer) => answer(request, response))
       .catch((error) => response.destroy(error))
@@ -95,9 +106,9 @@ async function opened(server: Server, place: ControlPlace): Promise<void> {
  * them. Rejects with a {@link CliError} with exit code 2 when it cannot listen there.
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { handler, identity, place, refusals } = options
+  const { identity, place, refusals } = options
   const callerOf = place.kind === 'unix' ? () => ({ source: 'unix' }) : callerAt
-  const { handle, load } = requestListener(handler, callerOf)
+  const { handle, load } = requestListener(options, callerOf)
   const serve = async (at: ControlPlace, shown: Identity | undefined): Promise<Server> => {
     const server = await serverFor(handle, shown)
     server.maxConnections = limits.connections

@@ -4,7 +4,7 @@ import { RateLimit } from './rate-limit.ts'
 
 let now = 0
 const limit = (more: { perSecond?: number; burst?: number; sources?: number } = {}) =>
-  new RateLimit({ perSecond: 2, burst: 3, now: () => now, ...more })
+  new RateLimit({ perSecond: 2, burst: 3, sources: 8, now: () => now, ...more })
 
 it('lets a burst through, then one for each period, and says how long to wait', () => {
   const bucket = limit()

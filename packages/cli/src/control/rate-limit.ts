@@ -1,10 +1,13 @@
+/** When to come back, in whole seconds. */
+export const retryAfter = (ms: number) => ({ 'retry-after': String(Math.max(1, Math.ceil(ms / 1_000))) })
+
 export interface RateLimitOptions {
   /** How many a source may do each second in the long run. */
   readonly perSecond: number
   /** How many it may do at once after a pause. */
   readonly burst: number
-  /** Sources that are remembered; beyond it the one that was seen last the longest ago is forgotten, and begins anew. Default 1,024. */
-  readonly sources?: number
+  /** Sources that are remembered; beyond it the one that was seen last the longest ago is forgotten, and begins anew. */
+  readonly sources: number
   /** Milliseconds that only go forward. Default: the clock of this process. */
   readonly now?: () => number
 }
@@ -17,7 +20,7 @@ export class RateLimit {
   readonly #sources: number
   readonly #now: () => number
 
-  constructor({ perSecond, burst, sources = 1_024, now = () => performance.now() }: RateLimitOptions) {
+  constructor({ perSecond, burst, sources, now = () => performance.now() }: RateLimitOptions) {
     this.#perMs = perSecond / 1_000
     this.#burst = burst
     this.#sources = sources

@@ -1,4 +1,5 @@
 import type { Logger } from '@swimkit/core'
+import { limits } from './limits.ts'
 import { RateLimit } from './rate-limit.ts'
 
 /** Why somebody was sent away, with what the log says of it. */
@@ -22,7 +23,7 @@ export class Refusals {
     RefusalReason,
     number
   > // its keys are just these
-  readonly #lines = new RateLimit({ perSecond: 0.1, burst: 1 })
+  readonly #lines = new RateLimit({ perSecond: 0.1, burst: 1, sources: limits.sources })
   readonly #logger: Logger | undefined
 
   constructor(logger: Logger | undefined) {

@@ -1,5 +1,6 @@
 import { type Resolver, readSeeds, resolveSeeds, type SeedControl, systemResolver } from '@swimkit/bootstrap'
 import { formatAddress, type Logger, type Node } from '@swimkit/core'
+import type { ClusterKeys } from '@swimkit/security'
 import { isOwnMachine } from '../config/bind.ts'
 import { CliError, reasonOf } from '../errors.ts'
 import type { Readiness } from './app.ts'
@@ -13,6 +14,7 @@ import {
   type WebHandler,
 } from './listen.ts'
 import { Refusals } from './refusals.ts'
+import { throttle } from './throttle.ts'
 import { maxSocketPath } from './unix-socket.ts'
 
 export interface ControlOptions {
@@ -45,6 +47,8 @@ export interface ControlOptions {
    * What `/v1/seeds` shows and changes. Default: `node.setSeeds`, with what the names that are given stand for at that time.
    */
   readonly seeds?: () => SeedControl
+  /** What `/v1/keys` shows and changes, from `@swimkit/security`. Default: none, as of a node that seals nothing. */
+  readonly keys?: ClusterKeys
   /** How long `leave` goes on as a member that nobody picks any more, milliseconds, unless it is told otherwise. Default 0. */
   readonly drain?: number
   /** Milliseconds between comments on a quiet event stream; twice that drops a consumer that takes nothing. Default 15,000. */
@@ -99,6 +103,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
   const end = new AbortController()
   const resolver = options.resolver ?? systemResolver
   const refusals = new Refusals(logger)
+  const shed = throttle(options.rateLimit ?? defaultRateLimit, refusals)
   const own = seedsOf(node, resolver, end.signal)
   const makeApp = async () =>
     (await import('./app.ts')).createControlApp(node, {
@@ -106,10 +111,10 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
       hostNames: options.hostNames ?? [],
       token,
       readToken,
-      rateLimit: options.rateLimit ?? defaultRateLimit,
       refusals,
       resolver,
       seeds: options.seeds ?? (() => own),
+      keys: options.keys,
       drain: options.drain ?? 0,
       readiness: options.readiness ?? (() => ({ ready: node.state === 'running', reason: node.state })),
       onEnd: options.onEnd ?? (() => void node.stop()),
@@ -124,7 +129,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     return app
   }
   const handler: WebHandler = async (request, caller) => (await load()).fetch(request, caller)
-  const listenAt = (place: ControlPlace) => listen({ place, identity, handler, refusals })
+  const listenAt = (place: ControlPlace) => listen({ place, identity, handler, shed, refusals })
 
   const byDefault = (node.address?.port ?? 0) + 10_000
   const wanted = options.port ?? (byDefault > 65_535 ? 0 : byDefault)

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { runCli } from '../cli.ts'
+import { CliError } from '../errors.ts'
 import type { Io } from '../io.ts'
 
 /** Exit codes of a process that a signal ended, as shells count them. */
@@ -27,10 +28,23 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
     outIsTty: process.stdout.isTTY === true,
     errIsTty: process.stderr.isTTY === true,
     interrupted: interruption.signal,
+    input: () => allOf(process.stdin),
     onHangup: (listener) => void process.on('SIGHUP', listener),
   }
   const code = await runCli(argv, io)
   // Where stdout is a pipe, writing is not done when write() returns.
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
   process.exit(code)
+}
+
+/** What a person or a script may hand a command that way. */
+const mostInput = 65_536
+
+async function allOf(input: NodeJS.ReadableStream): Promise<string> {
+  let text = ''
+  for await (const chunk of input.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > mostInput) throw new CliError(2, `standard input is more than ${mostInput} bytes`)
+  }
+  return text
 }

@@ -19,7 +19,6 @@ import {
   type NodeOptions,
 } from '@swimkit/core'
 import { host as systemHost } from '@swimkit/host'
-import { aesGcm, Keyring } from '@swimkit/security'
 import { isOwnMachine, resolveBind } from '../config/bind.ts'
 import { type IdentityFiles, identityIn } from '../config/identity.ts'
 import type { StartSettings } from '../config/start-settings.ts'
@@ -31,6 +30,7 @@ import { createLogger } from '../log.ts'
 import { builtins, loadPlugin } from '../plugins/load.ts'
 import { drainFor } from './drain.ts'
 import { writePidFile } from './pid-file.ts'
+import { type Sealing, sealingOf } from './sealing.ts'
 import { statusLine, statusSampler } from './status-line.ts'
 
 /** How a node's process comes to its end. */
@@ -159,8 +159,8 @@ export async function startNode(
     loadPlugin('codec', settings.codec, io.cwd),
     addressesOf(settings, system.interfaces(), logger),
   ])
-  const keyring = settings.keys.length === 0 ? undefined : new Keyring(settings.keys)
-  const sealed = keyring === undefined ? {} : { sealer: aesGcm(keyring) }
+  const sealing = sealingOf(settings, logger)
+  const sealed = sealing === undefined ? {} : { sealer: sealing.sealer }
   const snapshots = await snapshotsOf(settings)
   const node = await startOrExplain({
     name: settings.name,
@@ -168,6 +168,7 @@ export async function startNode(
     ...(snapshots === undefined ? {} : { snapshots }),
     ...(advertise === undefined ? {} : { advertise }),
     ...(settings.payload === undefined ? {} : { payload: settings.payload }),
+    ...(settings.allow.length === 0 ? {} : { allow: settings.allow }),
     cluster: settings.cluster,
     bind,
     host: system,
@@ -186,9 +187,7 @@ export async function startNode(
     throw error
   })
 
-  if (keyring !== undefined) {
-    logger.log('info', 'what is sent is sealed', { key: keyring.primary.id, keys: keyring.ids.length })
-  }
+  const keys = sealing?.serve(node)
   for (const [name, text] of Object.entries(settings.answers)) {
     node.onQuery(name, () => new TextEncoder().encode(text))
   }
@@ -234,6 +233,7 @@ export async function startNode(
       anyPort: settings.port === 0,
       readiness: () => readinessOf(node, search ?? { state: 'searching' }, Date.now() - since),
       seeds: () => search ?? noSeeds,
+      ...(keys === undefined ? {} : { keys }),
       drain: settings.drain,
       onEnd: () => ended({ kind: 'asked' }),
       logger,
@@ -256,7 +256,7 @@ export async function startNode(
       signal: end.signal,
       onConflict: fail,
     })
-    if (reload !== undefined) io.onHangup(() => void reloadSeeds(reload, search!, logger))
+    if (reload !== undefined) io.onHangup(() => void takeOver(reload, search!, sealing, logger))
     const { identityFiles } = wanted
     if (identityFiles !== undefined) io.onHangup(() => void renewIdentity(control!, identityFiles, logger))
     showStatus(node, settings, colour, io, end.signal)
@@ -289,14 +289,18 @@ async function renewIdentity(control: Control, files: IdentityFiles, logger: Log
   }
 }
 
-/** Takes the seeds of the configuration as it is by now; one that is wrong changes nothing. */
-async function reloadSeeds(
+/** Takes the seeds and keys as configuration and key file have them by now; what is wrong changes nothing. */
+async function takeOver(
   reload: () => Promise<StartSettings>,
   seeds: SeedControl,
+  sealing: Sealing | undefined,
   logger: Logger,
 ): Promise<void> {
   try {
-    seeds.replace((await reload()).seeds)
+    const settings = await reload()
+    // Without a file they are what they were, or what was asked for since.
+    if (settings.configFile !== undefined) seeds.replace(settings.seeds)
+    sealing?.reload(settings)
   } catch (error) {
     logger.log('error', 'the configuration was not taken over', { reason: reasonOf(error) })
   }

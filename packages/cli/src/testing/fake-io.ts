@@ -8,7 +8,7 @@ export interface FakeIo extends Io {
   hangUp(): void
 }
 
-export function fakeIo(env: Io['env'] = {}, cwd = '/'): FakeIo {
+export function fakeIo(env: Io['env'] = {}, cwd = '/', input = ''): FakeIo {
   const interruption = new AbortController()
   let [out, err] = ['', '']
   const listeners: (() => void)[] = []
@@ -26,6 +26,7 @@ export function fakeIo(env: Io['env'] = {}, cwd = '/'): FakeIo {
     interrupted: interruption.signal,
     stdout: () => out,
     stderr: () => err,
+    input: async () => input,
     onHangup: (listener) => void listeners.push(listener),
     interrupt: () => interruption.abort('SIGINT'),
     hangUp: () => {

@@ -1,0 +1,139 @@
+import type { QueryHandler } from '@swimkit/core'
+import type { ClusterKeys, KeyReport } from '@swimkit/security'
+import { aesGcm, clusterKeys, generateKey, Keyring, readKey } from '@swimkit/security'
+import type { Hono } from 'hono'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { FakeNode } from '../testing/fake-node.ts'
+import { createControlApp } from './app.ts'
+import { Refusals } from './refusals.ts'
+import type { ControlEnv } from './route.ts'
+
+const [old, next] = [generateKey(), generateKey()]
+const [oldId, nextId] = [readKey(old).id, readKey(next).id]
+
+/** A node that is its own cluster: queries to all are queries to itself. */
+function keysOfOne(node: FakeNode): ClusterKeys {
+  const deadline = new Date(0)
+  let answer: QueryHandler | undefined
+  return clusterKeys(
+    {
+      name: node.name,
+      members: () => node.members(),
+      onQuery: (_, handler) => {
+        answer = handler
+        return () => undefined
+      },
+      query: async (name, body = new Uint8Array(0)) => ({
+        answers: [
+          {
+            member: node.name,
+            body: (await answer!({ name, body, from: node.name, deadline }))!,
+            at: deadline,
+          },
+        ],
+        silent: [],
+        unfinished: [],
+      }),
+    },
+    { sealer: aesGcm(new Keyring([old])) },
+  )
+}
+
+let node: FakeNode
+let app: Hono<ControlEnv>
+function appWith(keys: ClusterKeys | undefined): Hono<ControlEnv> {
+  return createControlApp(node, {
+    scheme: 'http',
+    hostNames: [],
+    token: undefined,
+    readToken: undefined,
+    rateLimit: 0,
+    refusals: new Refusals(undefined),
+    resolver: { addresses: async () => [], services: async () => [] },
+    keys,
+    seeds: () => ({ seeds: [], replace: () => undefined }),
+    readiness: () => ({ ready: true, reason: 'joined' }),
+    drain: 0,
+    onEnd: () => undefined,
+    onFault: () => undefined,
+    signal: new AbortController().signal,
+    heartbeat: 10_000,
+  })
+}
+const ask = (path = '', init: RequestInit = {}) =>
+  app.request(`http://127.0.0.1/v1/keys${path}`, init, { source: '127.0.0.1' })
+const post = async (step: string, body: object) => {
+  const answer = await ask(`/${step}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
+  return { status: answer.status, text: await answer.text() }
+}
+const errorOf = ({ status, text }: { status: number; text: string }) => {
+  const { code, message } = (JSON.parse(text) as { error: { code: string; message: string } }).error
+  return [status, code, message]
+}
+
+beforeEach(() => {
+  node = new FakeNode()
+  // The cluster is this node.
+  node.members = () => [node.self]
+  app = appWith(keysOfOne(node))
+})
+
+describe('/v1/keys', () => {
+  it('exchanges a key, and shows ids alone', async () => {
+    const said: string[] = []
+    for (const [step, body] of [
+      ['install', { key: next }],
+      ['use', { id: nextId }],
+      ['remove', { id: oldId }],
+    ] as const) {
+      const { status, text } = await post(step, body)
+      expect(status, text).toBe(200)
+      said.push(text)
+    }
+    const answer = await (await ask()).text()
+    expect(JSON.parse(answer)).toEqual({
+      keys: [{ id: nextId, members: 1, primary: 1, lacking: [] }],
+      members: 1,
+      missing: [],
+      errors: {},
+    } satisfies KeyReport)
+    for (const key of [old, next]) expect([...said, answer].join()).not.toContain(key)
+  })
+
+  it('says what stands against a step, and changes nothing', async () => {
+    expect(errorOf(await post('use', { id: nextId }))).toEqual([
+      409,
+      'rotation',
+      `no member has a key ${nextId}: install it first`,
+    ])
+    expect(errorOf(await post('remove', { id: oldId }))).toEqual([
+      409,
+      'rotation',
+      `1 of 1 members still seal with ${oldId}: let all use another key first`,
+    ])
+  })
+
+  it.each([
+    ['install', {}, 'key: the body must be {"key":base64}'],
+    ['install', { key: 'c2hvcnQ=' }, 'a key of 5 bytes: must be 16, 24 or 32'],
+    ['install', { key: 'x'.repeat(65) }, 'key: must be 16, 24 or 32 bytes in base64'],
+    ['use', { id: 'all' }, 'id: must be 8 hexadecimal digits'],
+    ['remove', {}, 'id: the body must be {"id":8 hexadecimal digits}'],
+  ])('%s %j is refused: %s', async (step, body, message) => {
+    expect(errorOf(await post(step, body))).toEqual([400, 'invalid', message])
+  })
+
+  it('says that a node without a key seals nothing', async () => {
+    app = appWith(undefined)
+    expect(errorOf(await post('use', { id: oldId }))).toEqual([
+      409,
+      'no-keys',
+      'this node seals nothing: start it with --key-file',
+    ])
+    expect((await ask()).status).toBe(409)
+  })
+})
