@@ -1,0 +1,67 @@
+/** `npm run load [-- --short]`: how a group bears junk, half-open streams, slow readers and many requests, all at once on each runtime in turn. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { Group } from './group.ts'
+import { junkKinds } from './junk.ts'
+import { faultsOf, fullLoad, type Load, mebibytes, putLoadOn, settlesTo } from './load.ts'
+
+const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } })
+/** Each runtime bears each kind of junk; in short, each another one. */
+const load: Load = values.short ? { ...fullLoad, seconds: 6, requests: 3_000 } : fullLoad
+const warmUp: Load = { ...load, seconds: values.short ? 3 : 10, requests: values.short ? 1_000 : 5_000 }
+
+/** Streams that say nothing are cut off after 10 s, and connections to the control API soon after their last request. */
+const settling = 60_000
+
+const folder = mkdtempSync(join(tmpdir(), 'swimkit-load-'))
+const group = new Group(folder)
+const faults: string[] = []
+try {
+  await group.form(6)
+  const victims = group.lives.slice(0, 3)
+  for (const [i, victim] of victims.entries()) {
+    const kinds = values.short ? [junkKinds[i]!] : junkKinds
+    const { descriptors } = victim.usage()
+    // What memory a runtime takes for its first load it keeps: it counts from the second one on.
+    await putLoadOn(group, victim, kinds[0]!, warmUp)
+    await settlesTo(victim, { memory: Number.POSITIVE_INFINITY, descriptors }, settling)
+    const { memory } = victim.usage()
+    const before = { memory, descriptors }
+    for (const kind of kinds) {
+      const outcome = await putLoadOn(group, victim, kind, load)
+      const peak = victim.usage()
+      faults.push(...faultsOf(outcome))
+      const left = await settlesTo(victim, before, settling)
+      if (left !== undefined) faults.push(`after the load ${left}`)
+      const after = victim.usage()
+      const { datagrams, health, processorTime, read, statuses, streamsOpened } = outcome
+      console.log(
+        `${victim.runtime}, ${kind}: ${datagrams} datagrams of which ${((100 * read) / datagrams).toFixed(0)} % were read, ${streamsOpened} streams, ` +
+          `requests ${[...statuses].map(([status, times]) => `${times} × ${status}`).join(', ')}, ` +
+          `/healthz ${health.asked - health.unanswered} of ${health.asked} within ${Math.round(health.longest)} ms, ` +
+          `${processorTime.toFixed(1)} s of processor; memory ${mebibytes(before.memory)} → ${mebibytes(peak.memory)} → ${mebibytes(after.memory)} MiB, ` +
+          `descriptors ${before.descriptors} → ${peak.descriptors} → ${after.descriptors}`,
+      )
+    }
+  }
+  await group.agreement(60_000)
+  for (const { at, by, event } of group.mistakes()) {
+    faults.push(
+      `${by.name} (${by.runtime}) held ${event.member.name} failed after ${(at / 1_000).toFixed(1)} s, and it lives`,
+    )
+  }
+} catch (error) {
+  faults.push(String(error))
+} finally {
+  await group.close()
+}
+faults.push(...group.ended)
+const doubts = group.told.filter(({ event }) => event.type === 'suspect').length
+console.log(`${doubts} suspicions, ${group.mistakes().length} verdicts on members that live`)
+for (const fault of faults) console.log(`WRONG: ${fault}`)
+console.log(faults.length === 0 ? 'all is as it was' : `${faults.length} faults; logs are in ${folder}`)
+if (faults.length === 0) rmSync(folder, { recursive: true })
+process.exitCode = faults.length === 0 ? 0 : 1

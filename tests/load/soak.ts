@@ -1,0 +1,108 @@
+/** `npm run soak -- --minutes 60`: a small group that lives, with some who come and go, and whether memory and descriptors stay level. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import type { Life } from '../faults/life.ts'
+import { addressOf, Group, sleep } from './group.ts'
+import { descriptorTolerance, mebibytes } from './load.ts'
+import { slopePerHour } from './slope.ts'
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } })
+const minutes = Number(values.minutes)
+if (!Number.isFinite(minutes) || minutes < 4 || minutes > 10_000) {
+  console.error(`soak: --minutes is ${values.minutes}: must be a number from 4 to 10,000`)
+  process.exit(2)
+}
+
+/** What may be gained in an hour, seen over the second half of the time: less than a byte for each packet. */
+const mostPerHour = 24 * 2 ** 20
+
+interface Sample {
+  /** Minutes. */
+  readonly at: number
+  readonly memory: number
+  readonly descriptors: number
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'swimkit-soak-'))
+const group = new Group(folder)
+const samples = new Map<Life, Sample[]>()
+const faults: string[] = []
+let stopped = false
+process.on('SIGINT', () => (stopped = true))
+
+try {
+  await group.form(6)
+  const residents = [...group.lives]
+  const began = group.now()
+  const end = began + 60_000 * minutes
+  const going = (): boolean => !stopped && group.now() < end && group.ended.length === 0
+  const used = new Map(residents.map((life) => [life, life.processorTime()]))
+  const churn = comeAndGo(going, await addressOf(residents[0]!))
+  const chatter = talk(going, residents)
+  for (let minute = 1; going(); minute++) {
+    while (going() && group.now() < began + 60_000 * minute) await sleep(500)
+    const columns = residents
+      .filter(({ running }) => running)
+      .map((life) => {
+        const { descriptors, memory } = life.usage()
+        const mine = samples.get(life) ?? []
+        samples.set(life, mine)
+        mine.push({ at: (group.now() - began) / 60_000, memory, descriptors })
+        const share = (life.processorTime() - used.get(life)!) / 0.6
+        used.set(life, life.processorTime())
+        return `${life.name} ${life.runtime} ${mebibytes(memory)} MiB ${descriptors} fds ${share.toFixed(1)} %`
+      })
+    console.log(`${String(minute).padStart(4)} min  ${columns.join('  ')}`)
+  }
+  await Promise.all([churn, chatter])
+  await group.agreement(60_000)
+  for (const [life, all] of samples) {
+    // What was loaded and warmed up in the first half says nothing of what is lost for good.
+    const half = all.slice(Math.floor(all.length / 2))
+    const slope = slopePerHour(half.map(({ at, memory }) => [at / 60, memory] as const))
+    const [first, last] = [all[0]!.descriptors, all.at(-1)!.descriptors]
+    console.log(
+      `${life.name} (${life.runtime}): ${(slope / 2 ** 20).toFixed(1)} MiB an hour over the last ${half.length} minutes; descriptors ${first} → ${last}`,
+    )
+    if (slope > mostPerHour)
+      faults.push(`${life.name} (${life.runtime}) gains ${mebibytes(slope)} MiB an hour`)
+    if (last > first + descriptorTolerance) {
+      faults.push(`${life.name} (${life.runtime}) has ${last} descriptors, and had ${first}`)
+    }
+  }
+  for (const { by, event } of group.mistakes())
+    faults.push(`${by.name} held ${event.member.name} failed, and it lives`)
+} catch (error) {
+  faults.push(String(error))
+} finally {
+  await group.close()
+}
+faults.push(...group.ended)
+for (const fault of faults) console.log(`WRONG: ${fault}`)
+console.log(faults.length === 0 ? 'level' : `${faults.length} faults; logs are in ${folder}`)
+if (faults.length === 0) rmSync(folder, { recursive: true })
+process.exitCode = faults.length === 0 && !stopped ? 0 : 1
+
+/** Somebody joins, stays for a while, and leaves. */
+async function comeAndGo(going: () => boolean, seed: string): Promise<void> {
+  while (going()) {
+    const guest = await group.add(seed)
+    for (let second = 0; second < 8 && going(); second++) await sleep(1_000)
+    await group.leave(guest)
+    await sleep(4_000)
+  }
+}
+
+/** Each says something in turn, changes what it says of itself, and is asked for what it knows. */
+async function talk(going: () => boolean, residents: readonly Life[]): Promise<void> {
+  for (let i = 0; going(); i++) {
+    const { client } = residents[i % residents.length]!
+    await client.post('/v1/broadcast', { name: 'soak', payload: `turn ${i}` })
+    if (i % 10 === 0) await client.post('/v1/tags', { tags: { turn: String(i) } })
+    await Promise.all([client.get('/v1/members'), client.get('/v1/stats')])
+    await sleep(500)
+  }
+}
