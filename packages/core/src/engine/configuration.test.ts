@@ -366,6 +366,19 @@ describe('a node that joins', () => {
     expect(rig.engine.config).toEqual(config(5_000, 'zeal'))
   })
 
+  test('takes none that leaves no epoch after it: a switch would have nowhere to go', () => {
+    const { rig } = rigOf([])
+    join(rig, { config: config(2 ** 48 + 1, 'zeal'), entries: [entry('b', 0, 5)] })
+    expect([rig.engine.config.epoch, rig.count('configsTooFarAhead')]).toEqual([0, 1])
+    const { rig: other } = rigOf([])
+    join(other, { config: config(2 ** 48, 'zeal'), entries: [] })
+    expect(other.engine.config).toEqual(config(2 ** 48, 'zeal'))
+    const switched = other.engine.switchDetector('chat', undefined, other.now)
+    expect(switched).toEqual({ kind: 'switched', config: config(2 ** 48 + 1, 'chat') })
+    // It can be said.
+    expect(join(other, { config: config(0), entries: [] })).toBe('joined')
+  })
+
   test('tells nobody of what it switched to alone', () => {
     const { rig } = rigOf([])
     rig.engine.switchDetector('zeal', undefined, rig.now)

@@ -8,6 +8,8 @@ import type { Millis } from './time.ts'
 
 /** An epoch so far above the own is a fault: nobody switches that often, and nobody may push it to the end of the numbers. */
 const epochHeadroom = 1_000
+/** No epoch is above this, whoever says so: even one that knows nothing else has to be able to go on from there. */
+const highestEpoch = 2 ** 48
 
 /** Told once another configuration holds. */
 export type ConfigurationListener = (before: ClusterConfig, now: Millis) => void
@@ -79,6 +81,10 @@ export class Configuration {
     const { config } = other
     // A foreign wire format has none.
     if (config.detector === '' || !this.#yields(other, introduced)) return
+    if (config.epoch > highestEpoch) {
+      this.#state.counters.configsTooFarAhead++
+      return
+    }
     if (othersActive(this.#state.table) > 0) this.#compare(config, now)
     else if (compareConfigs(config, this.#state.config) !== 0) this.#take(config, now)
   }
@@ -119,7 +125,7 @@ export class Configuration {
   #compare(config: ClusterConfig, now: Millis): void {
     const { counters, config: own } = this.#state
     if (compareConfigs(config, own) <= 0) return
-    if (config.epoch > own.epoch + epochHeadroom) counters.configsTooFarAhead++
+    if (config.epoch > Math.min(highestEpoch, own.epoch + epochHeadroom)) counters.configsTooFarAhead++
     else this.#take(config, now)
   }
 
