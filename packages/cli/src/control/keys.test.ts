@@ -47,7 +47,6 @@ function appWith(keys: ClusterKeys | undefined): Hono<ControlEnv> {
     hostNames: [],
     token: undefined,
     readToken: undefined,
-    rateLimit: 0,
     refusals: new Refusals(undefined),
     resolver: { addresses: async () => [], services: async () => [] },
     keys,
