@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // The report is for whoever counts: .ci/run sets the variable.
 const report = process.env.SWIMKIT_TEST_REPORT
@@ -6,12 +8,33 @@ const report = process.env.SWIMKIT_TEST_REPORT
 const inProcess = ['behaviour', 'conformance', 'fuzz', 'hostile'].map(
   (folder) => `tests/${folder}/**/*.test.ts`,
 )
+/** What the commands that make faults and load are built of. */
+const inCommands = ['faults/!(faults)', 'faults/invariants/*', 'load/!(load)'].map(
+  (path) => `tests/${path}.test.ts`,
+)
+/**
+ * Its processes do next to nothing for most of three minutes: it runs beside the tests that need nothing but time of the processor, and begins before them, as it takes
+ * longest.
+ */
+const faults = 'tests/faults/faults.test.ts'
+/** Also where there are two processors, as one would otherwise wait for the faults. */
+const beside = { maxWorkers: Math.max(2, availableParallelism() - 1) }
+
+class FaultsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isFaults = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith(faults)
+    return [...sorted.filter(isFaults), ...sorted.filter((file) => !isFaults(file))]
+  }
+}
+
 const source = { conditions: ['@swimkit/source'] }
 
 export default defineConfig({
   ssr: { resolve: source },
   resolve: source,
   test: {
+    sequence: { sequencer: FaultsFirst },
     reporters: report ? ['default', 'json'] : ['default'],
     ...(report ? { outputFile: { json: report } } : {}),
     projects: [
@@ -22,13 +45,19 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             ...inProcess,
+            ...inCommands,
             'scripts/**/*.test.ts',
             'bench/**/*.test.ts',
           ],
           exclude: ['**/runtimes.test.ts'],
+          ...beside,
           // No test here is about time by the clock: this ends what hangs, also where the machine is busy.
           testTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'faults', include: [faults], ...beside },
       },
       {
         extends: true,
@@ -36,7 +65,11 @@ export default defineConfig({
           name: 'process',
           globalSetup: ['tests/newest-node.setup.ts'],
           include: ['tests/**/*.test.ts'],
-          exclude: inProcess.map((tests) => tests.replace('*.test.ts', '!(runtimes).test.ts')),
+          exclude: [
+            ...inProcess.map((tests) => tests.replace('*.test.ts', '!(runtimes).test.ts')),
+            ...inCommands,
+            faults,
+          ],
           fileParallelism: false,
           testTimeout: 150_000,
           hookTimeout: 120_000,
