@@ -281,9 +281,70 @@ describe('a node with a token', () => {
   })
 })
 
+describe('a node with a token for reading', () => {
+  beforeEach(async () => {
+    await control.close()
+    await serve({ token: 'correct-horse', readToken: 'battery-staple' })
+  })
+
+  it('tells who has it what they may not', async () => {
+    const reading = { SWIM_CONTROL_TOKEN: 'battery-staple' }
+    expect((await run(['members'], reading)).code).toBe(0)
+    expect(await run(['leave'], reading)).toEqual({
+      code: 1,
+      out: '',
+      err: `swim-cli: the node at ${control.url} refused: this needs the admin token: the one that was given only reads\n`,
+    })
+    expect(node.state).toBe('running')
+  })
+})
+
+describe('where the node is', () => {
+  it.each([
+    [
+      'ftp://h:1',
+      '--control: "ftp://h:1" is not allowed: must be host:port, an http:// or https:// URL without a path, or unix:/path',
+    ],
+    [
+      'unix:',
+      '--control: "unix:" is not allowed: must be host:port, an http:// or https:// URL without a path, or unix:/path',
+    ],
+  ])('--control %s is refused', async (given, message) => {
+    expect(await run(['members', '--control', given])).toEqual({
+      code: 2,
+      out: '',
+      err: `swim-cli: ${message}\n`,
+    })
+  })
+
+  it('certificates to trust have to be some', async () => {
+    for (const [file, message] of [
+      ['/no/such/file', '--control-ca: cannot read "/no/such/file": there is no such file'],
+      ['/dev/null', '--control-ca: "/dev/null" holds no certificate in PEM'],
+    ] as const) {
+      expect(await run(['members', '--control-ca', file])).toEqual({
+        code: 2,
+        out: '',
+        err: `swim-cli: ${message}\n`,
+      })
+    }
+    const { err } = await run(['members'], { SWIM_CONTROL_CA: '/no/such/file' })
+    expect(err).toContain('SWIM_CONTROL_CA: cannot read')
+  })
+})
+
 describe('startControl', () => {
-  it('refuses to be open to others without a token', async () => {
-    await expect(startControl(node, { host: '0.0.0.0' })).rejects.toThrow('off loopback it needs a token')
+  it.each<[ControlOptions, string]>([
+    [{ host: '0.0.0.0' }, 'off loopback it needs a token'],
+    [{ host: '0.0.0.0', readToken: 'battery-staple' }, 'off loopback it needs a token'],
+    [{ readToken: 'battery-staple' }, 'a token that only reads would leave changes open to all'],
+    [{ token: 'correct-horse', readToken: 'correct-horse' }, 'must differ'],
+  ])('refuses %j', async (options, message) => {
+    await expect(startControl(node, { port: 0, ...options })).rejects.toThrow(message)
+  })
+
+  it('has no certificate to renew where it has none', async () => {
+    await expect(control.renew({ cert: '', key: '' })).rejects.toThrow('served without TLS')
   })
 
   it('refuses a port in use, and names it', async () => {
