@@ -231,6 +231,7 @@ describe('a member that lies about what the cluster runs', () => {
     net.until(() => live.every((node) => statusAt(node, 'n3') === 'failed'), 120_000)
     const outcome = net.call(nodes[0]!, (engine, now) => engine.switchDetector('gossip', undefined, now))
     expect(outcome).toMatchObject({ kind: 'switched', config: { epoch: 50_001 } })
+    net.run(2_000)
     const fresh = net.add('fresh')
     net.join(fresh, nodes[1]!)
     net.run(10_000)
