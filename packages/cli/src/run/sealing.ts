@@ -1,5 +1,5 @@
 import type { Logger, Node } from '@swimkit/core'
-import { type AesGcm, aesGcm, type ClusterKeys, clusterKeys, isEnforced, Keyring } from '@swimkit/security'
+import { type AesGcm, aesGcm, type ClusterKeys, clusterKeys, Keyring } from '@swimkit/security'
 import { writeKeys } from '../config/keys.ts'
 import type { StartSettings } from '../config/start-settings.ts'
 import { reasonOf } from '../errors.ts'
@@ -24,14 +24,11 @@ export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | 
   const say = (message: string): void => {
     const { keyring, verifyIncoming, verifyOutgoing } = sealer
     const fields = { key: keyring.primary.id, keys: keyring.ids.length }
-    if (isEnforced(sealer)) logger.log('info', message, fields)
-    else {
-      logger.log('warn', 'the cluster is on its way to sealing: what is plain is still let in', {
-        ...fields,
-        verifyOutgoing,
-        verifyIncoming,
-      })
-    }
+    if (!verifyOutgoing)
+      logger.log('warn', 'what is sent is not sealed yet, and what is plain is let in', fields)
+    else if (!verifyIncoming)
+      logger.log('warn', 'what is sent is sealed, and what is plain is still let in', fields)
+    else logger.log('info', message, fields)
   }
   say('what is sent is sealed')
 
