@@ -528,8 +528,10 @@ export class Membership {
   #known(name: string, incarnation: number, now: Millis): Ref | undefined {
     const { counters, table, wallSeconds } = this.#state
     const ref = table.find(name)
-    const known = ref === undefined ? 0 : table.incarnation(ref)
-    if (incarnation > highestAccusation(wallSeconds(now), known)) {
+    const seconds = wallSeconds(now)
+    // Whatever others may hold of this node, it has to hear of it, and refute it.
+    const known = ref === undefined ? 0 : ref === table.self ? highestAlive(seconds) : table.incarnation(ref)
+    if (incarnation > highestAccusation(seconds, known)) {
       counters.claimsIncarnationTooHigh++
       return undefined
     }

@@ -63,6 +63,17 @@ describe('an accusation of this node', () => {
     expect(rig.ownIncarnation).toBeLessThanOrEqual(wall + rig.now / 1_000 + 2 ** 26)
   })
 
+  test('that follows from such a claim, which this node has not heard, is refuted as well', () => {
+    const rig = new Rig({ members: ['b'] })
+    const highest = Math.floor(wall + rig.now / 1_000 + 2 ** 26)
+    rig.hear('b', failed('me', highest + 1, 'b'))
+    rig.run(2_000)
+    expect(rig.count('refutations')).toBe(0)
+    rig.hear('b', failed('me', highest, 'b'))
+    rig.run(1_000)
+    expect(rig.ownIncarnation).toBe(highest + 1)
+  })
+
   test('of an earlier incarnation is old news, and is not refuted', () => {
     const rig = new Rig({ members: ['b'] })
     rig.hear('b', suspect('me', wall - 1, 'b'), failed('me', wall - 1), left('me', wall - 1, 'b'))
