@@ -62,9 +62,9 @@ export interface Wire {
   readonly answered: Promise<string>
 }
 
-export function wireTo(control: string, first: string): Wire {
+export function wireTo(control: string, first: string, localAddress = '127.0.0.1'): Wire {
   const { hostname, port } = new URL(control)
-  const socket = connect(Number(port), hostname)
+  const socket = connect({ port: Number(port), host: hostname, localAddress })
   let said = ''
   socket.setEncoding('utf8')
   socket.on('connect', () => socket.write(first))

@@ -5,6 +5,8 @@
 export const limits = {
   /** Open connections; a further one is closed as it comes. */
   connections: 256,
+  /** Those of one source; of a Unix socket all are of one, and it may have all. */
+  connectionsPerSource: 128,
   /** Requests under way, probes apart: one connection can send many without waiting for answers. */
   requests: 256,
   /** Event streams; fewer than connections, so that there is always one left to ask something. */

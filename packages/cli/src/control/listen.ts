@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { formatAddress } from '@swimkit/core'
 import { CliError, codeOf, reasonOf } from '../errors.ts'
 import { type Caller, callerAt } from './caller.ts'
+import { Connections } from './connections.ts'
 import { limits } from './limits.ts'
 import type { Refusals } from './refusals.ts'
 import type { Throttle } from './throttle.ts'
@@ -109,10 +110,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const { identity, place, refusals } = options
   const callerOf = place.kind === 'unix' ? () => ({ source: 'unix' }) : callerAt
   const { handle, load } = requestListener(options, callerOf)
+  const perSource = place.kind === 'unix' ? limits.connections : limits.connectionsPerSource
+  const connections = new Connections(perSource, refusals)
   const serve = async (at: ControlPlace, shown: Identity | undefined): Promise<Server> => {
     const server = await serverFor(handle, shown)
-    server.maxConnections = limits.connections
-    server.on('drop', (from) => refusals.note('connections', callerOf(from?.remoteAddress).source))
+    connections.watch(server, (remote) => callerOf(remote).source)
     await opened(server, at)
     return server
   }
