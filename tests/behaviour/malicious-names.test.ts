@@ -184,6 +184,27 @@ describe('a member that answers for others', () => {
   })
 })
 
+describe('a stranger that says it is somewhere else', () => {
+  test('gets no more than one packet sent there for each of its own, however much there is to tell', () => {
+    const { liar, net, nodes } = betrayed(4)
+    const [node] = nodes
+    const victim = { host: '198.51.100.7', port: 53 }
+    const sent: number[] = []
+    net.observe({
+      packet: (_, to, packet) => {
+        if (to.host === victim.host) sent.push(packet.length)
+      },
+    })
+    invent(liar, nodes, 0, 100)
+    const ping = { type: 'ping', seq: 1, target: 'n0', boot: undefined } as const
+    const packet = liar.packet([ping], { name: 'stranger', boot: 3n, incarnation: 1 })
+    for (let i = 0; i < 100; i++) net.call(node!, (engine, now) => engine.receive(victim, packet, now))
+    net.run(1_000)
+    expect(sent).toHaveLength(100)
+    for (const length of sent) expect(length).toBeLessThanOrEqual(1_400)
+  })
+})
+
 describe('a newcomer that lies', () => {
   test('about where it is becomes no member', () => {
     const { liar, net, nodes } = betrayed(4)

@@ -13,7 +13,12 @@ const corpusFolder = fileURLToPath(new URL('corpus', import.meta.url))
 const seed = 20_260_101
 const valid = 64
 /** A few seconds for all; those that start engines take the longest. */
-const damagedInputs: Readonly<Record<string, number>> = { engine: 100, snapshot: 200, scenario: 100 }
+const damagedInputs: Readonly<Record<string, number>> = {
+  cluster: 30,
+  engine: 100,
+  snapshot: 200,
+  scenario: 100,
+}
 
 describe.each(targets)('$name', (target) => {
   const inputs = readCorpus(corpusFolder, target.name)
