@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type TestCertificates, type TestIdentity, testCertificates } from '../testing/certificates.ts'
+import { type TestCertificate, type TestCertificates, testCertificates } from '../testing/certificates.ts'
 import { startSettings } from './start-settings.ts'
 
 type Flags = Record<string, string>
 
 let certificates: TestCertificates
-let own: TestIdentity
+let own: TestCertificate
 let folder: string
 beforeAll(async () => {
   certificates = await testCertificates()
@@ -54,11 +54,11 @@ describe('where the control API is served', () => {
       expect(await control({ control: given, ...certificate() })).toMatchObject({
         host: '127.0.0.1',
         port: 9_000,
-        identity: { cert: own.cert, key: own.key },
+        certificate: { cert: own.cert, key: own.key },
       })
     }
     const fromEnvironment = { SWIM_CONTROL_CERT: own.certFile, SWIM_CONTROL_KEY: own.keyFile }
-    expect((await control({}, fromEnvironment)).identity).toEqual({ cert: own.cert, key: own.key })
+    expect((await control({}, fromEnvironment)).certificate).toEqual({ cert: own.cert, key: own.key })
   })
 
   it.each<[string, () => Flags, string]>([

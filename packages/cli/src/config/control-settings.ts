@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
-import type { Identity } from '../control/listen.ts'
+import type { Certificate } from '../control/listen.ts'
 import { CliError } from '../errors.ts'
 import { isOwnMachine } from './bind.ts'
+import { type CertificateFiles, certificateIn } from './certificate.ts'
 import type { ControlAddress } from './control-address.ts'
-import { type IdentityFiles, identityIn } from './identity.ts'
 import { eitherOf, envRank, flagRank, type Loaded } from './load.ts'
 import { tokenIn } from './token.ts'
 
@@ -18,8 +18,8 @@ export interface ControlSettings {
   /** A token that only reads. */
   readonly readToken: string | undefined
   /** Where the certificate is read anew; undefined: no TLS. */
-  readonly identityFiles: IdentityFiles | undefined
-  readonly identity: Identity | undefined
+  readonly certificateFiles: CertificateFiles | undefined
+  readonly certificate: Certificate | undefined
   /** Under which it is reached, besides IP addresses and `localhost`. */
   readonly names: readonly string[]
   /** Requests a second of one address; undefined: the default. */
@@ -45,7 +45,7 @@ async function tokenOf(
   return tokenIn(source.get(key)?.label ?? key, values[key]!)
 }
 
-function identityFiles({ source, values }: Loaded): IdentityFiles | undefined {
+function certificateFiles({ source, values }: Loaded): CertificateFiles | undefined {
   const [cert, key] = [values['control-cert'], values['control-key']]
   if (cert === undefined && key === undefined) return undefined
   const label = (of: 'control-cert' | 'control-key') => source.get(of)?.label ?? `--${of}`
@@ -84,11 +84,11 @@ function checkSocket({ source }: Loaded): void {
   if (port !== undefined && port.rank <= (address?.rank ?? Infinity)) {
     throw new CliError(2, `${port.label}: ${address?.label} names a Unix socket, which has no port`)
   }
-  const certificate = source.get('control-cert') ?? source.get('control-key')
-  if (certificate !== undefined) {
+  const given = source.get('control-cert') ?? source.get('control-key')
+  if (given !== undefined) {
     throw new CliError(
       2,
-      `${certificate.label}: ${address?.label} names a Unix socket, which is never served over TLS`,
+      `${given.label}: ${address?.label} names a Unix socket, which is never served over TLS`,
     )
   }
 }
@@ -136,7 +136,7 @@ export async function controlSettings(loaded: Loaded, warnings: string[]): Promi
     scheme: undefined,
   }
   if (address.kind === 'unix') checkSocket(loaded)
-  const files = identityFiles(loaded)
+  const files = certificateFiles(loaded)
   checkScheme(loaded, address, files !== undefined)
   const settings: ControlSettings = {
     host: address.kind === 'unix' ? '127.0.0.1' : address.host,
@@ -144,8 +144,8 @@ export async function controlSettings(loaded: Loaded, warnings: string[]): Promi
     socketPath: address.kind === 'unix' ? address.path : undefined,
     token: await tokenOf(loaded, 'control-token', 'control-token-file', warnings),
     readToken: await tokenOf(loaded, 'control-read-token', 'control-read-token-file', warnings),
-    identityFiles: files,
-    identity: files === undefined ? undefined : await identityIn(files, warnings),
+    certificateFiles: files,
+    certificate: files === undefined ? undefined : await certificateIn(files, warnings),
     names: [...(values['control-name'] ?? []), ...ownName(address)],
     rateLimit: values['control-rate-limit'],
   }

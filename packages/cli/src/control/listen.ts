@@ -16,8 +16,8 @@ export type ControlPlace =
   | { readonly kind: 'port'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
 
-/** A certificate, with those between it and its authority, and its key; all in PEM. */
-export interface Identity {
+/** A certificate, with those between it and its authority, and its private key; all in PEM. */
+export interface Certificate {
   readonly cert: string
   readonly key: string
 }
@@ -25,7 +25,7 @@ export interface Identity {
 export interface ListenOptions {
   readonly place: ControlPlace
   /** Serves HTTPS. */
-  readonly identity?: Identity | undefined
+  readonly certificate?: Certificate | undefined
   readonly handler: WebHandler
   /** What is answered instead, if anything, before a request is looked at any further. */
   readonly shed: Throttle
@@ -37,7 +37,7 @@ export interface Listening {
   /** 0 for a Unix socket. */
   readonly port: number
   /** Shows another certificate to whoever connects from now on; connections that are open stay as they are. */
-  renew(identity: Identity): Promise<void>
+  renew(certificate: Certificate): Promise<void>
   /** Takes no further requests, lets those under way end for at most `grace` milliseconds, and frees the port. */
   close(grace: number): Promise<void>
 }
@@ -83,10 +83,13 @@ function requestListener(
   return { handle, load }
 }
 
-async function serverFor(handle: RequestListener, identity: Identity | undefined): Promise<Server> {
-  if (identity === undefined) return createServer(serverOptions, handle)
+/** Older versions of TLS are broken (RFC 8996). */
+const secure = (certificate: Certificate) => ({ ...certificate, minVersion: 'TLSv1.2' as const })
+
+async function serverFor(handle: RequestListener, certificate: Certificate | undefined): Promise<Server> {
+  if (certificate === undefined) return createServer(serverOptions, handle)
   const https = await import('node:https')
-  return https.createServer({ ...serverOptions, ...identity, minVersion: 'TLSv1.2' }, handle)
+  return https.createServer({ ...serverOptions, ...secure(certificate) }, handle)
 }
 
 async function opened(server: Server, place: ControlPlace): Promise<void> {
@@ -107,12 +110,12 @@ async function opened(server: Server, place: ControlPlace): Promise<void> {
  * them. Rejects with a {@link CliError} with exit code 2 when it cannot listen there.
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const { identity, place, refusals } = options
+  const { certificate, place, refusals } = options
   const callerOf = place.kind === 'unix' ? () => ({ source: 'unix' }) : callerAt
   const { handle, load } = requestListener(options, callerOf)
   const perSource = place.kind === 'unix' ? limits.connections : limits.connectionsPerSource
   const connections = new Connections(perSource, refusals)
-  const serve = async (at: ControlPlace, shown: Identity | undefined): Promise<Server> => {
+  const serve = async (at: ControlPlace, shown: Certificate | undefined): Promise<Server> => {
     const server = await serverFor(handle, shown)
     connections.watch(server, (remote) => callerOf(remote).source)
     await opened(server, at)
@@ -121,7 +124,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 
   let server: Server
   try {
-    server = await serve(place, identity)
+    server = await serve(place, certificate)
   } catch (error) {
     const at = place.kind === 'unix' ? place.path : formatAddress(place)
     const why = failureOf(error, place) ?? reasonOf(error)
@@ -136,7 +139,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     port,
     async renew(shown) {
       if (hasContext(server)) {
-        server.setSecureContext(shown)
+        server.setSecureContext(secure(shown))
         return
       }
       // Bun's server keeps its certificate for life, so another one takes over the port. The first one goes on with
@@ -160,7 +163,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
 }
 
-const hasContext = (server: object): server is { setSecureContext(identity: Identity): void } =>
+const hasContext = (server: object): server is { setSecureContext(certificate: Certificate): void } =>
   'setSecureContext' in server && typeof server.setSecureContext === 'function'
 
 /** Why it cannot listen, in words. */

@@ -6,8 +6,8 @@ import { CliError, reasonOf } from '../errors.ts'
 import type { Readiness } from './app.ts'
 import { defaultRateLimit } from './limits.ts'
 import {
+  type Certificate,
   type ControlPlace,
-  type Identity,
   isInUse,
   type Listening,
   listen,
@@ -31,7 +31,7 @@ export interface ControlOptions {
   /** A second one, which only reads. Needs `token` beside it, as otherwise changes would be open to all. */
   readonly readToken?: string
   /** Serve HTTPS. */
-  readonly identity?: Identity
+  readonly certificate?: Certificate
   /** Requests a second of one address in the long run, twice that at once; 0: as many as it likes. Default 200. */
   readonly rateLimit?: number
   /** Names, besides IP literals and `localhost`, that may stand in `Host`. */
@@ -60,7 +60,7 @@ export interface Control {
   /** `http://host:port` or `https://host:port`, as to be connected to: loopback where it listens everywhere; `unix:/path` for a socket. */
   readonly url: string
   /** Shows another certificate from now on; rejects where there was none before. */
-  renew(identity: Identity): Promise<void>
+  renew(certificate: Certificate): Promise<void>
   /** Ends event streams, lets requests under way end, and frees the port. */
   close(): Promise<void>
 }
@@ -71,7 +71,13 @@ const drain = 1_000
 const wildcard: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 /** What must not be served like that. */
-function checkAccess({ host = '127.0.0.1', identity, readToken, socketPath, token }: ControlOptions): void {
+function checkAccess({
+  host = '127.0.0.1',
+  certificate,
+  readToken,
+  socketPath,
+  token,
+}: ControlOptions): void {
   if (socketPath === undefined && !isOwnMachine(host) && token === undefined) {
     throw new CliError(2, `the control API at ${host} would be open to others: off loopback it needs a token`)
   }
@@ -84,7 +90,7 @@ function checkAccess({ host = '127.0.0.1', identity, readToken, socketPath, toke
   if (readToken !== undefined && readToken === token) {
     throw new CliError(2, 'the token that only reads must differ from the one for changes')
   }
-  if (socketPath !== undefined && identity !== undefined) {
+  if (socketPath !== undefined && certificate !== undefined) {
     throw new CliError(2, 'a Unix socket is never served over TLS: leave out the certificate')
   }
   if (socketPath !== undefined && Buffer.byteLength(socketPath) > maxSocketPath) {
@@ -98,8 +104,8 @@ function checkAccess({ host = '127.0.0.1', identity, readToken, socketPath, toke
  */
 export async function startControl(node: Node, options: ControlOptions = {}): Promise<Control> {
   checkAccess(options)
-  const { host = '127.0.0.1', identity, logger, readToken, socketPath, token } = options
-  const scheme = identity === undefined ? 'http' : 'https'
+  const { host = '127.0.0.1', certificate, logger, readToken, socketPath, token } = options
+  const scheme = certificate === undefined ? 'http' : 'https'
   const end = new AbortController()
   const resolver = options.resolver ?? systemResolver
   const refusals = new Refusals(logger)
@@ -129,7 +135,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     return app
   }
   const handler: WebHandler = async (request, caller) => (await load()).fetch(request, caller)
-  const listenAt = (place: ControlPlace) => listen({ place, identity, handler, shed, refusals })
+  const listenAt = (place: ControlPlace) => listen({ place, certificate, handler, shed, refusals })
 
   const byDefault = (node.address?.port ?? 0) + 10_000
   const wanted = options.port ?? (byDefault > 65_535 ? 0 : byDefault)
@@ -154,7 +160,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
         ? `${scheme}://${formatAddress({ host: wildcard[host] ?? host, port: server.port })}`
         : `unix:${socketPath}`,
     async renew(shown) {
-      if (identity === undefined) throw new CliError(1, 'the control API is served without TLS')
+      if (certificate === undefined) throw new CliError(1, 'the control API is served without TLS')
       // One after the other.
       const turn = renewing.then(() => (closing === undefined ? server.renew(shown) : undefined))
       renewing = turn.catch(() => undefined)

@@ -110,8 +110,8 @@ describe('a Unix socket', () => {
     await expect(startControl(new FakeNode(), { socketPath: `${fits}x` })).rejects.toThrow(
       `the path of a Unix socket must be at most ${maxSocketPath} bytes`,
     )
-    const identity = { cert: 'any', key: 'any' }
-    await expect(startControl(new FakeNode(), { socketPath, identity })).rejects.toThrow(
+    const certificate = { cert: 'any', key: 'any' }
+    await expect(startControl(new FakeNode(), { socketPath, certificate })).rejects.toThrow(
       'never served over TLS',
     )
   })

@@ -20,7 +20,7 @@ import {
 } from '@swimkit/core'
 import { host as systemHost } from '@swimkit/host'
 import { isOwnMachine, resolveBind } from '../config/bind.ts'
-import { type IdentityFiles, identityIn } from '../config/identity.ts'
+import { type CertificateFiles, certificateIn } from '../config/certificate.ts'
 import type { StartSettings } from '../config/start-settings.ts'
 import { bodyJson } from '../control/member-json.ts'
 import { type Control, startControl } from '../control/start-control.ts'
@@ -226,7 +226,7 @@ export async function startNode(
       ...(wanted.socketPath === undefined ? {} : { socketPath: wanted.socketPath }),
       ...(wanted.token === undefined ? {} : { token: wanted.token }),
       ...(wanted.readToken === undefined ? {} : { readToken: wanted.readToken }),
-      ...(wanted.identity === undefined ? {} : { identity: wanted.identity }),
+      ...(wanted.certificate === undefined ? {} : { certificate: wanted.certificate }),
       ...(wanted.rateLimit === undefined ? {} : { rateLimit: wanted.rateLimit }),
       hostNames: wanted.names,
       // Where the node's own port was left to the system, the port above it is a guess and may be taken.
@@ -257,8 +257,9 @@ export async function startNode(
       onConflict: fail,
     })
     if (reload !== undefined) io.onHangup(() => void takeOver(reload, search!, sealing, logger))
-    const { identityFiles } = wanted
-    if (identityFiles !== undefined) io.onHangup(() => void renewIdentity(control!, identityFiles, logger))
+    const { certificateFiles } = wanted
+    if (certificateFiles !== undefined)
+      io.onHangup(() => void renewCertificate(control!, certificateFiles, logger))
     showStatus(node, settings, colour, io, end.signal)
 
     const how = await ending
@@ -278,10 +279,10 @@ export async function startNode(
 const noSeeds: SeedControl = { seeds: [], replace: () => undefined }
 
 /** Shows the certificate that is in its files by now; one that is wrong changes nothing. */
-async function renewIdentity(control: Control, files: IdentityFiles, logger: Logger): Promise<void> {
+async function renewCertificate(control: Control, files: CertificateFiles, logger: Logger): Promise<void> {
   try {
     const warnings: string[] = []
-    await control.renew(await identityIn(files, warnings))
+    await control.renew(await certificateIn(files, warnings))
     for (const warning of warnings) logger.log('warn', warning)
     logger.log('info', 'the certificate of the control API was read anew')
   } catch (error) {

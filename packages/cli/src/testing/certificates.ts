@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { generate } from 'selfsigned'
 
 /** A certificate and its key, as text and as files. */
-export interface TestIdentity {
+export interface TestCertificate {
   readonly cert: string
   readonly key: string
   readonly certFile: string
@@ -14,14 +14,14 @@ export interface TestIdentity {
 export interface TestCertificates {
   readonly folder: string
   /** An authority that signs others; what a client trusts. */
-  readonly authority: TestIdentity
+  readonly authority: TestCertificate
   /** One for `localhost`, `127.0.0.1` and these names, signed by the authority. */
   issue(
     name: string,
     options?: { readonly names?: readonly string[]; readonly expired?: boolean },
-  ): Promise<TestIdentity>
+  ): Promise<TestCertificate>
   /** One that has signed itself. */
-  selfSigned(name: string): Promise<TestIdentity>
+  selfSigned(name: string): Promise<TestCertificate>
   remove(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ const common = { keyType: 'ec' as const, algorithm: 'sha256' }
 /** An authority and what it signs, in a folder of its own. */
 export async function testCertificates(): Promise<TestCertificates> {
   const folder = await mkdtemp(join(tmpdir(), 'swimkit-tls-'))
-  async function keep(name: string, cert: string, key: string): Promise<TestIdentity> {
+  async function keep(name: string, cert: string, key: string): Promise<TestCertificate> {
     const [certFile, keyFile] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)]
     await writeFile(certFile, cert)
     await writeFile(keyFile, key, { mode: 0o600 })
