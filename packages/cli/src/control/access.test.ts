@@ -10,6 +10,9 @@ import type { ControlEnv } from './route.ts'
 const adminToken = 'admin-token-of-the-test'
 const readToken = 'read-token-of-the-test'
 
+/** For a machine that is busy. */
+const patience = { timeout: 30_000 }
+
 let node: FakeNode
 let lines: { level: LogLevel; message: string; fields: unknown }[]
 let end: AbortController
@@ -177,7 +180,7 @@ describe('bounds', () => {
       )
     const ping = () => ask('/v1/members/ada/ping', { method: 'POST', token: adminToken })
     const underWay = Array.from({ length: limits.requests }, ping)
-    await expect.poll(() => answers.length).toBe(limits.requests)
+    await expect.poll(() => answers.length, patience).toBe(limits.requests)
     expect(await refusal(ping())).toEqual([503, 'busy', '1'])
     expect((await ask('/healthz')).status).toBe(200)
     for (const answer of answers) answer()
@@ -208,7 +211,7 @@ describe('bounds', () => {
   it('a stream that nobody ever reads ends', async () => {
     const on = { on: appWith({ heartbeat: 5 }), token: readToken }
     await ask('/v1/events', on)
-    await expect.poll(() => node.followed[0]?.signal?.aborted).toBe(true)
+    await expect.poll(() => node.followed[0]?.signal?.aborted, patience).toBe(true)
   })
 })
 

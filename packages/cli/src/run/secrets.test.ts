@@ -68,6 +68,8 @@ function routes(): readonly (readonly ['GET' | 'POST', string])[] {
     .map(({ method, path }) => [method as 'GET' | 'POST', path.replace(':name', 'a')])
 }
 
+/** For a machine that is busy. */
+const patience = { timeout: 30_000 }
 const endings = ['/leave', '/v1/leave', '/v1/stop']
 
 it('no answer, header, error or log line shows a key or a token, whoever asks and whatever goes wrong', async () => {
@@ -80,7 +82,7 @@ it('no answer, header, error or log line shows a key or a token, whoever asks an
     ...['--control-read-token-file', await secretFile('read', readToken)],
   ]
   const running = runCli(['start', ...flags], io)
-  await expect.poll(() => io.stdout()).toContain('ready ')
+  await expect.poll(() => io.stdout(), patience).toContain('ready ')
   const { control: url } = JSON.parse(io.stdout().slice('ready '.length)) as { control: string }
 
   const heard: string[] = []
@@ -116,7 +118,7 @@ it('no answer, header, error or log line shows a key or a token, whoever asks an
   expect(await hear('GET', '/v1/keys', readToken)).toBe(200)
   expect(await readFile(join(folder, 'keys'), 'utf8')).toContain(nextKey)
   io.hangUp()
-  await expect.poll(() => io.stderr()).toContain('was read anew')
+  await expect.poll(() => io.stderr(), patience).toContain('was read anew')
 
   const asks = fakeIo({ SWIM_CONTROL: url, SWIM_CONTROL_CA: certificates.authority.certFile })
   for (const argv of [
