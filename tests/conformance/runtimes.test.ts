@@ -3,13 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { codecCases, detectorCases, disseminatorCases, transportCases } from '@swimkit/conformance'
-import { compose, jsonCodec, PiggybackQueue, swimCodec } from '@swimkit/core'
+import { jsonCodec, PiggybackQueue, swimCodec } from '@swimkit/core'
 import { gossip } from '@swimkit/detector-gossip'
 import { pingAck } from '@swimkit/detector-pingack'
-import { tcp } from '@swimkit/transport-tcp'
-import { udp } from '@swimkit/transport-udp'
 import { describe, expect, test } from 'vitest'
 import { runtimes } from '../transports/runtimes.ts'
+import { transports } from './fixtures/transports.mjs'
 
 /** The test runner of each runtime. */
 const testing = {
@@ -25,7 +24,6 @@ const summaries = {
   deno: /\| (\d+) passed \| (\d+) failed/,
 } as const
 
-const transports = [udp, tcp, () => tcp({ packets: true }), () => compose({ packets: udp(), streams: tcp() })]
 const all = [
   ...transports.flatMap((make) => transportCases(make)),
   ...codecCases(swimCodec),

@@ -10,3 +10,4 @@ export {
 } from './cluster-keys.ts'
 export { generateKey, type Key, KeyError, keySizes, readKey } from './key.ts'
 export { Keyring } from './keyring.ts'
+export { type SealedTransportOptions, sealedTransport } from './transport/sealed-transport.ts'
