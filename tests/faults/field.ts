@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Runtime, runtimes } from '../transports/runtimes.ts'
 import type { Truth, Watch } from './invariants/invariant.ts'
@@ -332,11 +332,11 @@ function clockEnvironment(file: string): Record<string, string> {
   }
 }
 
-/** Snapshots on a node's disk. */
-export const remembers = ({ disk }: Slot): boolean =>
-  disk !== undefined &&
-  readdirSync(disk).includes('data') &&
-  readdirSync(join(disk, 'data')).includes('members.snapshot')
+/** Where a node with a disk saves what it knows. */
+export const snapshotOf = ({ disk }: Slot): string => join(disk!, 'data', 'members.snapshot') // asked of those that have one
+
+/** Whether there is a snapshot on its disk. */
+export const remembers = (slot: Slot): boolean => slot.disk !== undefined && existsSync(snapshotOf(slot))
 
 export const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))

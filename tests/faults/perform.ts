@@ -1,6 +1,15 @@
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { type Field, remembers, type Slot, sleep } from './field.ts'
+import { type Field, remembers, type Slot, sleep, snapshotOf } from './field.ts'
 import type { Life } from './life.ts'
 import { run } from './network.ts'
 import type { Act, Kind } from './schedule.ts'
@@ -52,7 +61,9 @@ async function inflict(field: Field, slots: readonly Slot[], act: Act): Promise<
     case 'clock':
       return during(...slots.map((slot) => setClock(slot, act.by)))
     case 'diskFull':
-      return during(...slots.map(fillDisk))
+      await during(...slots.map(fillDisk))
+      await Promise.all(slots.map((slot) => savedAgain(field, slot)))
+      return
     case 'descriptors':
       return during(...lives.map(takeDescriptors))
     case 'switch':
@@ -102,6 +113,24 @@ function fillDisk({ disk }: Slot): () => void {
     closeSync(file)
   }
   return () => rmSync(path)
+}
+
+/** Once there is room again what a node knows is saved: at the latest five seconds after the next change, and some more where the machine is busy. */
+async function savedAgain(field: Field, slot: Slot): Promise<void> {
+  const life = field.current(slot.name)
+  if (life === undefined) return
+  const began = Date.now()
+  await field.post(life, '/v1/tags', { tags: { slot: String(slot.index), room: String(began) } })
+  while (life.running && !(remembers(slot) && statSync(snapshotOf(slot)).mtimeMs >= began)) {
+    if (Date.now() - began > 30_000) {
+      field.breach(
+        'snapshots-are-saved',
+        `${slot.name} (${life.runtime}) saves nothing 30 s after its disk has room again`,
+      )
+      return
+    }
+    await sleep(250)
+  }
 }
 
 /** From now on it can open nothing more: no connection in or out, no file. */

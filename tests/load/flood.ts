@@ -1,5 +1,5 @@
 /**
- * Run on Bun, which hands the system many datagrams in one call: `flood HOST PORT RATE SECONDS KIND`. Sends so many datagrams a second and ends; prints how
+ * Run on Bun, which hands the system many datagrams in one call: `flood HOST PORT RATE SECONDS KIND KEY`. Sends so many datagrams a second and ends; prints how
  * many were sent.
  */
 import process from 'node:process'
@@ -10,10 +10,17 @@ interface BunSockets {
   udpSocket(options: object): Promise<{ sendMany(flat: readonly unknown[]): number; close(): void }>
 }
 
-const [host, port, rate, seconds, kind] = process.argv.slice(2) as [string, string, string, string, JunkKind]
+const [host, port, rate, seconds, kind, key] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  JunkKind,
+  string,
+]
 const { Bun } = globalThis as unknown as { Bun: BunSockets } // of the runtime that this is for
 const socket = await Bun.udpSocket({})
-const packets = junk(kind)
+const packets = junk(kind, key)
 const perSecond = Number(rate)
 const began = performance.now()
 const end = began + 1_000 * Number(seconds)

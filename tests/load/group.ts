@@ -20,13 +20,17 @@ export class Group {
   readonly ended: string[] = []
   readonly token = 'token-of-the-load-test'
   readonly #folder: string
+  readonly key: string
   readonly #began = performance.now()
   #started = 0
 
-  constructor(folder: string) {
+  /** `key`: seals what they say to each other; none: nothing does. */
+  constructor(folder: string, key = '') {
     this.#folder = folder
+    this.key = key
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'token'), this.token, { mode: 0o600 })
+    if (key !== '') writeFileSync(join(folder, 'key'), `${key}\n`, { mode: 0o600 })
   }
 
   now(): number {
@@ -49,10 +53,13 @@ export class Group {
   async add(seed?: string): Promise<Life> {
     const number = this.#started++
     const name = `m${number}`
+    const flags = ['--bind', '127.0.0.1', '--port', '0']
+    if (seed !== undefined) flags.push('--seed', seed)
+    if (this.key !== '') flags.push('--key-file', join(this.#folder, 'key'))
     const life = new Life({
       name,
       runtime: runtimes[number % runtimes.length]!,
-      flags: ['--bind', '127.0.0.1', '--port', '0', ...(seed === undefined ? [] : ['--seed', seed])],
+      flags,
       token: this.token,
       tokenFile: join(this.#folder, 'token'),
       log: join(this.#folder, `${name}.log`),

@@ -45,7 +45,7 @@ export async function putLoadOn(group: Group, victim: Life, kind: JunkKind, load
     }
   })()
   const [datagrams, streamsOpened, statuses] = await Promise.all([
-    flood(victim, kind, load.datagramsPerSecond, load.seconds),
+    flood(victim, kind, group.key, load.datagramsPerSecond, load.seconds),
     halfOpen(victim, load.streams, load.seconds),
     ask(victim, token, load.requests, 32),
   ])

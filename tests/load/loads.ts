@@ -10,10 +10,16 @@ import type { JunkKind } from './junk.ts'
 const flooder = fileURLToPath(new URL('swimkit-load-flood.mjs', import.meta.url))
 
 /** Junk at a node's port, from a process of its own. Resolves with how many datagrams were sent. */
-export async function flood(victim: Life, kind: JunkKind, rate: number, seconds: number): Promise<number> {
+export async function flood(
+  victim: Life,
+  kind: JunkKind,
+  key: string,
+  rate: number,
+  seconds: number,
+): Promise<number> {
   const { host, port } = split(await addressOf(victim))
   const { args, command } = runtimes.find(({ name }) => name === 'bun')!
-  const child = spawn(command, [...args, flooder, host, port, String(rate), String(seconds), kind], {
+  const child = spawn(command, [...args, flooder, host, port, String(rate), String(seconds), kind, key], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let stdout = ''
