@@ -8,7 +8,7 @@ export type Outcome = Decoded | StreamMessage | Fault | undefined
 const growth = 4
 const basis = 64
 
-/** What is decoded is in proportion to the bytes it is made of, and a fault says which it is. */
+/** What is decoded is in proportion to the bytes it is made of, its numbers are whole, and a fault says which it is. */
 export function holdSound(outcome: Outcome, input: Uint8Array): void {
   if (outcome === undefined) return
   if (isFault(outcome)) {
@@ -55,5 +55,6 @@ function weightOf(value: unknown): number {
     }
     return weight
   }
+  if (typeof value === 'number') hold(Number.isSafeInteger(value) && value >= 0, `${value} was accepted`)
   return typeof value === 'string' ? value.length : 0
 }

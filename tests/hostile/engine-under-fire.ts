@@ -27,7 +27,8 @@ import { hold } from './target.ts'
 export const wall = 1_767_225_600
 /** As the engine has it: what claims may be above the wall clock. */
 export const incarnationHeadroom = 2 ** 26
-const maxMembers = 24
+/** One more than there are, so that a second stranger is one too many. */
+const maxMembers = 10
 const payloadMemory = 100_000
 
 export const recordOf = (name: string, place: number, more: Partial<PeerRecord> = {}): PeerRecord => ({
