@@ -54,6 +54,13 @@ describe.each(runtimes)('a control API over TLS on %s', (runtime) => {
     )
     const plain = await swim(['members', '--control', control.replace('https:', 'http:')], runtime)
     expect([plain.code, plain.stderr]).toEqual([1, expect.stringContaining('if it speaks TLS, try https://')])
+    const bare = await start(['--name', 'b', '--port', '0'])
+    const secure = bare.ready.control.replace('http:', 'https:')
+    const refused = await swim(['members', '--control', secure], runtime)
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining(`no node answers at ${secure}: it does not speak TLS; try http://`),
+    ])
 
     expect((await ask(control, '/healthz', { ca, headers: { origin: control } })).status).toBe(200)
     const crossed = { ca, headers: { origin: control.replace('https:', 'http:') } }

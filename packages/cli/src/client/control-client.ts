@@ -66,22 +66,27 @@ const distrust: readonly (readonly [RegExp, string])[] = [
   [/ALTNAME|HOSTNAME_MISMATCH|NotValidForName/i, 'it is for another name than the one in --control'],
 ]
 
-/** Why there is no answer, in words. */
-function silence(error: unknown, secure: boolean): string {
+/** Why the certificate of who answers was not taken; undefined where that is not what is wrong. */
+function distrustOf(error: unknown): string | undefined {
   const code = codeOf(error) ?? ''
-  const said = `${code} ${reasonOf(error)}`
-  const [, why] = (secure && distrust.find(([pattern]) => pattern.test(said))) || []
-  if (why !== undefined) {
-    // Deno says the same of both.
-    const also =
-      'Deno' in globalThis && code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' ? '; or it has expired' : ''
-    return `its certificate is not accepted: ${why}${also}`
+  const [, why] = distrust.find(([pattern]) => pattern.test(`${code} ${reasonOf(error)}`)) ?? []
+  // Deno says the same of both.
+  const also = 'Deno' in globalThis && code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' ? '; or it has expired' : ''
+  return why === undefined ? undefined : why + also
+}
+
+/** Why there is no answer, in words. */
+function silenceOf(error: unknown, secure: boolean): string {
+  const code = codeOf(error) ?? ''
+  if (secure) {
+    const plain = /wrong.version.number|packet.length.too.long|InvalidContentType/i
+    return plain.test(`${code} ${reasonOf(error)}`)
+      ? 'it does not speak TLS; try http://'
+      : (silences[code] ?? reasonOf(error))
   }
-  if (/WRONG_VERSION_NUMBER|packet length too long|InvalidContentType/i.test(said))
-    return 'it does not speak TLS; try http://'
   // A server that speaks TLS cuts the connection, or answers with an alert that no parser of HTTP takes.
-  if (code === 'ECONNRESET' && !secure) return 'the connection was cut; if it speaks TLS, try https://'
-  if (code.startsWith('HPE_') && !secure) return 'it does not speak HTTP; if it speaks TLS, try https://'
+  if (code === 'ECONNRESET') return 'the connection was cut; if it speaks TLS, try https://'
+  if (code.startsWith('HPE_')) return 'it does not speak HTTP; if it speaks TLS, try https://'
   return silences[code] ?? reasonOf(error)
 }
 
@@ -156,7 +161,15 @@ export async function ask(target: ControlTarget, path: string, options: AskOptio
     call.on('error', (error) => {
       clearTimeout(timer)
       if (signal.aborted) reject(new CliError(1, 'interrupted'))
-      else silent(silence(error, target.url.startsWith('https:')), error)
+      else {
+        const secure = target.url.startsWith('https:')
+        const distrusted = secure ? distrustOf(error) : undefined
+        if (distrusted === undefined) silent(silenceOf(error, secure), error)
+        else {
+          const message = `the node at ${target.url} is not trusted: its certificate is not accepted: ${distrusted}`
+          reject(new CliError(1, message, { cause: error }))
+        }
+      }
     })
     call.end(payload)
   })
