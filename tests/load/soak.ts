@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Life } from '../faults/life.ts'
+import { gainOfPeaks } from './gain.ts'
 import { addressOf, Group, sleep } from './group.ts'
 import { descriptorTolerance, mebibytes } from './load.ts'
-import { slopePerHour } from './slope.ts'
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } })
 const minutes = Number(values.minutes)
@@ -16,8 +16,10 @@ if (!Number.isFinite(minutes) || minutes < 4 || minutes > 10_000) {
   process.exit(2)
 }
 
-/** What may be gained in an hour, seen over the second half of the time: less than a byte for each packet. */
+/** By how much the peaks of memory may rise in an hour. */
 const mostPerHour = 24 * 2 ** 20
+/** By how much peaks differ from one third of the time to the next, where nothing rises. */
+const grain = 3 * 2 ** 20
 
 interface Sample {
   /** Minutes. */
@@ -60,15 +62,16 @@ try {
   await Promise.all([churn, chatter])
   await group.agreement(60_000)
   for (const [life, all] of samples) {
-    // What was loaded and warmed up in the first half says nothing of what is lost for good.
-    const half = all.slice(Math.floor(all.length / 2))
-    const slope = slopePerHour(half.map(({ at, memory }) => [at / 60, memory] as const))
+    const hours = all.map(({ at, memory }) => [at / 60, memory] as const)
+    const gain = gainOfPeaks(hours)
     const [first, last] = [all[0]!.descriptors, all.at(-1)!.descriptors]
+    const peak = Math.max(...all.map(({ memory }) => memory))
     console.log(
-      `${life.name} (${life.runtime}): ${(slope / 2 ** 20).toFixed(1)} MiB an hour over the last ${half.length} minutes; descriptors ${first} → ${last}`,
+      `${life.name} (${life.runtime}): ${mebibytes(peak)} MiB at most, ${(gain / 2 ** 20).toFixed(1)} MiB more an hour; descriptors ${first} → ${last}`,
     )
-    if (slope > mostPerHour)
-      faults.push(`${life.name} (${life.runtime}) gains ${mebibytes(slope)} MiB an hour`)
+    const third = minutes / 180
+    if (gain > mostPerHour + grain / third)
+      faults.push(`${life.name} (${life.runtime}) gains ${mebibytes(gain)} MiB an hour`)
     if (last > first + descriptorTolerance) {
       faults.push(`${life.name} (${life.runtime}) has ${last} descriptors, and had ${first}`)
     }
