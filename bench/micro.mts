@@ -1,6 +1,6 @@
 /**
- * What the parts cost that every packet goes through: codecs beside msgpackr and JSON, the member table, the disseminator,
- * sampling. README.md says how it is measured.
+ * What the parts cost that every packet goes through: codecs beside msgpackr and JSON, sealing beside the bare cipher, the member table, the
+ * disseminator, sampling. README.md says how it is measured.
  *
  *   npm run bench:micro
  *   npm run bench:micro -- --rounds 3 --time 50 --out bench/dist/results
@@ -13,6 +13,7 @@ import { isNativeAccelerationEnabled } from 'msgpackr'
 import { measureCodecs } from './micro/codec.mts'
 import { measureParts } from './micro/parts.mts'
 import { compareCodecs, describeCodecs, describeParts } from './micro/report.mts'
+import { describeSealing, measureSealing } from './micro/sealing.mts'
 import { readNumber, runProgram } from './peer/numbers.mts'
 import { describeMachine, describeRevision } from './run/machine.mts'
 import { publish, resultsFolder } from './run/publish.mts'
@@ -34,11 +35,12 @@ await runProgram('micro', async () => {
   const started = new Date()
   const codecs = await measureCodecs(options, say)
   const parts = await measureParts(options, say)
+  const sealing = await measureSealing(options, say)
   const comparisons = compareCodecs(codecs)
   const { runtime } = host()
   const native = isNativeAccelerationEnabled ? 'with its native addon' : 'without its native addon'
   const caption = `${runtime}, msgpackr ${native}`
-  const text = `${describeCodecs(codecs, comparisons)}\n\n${describeParts(parts)}`
+  const text = `${describeCodecs(codecs, comparisons)}\n\n${describeSealing(sealing)}\n\n${describeParts(parts)}`
   console.log(`## ${caption}\n\n${text}`)
 
   const record = {
@@ -50,6 +52,7 @@ await runProgram('micro', async () => {
     codecs,
     comparisons,
     parts,
+    sealing,
   }
   await mkdir(values.out, { recursive: true })
   const path = join(values.out, 'micro.json')

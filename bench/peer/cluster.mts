@@ -2,6 +2,7 @@ import { compose, createNode, Directory, type Node } from '@swimkit/core'
 import { gossip } from '@swimkit/detector-gossip'
 import { pingAck } from '@swimkit/detector-pingack'
 import { host } from '@swimkit/host'
+import { aesGcm, Keyring } from '@swimkit/security'
 import { tcp } from '@swimkit/transport-tcp'
 import { udp } from '@swimkit/transport-udp'
 import type { PeerOptions } from './options.mts'
@@ -18,6 +19,7 @@ export interface Cluster {
 }
 
 const clock = host()
+const key = new Uint8Array(32).fill(7)
 
 /** Such as `node 20.20.2`. */
 export const runtime = clock.runtime
@@ -36,6 +38,8 @@ export async function form(options: PeerOptions): Promise<Cluster> {
       transport: compose({ packets: udp(), streams: tcp() }),
       detector: options.detector === 'gossip' ? gossip() : pingAck(),
       profile: 'lan',
+      // Each its own, as if it were alone in its process.
+      ...(options.sealed ? { sealer: aesGcm(new Keyring([key])) } : {}),
       ...(options.apart ? { directory: new Directory() } : {}),
     })
     watchers.push(new Watcher(node))

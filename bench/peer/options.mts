@@ -21,6 +21,8 @@ export interface PeerOptions {
   /** Changes of metadata, one after the other. */
   readonly updates: number
   readonly detector: 'pingack' | 'gossip'
+  /** All that nodes say to each other is sealed, by AES-256-GCM. */
+  readonly sealed: boolean
   /** Each node its own directory, as if it were alone in its process. */
   readonly apart: boolean
   /** Also prints every counter, summed over all nodes. */
@@ -40,6 +42,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
       'form-limit': { type: 'string', default: '300' },
       silent: { type: 'boolean', default: false },
       updates: { type: 'string', default: '1' },
+      sealed: { type: 'boolean', default: false },
       apart: { type: 'boolean', default: false },
       detector: { type: 'string', default: 'pingack' },
       totals: { type: 'boolean', default: false },
@@ -65,6 +68,7 @@ export function readPeerOptions(args: readonly string[]): PeerOptions {
     formLimit: readNumber('--form-limit', values['form-limit'], 1, 3_600),
     silent: values.silent,
     updates: readNumber('--updates', values.updates, 0, 1_000, { whole: true }),
+    sealed: values.sealed,
     apart: values.apart,
     totals: values.totals,
   }

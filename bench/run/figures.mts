@@ -1,7 +1,7 @@
 import type { Result } from './result.mts'
 
 /** The other side of a ratio. */
-export type Rival = 'memberlist' | 'bare'
+export type Rival = 'memberlist' | 'bare' | 'swimkit'
 
 export interface Goal {
   readonly atMost: number
@@ -16,8 +16,8 @@ export interface FigureSpec {
   /** How many digits after the point it is shown with. */
   readonly digits: number
   readonly against: Rival
-  /** Whose figure it is: the usual cluster's, that of the one with the gossip detector, or of the one whose nodes share nothing. */
-  readonly of: 'swimkit' | 'gossip' | 'apart'
+  /** Whose figure it is: the usual cluster's, that of the one with the gossip detector, of the one that seals, or of the one whose nodes share nothing. */
+  readonly of: 'swimkit' | 'gossip' | 'sealed' | 'apart'
   readonly read: (result: Result) => number | undefined
   /** What the ratio is to be at most, at that size or at all; or the figure itself. */
   readonly goal?: Goal
@@ -88,6 +88,19 @@ const ending = (p50: number, last?: number): readonly FigureSpec[] => [
   figure('false_positives', 'live members held failed', 0, (result) => result.false_positives),
 ]
 
+/** With AES-256-GCM, beside the same without. */
+const sealing: readonly FigureSpec[] = [
+  figure('sealed_cpu', 'sealed: steady CPU per node, % of a core, beside plain', 4, steadyCpu, {
+    of: 'sealed',
+    against: 'swimkit',
+    goal: { atMost: 1.5, nodes: 200 },
+  }),
+  figure('sealed_heap_kb', 'sealed: memory per node, KB, beside plain', 1, heap, {
+    of: 'sealed',
+    against: 'swimkit',
+  }),
+]
+
 /** With heartbeats gossiped rather than pings. */
 const gossiped: readonly FigureSpec[] = [
   figure('gossip_cpu', 'gossip detector: steady CPU per node, % of a core', 4, steadyCpu, {
@@ -118,4 +131,4 @@ const gossiped: readonly FigureSpec[] = [
 
 /** Where hosts go silent, only the end is measured: until then nothing differs. */
 export const figuresFor = (silent: boolean): readonly FigureSpec[] =>
-  silent ? ending(1) : [...living, ...ending(0.3, 0.4), ...gossiped]
+  silent ? ending(1) : [...living, ...ending(0.3, 0.4), ...sealing, ...gossiped]

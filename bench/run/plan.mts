@@ -1,6 +1,6 @@
 import type { BenchOptions } from './options.mts'
 
-export type Contender = 'swimkit' | 'memberlist' | 'bare' | 'gossip' | 'apart'
+export type Contender = 'swimkit' | 'memberlist' | 'bare' | 'gossip' | 'sealed' | 'apart'
 
 /** One process to be run: who, at which size, in which run. */
 export interface Step {
@@ -31,7 +31,7 @@ export function plan(options: BenchOptions, means: Means): Step[] {
     }
   }
   for (const nodes of options.nodes) {
-    add(nodes, false, ['swimkit', 'bare', 'memberlist', 'gossip'])
+    add(nodes, false, ['swimkit', 'sealed', 'bare', 'memberlist', 'gossip'])
     steps.push({ contender: 'apart', nodes, silent: false, run: 0 })
   }
   if (means.silence) for (const nodes of options.silentNodes) add(nodes, true, ['swimkit', 'memberlist'])
@@ -46,6 +46,11 @@ export function argumentsFor(step: Step, options: BenchOptions): string[] {
   if (contender === 'bare') return [...size, '--settle', `${settle}`, '--hold', `${hold}`]
   if (contender === 'apart')
     return [...size, '--form-limit', `${formLimit}`, '--hold', '0', '--updates', '0', '--apart']
+  // What sealing costs shows while nothing happens.
+  if (contender === 'sealed') {
+    const rest = ['--form-limit', `${formLimit}`, '--settle', `${settle}`, '--hold', `${hold}`]
+    return [...size, ...rest, '--updates', '0', '--sealed']
+  }
   const phases = {
     // Lost hosts are not waited for any longer than it takes to tell what forming queued.
     settle: silent ? Math.min(settle, 5) : settle,

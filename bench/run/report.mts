@@ -14,7 +14,10 @@ export function describeSize({ figures, nodes, remarks, silent }: SizeSummary, r
   return [
     title,
     '',
-    table(['median (lowest to highest)', 'swimkit', 'memberlist, or bare sockets', 'ratio', 'goal'], rows),
+    table(
+      ['median (lowest to highest)', 'swimkit', 'memberlist, bare sockets, or plain', 'ratio', 'goal'],
+      rows,
+    ),
     ...(remarks.length > 0 ? ['', ...remarks.map((remark) => `- ${remark}`)] : []),
   ].join('\n')
 }

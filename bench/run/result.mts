@@ -55,6 +55,8 @@ export interface Run {
   readonly bare?: Result | Failure
   /** swimkit with the gossip detector. */
   readonly gossip?: Result | Failure
+  /** swimkit where all that nodes say to each other is sealed; its steady state alone. */
+  readonly sealed?: Result | Failure
 }
 
 /** All runs at one size. */

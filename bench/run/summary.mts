@@ -96,7 +96,7 @@ function remarksOn({ apart, runs }: Size): string[] {
     if (told !== all) remarks.push(`${where}: broadcasts were heard ${told} of ${all} times in time`)
   }
   for (const [i, run] of runs.entries()) {
-    for (const contender of ['swimkit', 'memberlist', 'bare', 'gossip'] as const) {
+    for (const contender of ['swimkit', 'sealed', 'memberlist', 'bare', 'gossip'] as const) {
       look(`run ${i + 1}, ${contender}`, run[contender])
     }
   }
