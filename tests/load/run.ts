@@ -12,8 +12,8 @@ import { faultsOf, fullLoad, type Load, mebibytes, putLoadOn, settlesTo } from '
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } })
 /** Each runtime bears each kind of junk; in short, each another one. */
-const load: Load = values.short ? { ...fullLoad, seconds: 6, requests: 3_000 } : fullLoad
-const warmUp: Load = { ...load, seconds: values.short ? 3 : 10, requests: values.short ? 1_000 : 5_000 }
+const load: Load = values.short ? { ...fullLoad, seconds: 5, requests: 2_000 } : fullLoad
+const warmUp: Load = { ...load, seconds: values.short ? 2 : 10, requests: values.short ? 500 : 5_000 }
 
 /** Streams that say nothing are cut off after 10 s, and connections to the control API soon after their last request. */
 const settling = 60_000
