@@ -3,6 +3,7 @@ import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Decoded, StreamMessage } from '../wire/codec.ts'
 import { type AliveClaim, type Claim, isClaim, type Message } from '../wire/message.ts'
+import { receiptFor } from './messaging/directs.ts'
 import type { Parts } from './parts.ts'
 import type { Millis } from './time.ts'
 
@@ -47,7 +48,14 @@ export class Inbox {
       case 'fetch':
         return payloads.answer(message, now)
       case 'direct':
-        return directAnswers[directs.hear(message, sender, true, now)]
+        switch (directs.hear(message, sender, true, now)) {
+          case 'taken':
+            return receiptFor(message)
+          case 'old':
+            return rejected('it is so old that it may have come before')
+          case 'misaddressed':
+            return rejected('this is another node')
+        }
       // Those that fit no packet.
       case 'query':
         queries.hear(message, sender, undefined, now)
@@ -197,10 +205,3 @@ export class Inbox {
 const understood: Message = { type: 'ack', seq: 0, payload: undefined }
 
 const rejected = (message: string): Message => ({ type: 'error', code: 'rejected', message })
-
-/** By what became of a message to this node. */
-const directAnswers = {
-  taken: understood,
-  old: rejected('it is so old that it may have come before'),
-  misaddressed: rejected('this is another node'),
-} as const

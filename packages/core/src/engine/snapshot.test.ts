@@ -21,6 +21,12 @@ const reasonOf = (bytes: Uint8Array, cluster = 'test'): string | undefined => {
 }
 
 describe('a snapshot', () => {
+  test('of the last incarnation there is cannot be used: whoever begins with it would have none', () => {
+    const last = (incarnation: number) => memory({ sender: { name: 'me', boot: 7n, incarnation } })
+    expect(reasonOf(encodeSnapshot(last(0xffff_ffff), 'test'))).toBe('there is no incarnation above its own')
+    expect(reasonOf(encodeSnapshot(last(0xffff_fffe), 'test'))).toBeUndefined()
+  })
+
   test('is read as it was written', () => {
     fc.assert(
       fc.property(

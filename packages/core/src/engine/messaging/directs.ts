@@ -1,6 +1,6 @@
 import type { Sender } from '../../model/peer.ts'
 import type { Ref } from '../../model/ref.ts'
-import type { Direct, Message } from '../../wire/message.ts'
+import type { Ack, Direct } from '../../wire/message.ts'
 import type { CoreState } from '../core-state.ts'
 import type { RequestOutcome } from '../effects.ts'
 import type { Outbox } from '../outbox.ts'
@@ -49,7 +49,7 @@ export class Directs {
     this.#underWay++
     this.#requests.ask(address, message, (outcome) => {
       this.#underWay--
-      const code = problemOf(outcome)
+      const code = problemOf(outcome, message)
       if (code === undefined) this.#outbox.result(operation, { kind: 'sent' })
       else this.#failed(operation, code)
     })
@@ -90,11 +90,24 @@ export class Directs {
   }
 }
 
-/** Why a request was not taken in; undefined where it was. */
-function problemOf(outcome: RequestOutcome): string | undefined {
+/**
+ * What a message over a stream is answered with when it has arrived. It names the message: an answer that was recorded, and is sent again by somebody on the way, is
+ * one to another.
+ */
+export const receiptFor = ({ number }: Direct): Ack => ({
+  type: 'ack',
+  seq: Math.floor(number / 2) % 2 ** 32,
+  payload: undefined,
+})
+
+/** Why a message was not taken in; undefined where it was. */
+function problemOf(outcome: RequestOutcome, asked: Direct): string | undefined {
   if (outcome.kind === 'fault') return outcome.fault.fault
   if (outcome.kind !== 'reply') return outcome.kind
-  const reply: Message = outcome.reply.message
-  if (reply.type === 'ack') return undefined
-  return reply.type === 'error' ? reply.code : 'malformed'
+  const { message, sender } = outcome.reply
+  if (message.type === 'error') return message.code
+  const right =
+    sender === undefined ||
+    (sender.name === asked.target && (asked.boot === 0n || sender.boot === asked.boot))
+  return right && message.type === 'ack' && message.seq === receiptFor(asked).seq ? undefined : 'malformed'
 }
