@@ -50,9 +50,14 @@ async function inside(logs: string): Promise<number> {
   const key = randomBytes(16).toString('base64')
   const field = new Field(nodes, logs, !values.plain, key, (line) => console.log(line))
   const report = new Report(field, seed, minutes)
-  let stopped = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stopped = true))
-  const going = (): boolean => !stopped && field.violations.length === 0
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      report.print(true)
+      // With the first process of the namespaces all others end.
+      process.exit(1)
+    })
+  }
+  const going = (): boolean => field.violations.length === 0
   try {
     field.log(
       `seed ${seed}: ${nodes} nodes on Node, Bun and Deno, ${minutes} minutes, ${values.plain ? 'plain' : 'sealed'}`,
@@ -85,8 +90,8 @@ async function inside(logs: string): Promise<number> {
   } finally {
     await field.close()
   }
-  report.print(stopped)
-  return field.violations.length === 0 && !stopped ? 0 : 1
+  report.print(false)
+  return field.violations.length === 0 ? 0 : 1
 }
 
 /** In turns somebody tells all of something, and somebody changes what it says of itself. */
