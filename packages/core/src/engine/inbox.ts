@@ -3,7 +3,6 @@ import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Decoded, StreamMessage } from '../wire/codec.ts'
 import { type AliveClaim, type Claim, isClaim, type Message } from '../wire/message.ts'
-import { receiptFor } from './messaging/directs.ts'
 import type { Parts } from './parts.ts'
 import type { Millis } from './time.ts'
 
@@ -48,14 +47,7 @@ export class Inbox {
       case 'fetch':
         return payloads.answer(message, now)
       case 'direct':
-        switch (directs.hear(message, sender, true, now)) {
-          case 'taken':
-            return receiptFor(message)
-          case 'old':
-            return rejected('it is so old that it may have come before')
-          case 'misaddressed':
-            return rejected('this is another node')
-        }
+        return directs.answer(message, sender, now)
       // Those that fit no packet.
       case 'query':
         queries.hear(message, sender, undefined, now)

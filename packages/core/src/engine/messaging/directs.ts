@@ -1,6 +1,6 @@
 import type { Sender } from '../../model/peer.ts'
 import type { Ref } from '../../model/ref.ts'
-import type { Ack, Direct } from '../../wire/message.ts'
+import type { Ack, Direct, Message } from '../../wire/message.ts'
 import type { CoreState } from '../core-state.ts'
 import type { RequestOutcome } from '../effects.ts'
 import type { Outbox } from '../outbox.ts'
@@ -55,6 +55,18 @@ export class Directs {
     })
   }
 
+  /** Takes in a message that came over a stream, and says what it is answered with. */
+  answer(message: Direct, from: Sender | undefined, now: Millis): Message {
+    switch (this.hear(message, from, true, now)) {
+      case 'taken':
+        return receiptFor(message)
+      case 'old':
+        return rejected('it is so old that it may have come before')
+      case 'misaddressed':
+        return rejected('this is another node')
+    }
+  }
+
   /** Takes a message in, once: one that comes again, as somebody on the way may send it, is not delivered. */
   hear(
     { body, boot, number, target }: Direct,
@@ -94,7 +106,7 @@ export class Directs {
  * What a message over a stream is answered with when it has arrived. It names the message: an answer that was recorded, and is sent again by somebody on the way, is
  * one to another.
  */
-export const receiptFor = ({ number }: Direct): Ack => ({
+const receiptFor = ({ number }: Direct): Ack => ({
   type: 'ack',
   seq: Math.floor(number / 2) % 2 ** 32,
   payload: undefined,
@@ -111,3 +123,5 @@ function problemOf(outcome: RequestOutcome, asked: Direct): string | undefined {
     (sender.name === asked.target && (asked.boot === 0n || sender.boot === asked.boot))
   return right && message.type === 'ack' && message.seq === receiptFor(asked).seq ? undefined : 'malformed'
 }
+
+const rejected = (message: string): Message => ({ type: 'error', code: 'rejected', message })
