@@ -4,8 +4,6 @@ import type { Memory } from '../engine/memory.ts'
 import type { Settings } from '../engine/settings.ts'
 import type { Millis } from '../engine/time.ts'
 import { type Address, formatAddress, parseAddress } from '../model/address.ts'
-import { Directory } from '../model/directory.ts'
-import type { Ref } from '../model/ref.ts'
 import type { StatusName } from '../model/status.ts'
 import type { Codec } from '../wire/codec.ts'
 import { chooseAdvertise } from './advertise.ts'
@@ -45,22 +43,13 @@ import type {
 } from './api.ts'
 import { drained, within } from './drain.ts'
 import { Driver } from './driver.ts'
+import { engineOptions } from './engine-options.ts'
 import { Entrance } from './entrance.ts'
-import {
-  ForceLeaveError,
-  NameConflictError,
-  NodeStateError,
-  PayloadError,
-  PingError,
-  RttError,
-  StoppedError,
-  TooLargeError,
-} from './errors.ts'
+import { NameConflictError, NodeStateError, StoppedError } from './errors.ts'
 import { EventBus } from './event-bus.ts'
-import { admitting, guardHooks } from './guarded-hooks.ts'
 import type { Host } from './host.ts'
-import { ownRecord, randomOf } from './identity.ts'
-import { fitMemberData, type MemberData, noData } from './member-data.ts'
+import { randomOf } from './identity.ts'
+import type { MemberData } from './member-data.ts'
 import { Messaging } from './messaging.ts'
 import {
   type CheckedOptions,
@@ -70,7 +59,9 @@ import {
   checkOptions,
   checkRange,
 } from './options.ts'
+import { OwnData, tooLarge } from './own-data.ts'
 import { PacketLoss } from './packet-loss.ts'
+import { Questions } from './questions.ts'
 import { Refusals } from './refusals.ts'
 import { addressesOf, SavedState } from './saved-state.ts'
 import { Discovery } from './services/discovery.ts'
@@ -93,9 +84,6 @@ import { unlessAborted } from './unless-aborted.ts'
 export function createNode(options: NodeOptions): Node {
   return new SwimNode(options)
 }
-
-/** Members are the same for all nodes of a process: what is known of them is kept once. */
-const processDirectory = new Directory()
 
 type State = Node['state']
 
@@ -120,6 +108,8 @@ class SwimNode implements Node {
   readonly #logger: Logger | undefined
   readonly #codec: Codec
   readonly #streams: Streams
+  readonly #data: OwnData
+  readonly #questions: Questions
   readonly #bus: EventBus
   readonly #discovery: Discovery
   readonly #announcer: Announcer
@@ -132,7 +122,6 @@ class SwimNode implements Node {
   #resolveConflict!: (info: NameConflictInfo | undefined) => void
   #resolveFailed!: (error: Error | undefined) => void
   #name: string | undefined
-  #data: MemberData
   #seeds: Address[] = []
   #remembered: readonly string[] = []
   #state: State = 'new'
@@ -157,9 +146,8 @@ class SwimNode implements Node {
     this.runtime = options.host.runtime
     this.settings = checked.settings
     if (typeof checked.name === 'string') this.#name = checked.name
-    const { payload = noData.payload, services = noData.services, tags = noData.tags } = options
-    this.#data = { payload, services, tags }
-    fitMemberData(this.#data, checked.settings)
+    this.#data = new OwnData(options, checked.settings)
+    this.#questions = new Questions(() => this.#require(), checked.coordinates)
     this.#codec = checked.codec.open({
       cluster: checked.cluster,
       sealer: options.sealer,
@@ -228,10 +216,10 @@ class SwimNode implements Node {
     const driver = this.#createDriver(this.#address, memory, now)
     const { engine } = driver
     this.#running = { driver, snapshots: new Snapshots(engine, this.#host.wallMillis() - now) }
-    const { bytes, limit } = engine.recordSize({})
-    if (bytes > limit) {
+    const size = engine.recordSize({})
+    if (size.bytes > size.limit) {
       await this.stop()
-      throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
+      throw tooLarge(size)
     }
     engine.setSeeds(this.#seeds)
     driver.call((_, at) => engine.start(at))
@@ -288,53 +276,23 @@ class SwimNode implements Node {
   }
 
   #createDriver(address: Address, memory: Memory | undefined, now: Millis): Driver {
-    const { coordinates, detectors, settings } = this.#checked
-    const { directory = processDirectory, hooks = {} } = this.#options
-    const { maxPacketBytes, streams } = this.#transport
-    const { data, large } = fitMemberData(this.#data, settings)
-    const record = ownRecord(this.#host, this.name, address, detectors, data)
-    const wallSeconds = Math.floor(record.startedAt / 1_000)
-    return new Driver(
-      {
-        record,
-        // Above what it said in its last life, even where the clock was set back since.
-        incarnation:
-          memory?.sender.name === record.name
-            ? Math.max(wallSeconds, memory.sender.incarnation + 1)
-            : wallSeconds,
-        ...(memory === undefined ? {} : { memory }),
-        payload: large,
-        hash: (bytes) => this.#host.sha256(bytes),
-        settings,
-        codec: this.#codec,
-        detectors,
-        random: randomOf(this.#host),
-        maxPacketBytes: Math.min(settings.packetBytes, maxPacketBytes),
-        packets: maxPacketBytes > 0,
-        streams,
-        wallSeconds,
-        now,
-        hooks: admitting(this.#checked.allow, guardHooks(hooks, this.#logger)),
-        coordinates,
-        directory,
+    const birth = { name: this.name, address, data: this.#data.fitted, codec: this.#codec, memory, now }
+    return new Driver(engineOptions(this.#options, this.#checked, birth), {
+      host: this.#host,
+      transport: this.#transport,
+      streams: this.#streams,
+      loss: this.#loss,
+      refusals: this.#refusals,
+      onEvent: (event) => this.#onEvent(event),
+      onDelivery: (delivery) => {
+        this.#messaging.push(delivery)
+        this.#saved?.changed()
       },
-      {
-        host: this.#host,
-        transport: this.#transport,
-        streams: this.#streams,
-        loss: this.#loss,
-        refusals: this.#refusals,
-        onEvent: (event) => this.#onEvent(event),
-        onDelivery: (delivery) => {
-          this.#messaging.push(delivery)
-          this.#saved?.changed()
-        },
-        afterInput: () => {
-          this.#bus.deliver()
-          this.#messages?.deliver()
-        },
+      afterInput: () => {
+        this.#bus.deliver()
+        this.#messages?.deliver()
       },
-    )
+    })
   }
 
   async join(seeds: readonly string[], { replay = false, signal }: JoinOptions = {}): Promise<JoinResult> {
@@ -406,17 +364,10 @@ class SwimNode implements Node {
     }
   }
 
-  async forceLeave(name: string, { prune = false, signal }: ForceLeaveOptions = {}): Promise<void> {
+  async forceLeave(name: string, options: ForceLeaveOptions = {}): Promise<void> {
     this.#expect('forceLeave')
-    signal?.throwIfAborted()
-    const { driver } = this.#require()
-    const { members } = driver.engine
-    const ref = members.find(name)
-    const fail = `cannot force ${JSON.stringify(name)} out`
-    if (ref === undefined) throw new ForceLeaveError('unknown-member', `${fail}: no member has that name`)
-    if (ref === members.self)
-      throw new ForceLeaveError('self', `${fail}: it is this node, which has to leave`)
-    await driver.run((engine, now) => engine.forceLeave(ref, prune, now), signal)
+    options.signal?.throwIfAborted()
+    await this.#questions.forceLeave(name, options)
   }
 
   async stop(): Promise<void> {
@@ -488,82 +439,42 @@ class SwimNode implements Node {
   async ping(name: string, { signal }: { signal?: AbortSignal } = {}): Promise<PingOutcome> {
     this.#expect('ping')
     signal?.throwIfAborted()
-    const { engine } = this.#require().driver
-    const ref = engine.members.find(name)
-    if (ref === undefined) {
-      throw new PingError('unknown-member', `cannot ping ${JSON.stringify(name)}: no member has that name`)
-    }
-    const result = await this.#require().driver.run((live, now) => live.ping(ref, now), signal)
-    if (result.kind === 'pong') {
-      return { name, rtt: result.rtt, path: result.path, payload: result.payload }
-    }
-    const code = result.kind === 'ping-failed' ? result.code : 'unreachable'
-    throw new PingError(code, `cannot ping ${JSON.stringify(name)}: ${code}, by packet and by stream`)
+    return this.#questions.ping(name, signal)
   }
 
   rtt(a: string, b: string = this.name): RttResult {
-    const { engine } = this.#require().driver
-    const { members } = engine
-    const fail = `no round trip from ${JSON.stringify(a)} to ${JSON.stringify(b)}`
-    const refOf = (name: string): Ref => {
-      const ref = members.find(name)
-      if (ref !== undefined) return ref
-      throw new RttError('unknown-member', `${fail}: no member is called ${JSON.stringify(name)}`)
-    }
-    const known = engine.rtt(refOf(a), refOf(b))
-    if ('rtt' in known) return { a, b, rtt: known.rtt, source: known.kind }
-    const reason = this.#checked.coordinates
-      ? `no coordinate of ${JSON.stringify(members.name(known.ref))} has come here yet`
-      : 'it was not measured, and coordinates are turned off here'
-    throw new RttError('no-coordinate', `${fail}: ${reason}`)
+    return this.#questions.rtt(a, b)
+  }
+
+  async payload(member: string, { signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    this.#require()
+    signal?.throwIfAborted()
+    return this.#questions.payload(member, signal)
   }
 
   setTags(tags: Readonly<Record<string, string>>, options?: { signal?: AbortSignal }): Promise<void> {
-    return this.#setData({ ...this.#data, tags: { ...tags } }, options)
+    return this.#setData({ tags: { ...tags } }, options)
   }
   setPayload(payload: Uint8Array, options?: { signal?: AbortSignal }): Promise<void> {
-    return this.#setData({ ...this.#data, payload: payload.slice() }, options)
+    return this.#setData({ payload: payload.slice() }, options)
   }
   setServices(services: readonly Service[], options?: { signal?: AbortSignal }): Promise<void> {
-    return this.#setData({ ...this.#data, services: [...services] }, options)
+    return this.#setData({ services: [...services] }, options)
   }
 
   registerService(service: Service, options?: { signal?: AbortSignal }): Promise<void> {
     const others = this.#data.services.filter(({ name }) => name !== service.name)
-    return this.#setData({ ...this.#data, services: [...others, { ...service }] }, options)
+    return this.#setData({ services: [...others, { ...service }] }, options)
   }
   async unregisterService(name: string, options?: { signal?: AbortSignal }): Promise<void> {
     const left = this.#data.services.filter((service) => service.name !== name)
-    if (left.length < this.#data.services.length) {
-      await this.#setData({ ...this.#data, services: left }, options)
-    }
+    if (left.length < this.#data.services.length) await this.#setData({ services: left }, options)
   }
 
-  async #setData(data: MemberData, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async #setData(change: Partial<MemberData>, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#expect('a change of data')
     signal?.throwIfAborted()
-    const fitted = fitMemberData(data, this.settings)
-    const change = { data: fitted.data, payload: fitted.large }
-    const { bytes, limit } = this.#require().driver.engine.recordSize(change)
-    if (bytes > limit) throw new TooLargeError('a packet with what this node says of itself', bytes, limit)
-    this.#data = data
-    await this.#require().driver.run((engine, now) => engine.setRecord(change, now), signal)
-  }
-
-  async payload(member: string, { signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
-    const { driver, snapshots } = this.#require()
-    signal?.throwIfAborted()
-    const fail = `no payload of ${JSON.stringify(member)}`
-    const known = snapshots.member(member)
-    const ref = driver.engine.members.find(member)
-    if (known === undefined || ref === undefined) {
-      throw new PayloadError('unknown-member', `${fail}: no member has that name`)
-    }
-    if (known.largePayload?.here !== false) return known.payload
-    const result = await driver.run((engine, now) => engine.fetchPayload(ref, now), signal)
-    if (result.kind === 'fetched') return result.payload
-    const code = result.kind === 'fetch-failed' ? result.code : 'unreachable'
-    throw new PayloadError(code, `${fail}: ${payloadFailures[code] ?? code}`)
+    await this.#data.set(change, this.#require().driver, signal)
   }
 
   switchDetector(detector: string, { suspicion }: { suspicion?: boolean } = {}): Node['config'] {
@@ -705,9 +616,3 @@ class SwimNode implements Node {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const payloadFailures: Readonly<Record<string, string>> = {
-  changed: 'it has another by now',
-  unreachable: 'its owner cannot be reached',
-  'too-large': "it is larger than this node's maxPayloadBytes",
-}
