@@ -1,4 +1,5 @@
 import type { EngineOptions } from '../engine/engine.ts'
+import { highestAlive } from '../engine/incarnation-limits.ts'
 import type { Memory } from '../engine/memory.ts'
 import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
@@ -33,9 +34,9 @@ export function engineOptions(
   const { maxPacketBytes, streams } = transport
   const record = ownRecord(host, name, address, detectors, data.data)
   const wallSeconds = Math.floor(record.startedAt / 1_000)
-  // Above what it said in its last life, even where the clock was set back since.
-  const incarnation =
-    memory?.sender.name === name ? Math.max(wallSeconds, memory.sender.incarnation + 1) : wallSeconds
+  // Above what it said in its last life, even where the clock was set back since; not above what anybody would believe.
+  const again = memory?.sender.name === name ? memory.sender.incarnation + 1 : 0
+  const incarnation = again > highestAlive(wallSeconds) ? wallSeconds : Math.max(wallSeconds, again)
   return {
     record,
     incarnation,

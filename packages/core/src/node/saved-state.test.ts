@@ -96,6 +96,23 @@ describe('a node with a store', () => {
     expect(other.node.self.incarnation).toBe(incarnation - 86_400)
   })
 
+  test('says nothing that nobody would believe, where its clock was years ahead in its last life', async () => {
+    const world = new World()
+    const disk = new Disk()
+    const { host } = world
+    const threeYears = 3 * 365 * 86_400_000
+    const ahead = { ...host, wallMillis: () => host.wallMillis() + threeYears }
+    const first = await began(world, 1, disk, { host: ahead })
+    const { incarnation } = first.node.self
+    await first.node.stop()
+    const again = await began(world, 1, disk)
+    expect(again.node.self.incarnation).toBe(incarnation - threeYears / 1_000)
+    const other = await began(world, 2, new Disk())
+    expect((await world.outcome(again.node.join([seed(other)]))).failed).toEqual([])
+    await world.run(5_000)
+    expect(other.node.counts().alive).toBe(2)
+  })
+
   test('saves soon after a change, what changes together at once, and no more often than each five seconds', async () => {
     const world = new World()
     const disk = new Disk()
