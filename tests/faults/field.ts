@@ -40,6 +40,10 @@ export class Field implements Truth {
   readonly network: FaultyNetwork
   readonly touched: Touched
   readonly violations: Violation[] = []
+  /** Tables that were looked at, and how many of them were of nodes that no fault had touched lately. */
+  readonly looks = { all: 0, untouched: 0 }
+  /** What was excused, and how often. */
+  readonly excused = new Map<string, number>()
   /** How often, and by how much at most, this process was late: milliseconds. */
   readonly starved = { times: 0, longest: 0 }
   /** Who stands still, and so is not asked. */
@@ -74,6 +78,10 @@ export class Field implements Truth {
 
   now(): number {
     return performance.now() - this.#began
+  }
+
+  excuse(what: string): void {
+    this.excused.set(what, (this.excused.get(what) ?? 0) + 1)
   }
 
   current(name: string): Life | undefined {
@@ -197,6 +205,7 @@ export class Field implements Truth {
       found = disagreement(lives, views)
       if (found === undefined) {
         for (const watch of this.#watches) watch.rest?.(views)
+        this.touched.rest()
         return this.now() - began
       }
       await sleep(500)
@@ -262,6 +271,8 @@ export class Field implements Truth {
         .view()
         .then(
           (view) => {
+            this.looks.all++
+            if (!this.touched.lately(life.name)) this.looks.untouched++
             for (const watch of this.#watches) watch.looked?.(life, view)
           },
           (error: unknown) => {

@@ -32,7 +32,7 @@ export class Report {
   }
 
   print(stopped: boolean): void {
-    const { lives, now, starved, violations } = this.#field
+    const { excused, lives, looks, now, starved, violations } = this.#field
     console.log(`\n${'fault'.padEnd(28)}${'times'.padStart(6)}  worst time until all agree again`)
     for (const [kind, { times, worst }] of [...this.#kinds].toSorted()) {
       console.log(`${kind.padEnd(28)}${String(times).padStart(6)}  ${(worst / 1_000).toFixed(1)} s`)
@@ -45,6 +45,9 @@ export class Report {
         `all agreed again after ${quantile(0.5)} s in the middle, ${quantile(1)} s at the most; ` +
         `the machine stood still ${starved.times} times, ${Math.round(starved.longest)} ms at the most`,
     )
+    const share = ((100 * looks.untouched) / Math.max(1, looks.all)).toFixed(0)
+    console.log(`${looks.all} looks at tables, ${share} % of them at nodes that no fault had touched lately`)
+    for (const [what, times] of excused) console.log(`excused: ${times} ${what}`)
     if (stopped) console.log('stopped before its time')
     for (const { at, rule, what } of violations) console.log(`${at.toFixed(1)} s: ${rule} is broken: ${what}`)
     console.log(

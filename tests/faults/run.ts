@@ -79,7 +79,7 @@ async function inside(logs: string): Promise<number> {
       await Promise.all(round.map(([kind, act]) => perform(field, kind, act)))
       if (going()) report.agreed(kinds, await field.agreement(agreementLimit))
       // Nothing is wrong for a while: what is left over of the round shows now.
-      if (going()) await sleep(2_000)
+      if (going()) await sleep(3_000)
     }
     clearInterval(chatter)
     if (going()) {

@@ -17,3 +17,15 @@ test('a node is touched as long as one of its faults lasts, and for the aftermat
   now += 1
   expect(touched.lately('a')).toBe(false)
 })
+
+test('once all agree the aftermath is over in five seconds, but for a fault that lasts', () => {
+  let now = 100_000
+  const touched = new Touched(() => now)
+  touched.now(['a'])
+  touched.begin(['b'])
+  touched.rest()
+  now += 4_999
+  expect(touched.lately('a')).toBe(true)
+  now += 1
+  expect([touched.lately('a'), touched.lately('b')]).toEqual([false, true])
+})

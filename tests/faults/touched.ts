@@ -1,6 +1,9 @@
 /** For so long after a fault is over it may still show: a suspicion of 20 members lasts up to 31 s, and it takes some more until all have heard what came of it. */
 export const aftermath = 40_000
 
+/** After all have agreed nobody is suspected any more, and what is left are packets on their way. */
+const lastPackets = 5_000
+
 /**
  * Which nodes faults touch, and touched until when. What others say of a node that was touched lately, and what it says of others, is
  * excused by that; all that is asked of the rest is asked without excuse.
@@ -34,6 +37,12 @@ export class Touched {
   /** Something happened at these nodes that is over at once. */
   now(names: readonly string[]): void {
     this.begin(names)()
+  }
+
+  /** All agree: what faults left behind is gone, but for the last packets. */
+  rest(): void {
+    const latest = this.#now() - aftermath + lastPackets
+    for (const [name, until] of this.#until) this.#until.set(name, Math.min(until, latest))
   }
 
   /** Since when nothing has touched it; infinite while something does. */

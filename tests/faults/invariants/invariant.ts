@@ -8,6 +8,8 @@ export interface Truth {
   readonly touched: Touched
   /** All processes that ever ran, the earliest first. */
   readonly lives: readonly Life[]
+  /** Counts something that is excused, for the report: many of a kind are worth a look. */
+  excuse(what: string): void
   /** The process that is meant to run under a name; undefined where there is none. */
   current(name: string): Life | undefined
 }

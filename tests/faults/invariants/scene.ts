@@ -7,6 +7,7 @@ import type { Invariant, Truth, Watch } from './invariant.ts'
 export class Scene implements Truth {
   readonly lives: Life[] = []
   readonly breaches: string[] = []
+  readonly excused: string[] = []
   readonly touched = new Touched(() => this.at)
   readonly watch: Watch
   /** Milliseconds; long enough after the start that nobody counts as new. */
@@ -19,6 +20,10 @@ export class Scene implements Truth {
 
   now(): number {
     return this.at
+  }
+
+  excuse(what: string): void {
+    this.excused.push(what)
   }
 
   current(name: string): Life | undefined {

@@ -34,7 +34,9 @@ export const theUntouchedDoNotFail: Invariant = {
       looked() {
         const due = truth.now() - hearsay
         for (const verdict of open.filter(({ when }) => when <= due)) {
-          if (!isExcused(truth, verdict, said)) {
+          if (isExcused(truth, verdict, said)) {
+            truth.excuse('verdicts on members that live, which touched nodes gave and others repeated')
+          } else {
             breach(
               `${verdict.at.name} fails ${show(verdict.event.member)}, and neither was touched by a fault`,
             )
@@ -55,8 +57,8 @@ function isUntouchedPair(truth: Truth, at: Life, name: string, boot: string): bo
 
 function isExcused(truth: Truth, { at, event, when }: Verdict, said: readonly Verdict[]): boolean {
   const { boot, incarnation, name } = event.member
-  // It may have ended between the look at it and ours.
-  if (!isUntouchedPair(truth, at, name, boot)) return true
+  // It may have ended before we were told of the verdict. What else was done since to these two is no excuse.
+  if (truth.current(name)?.boot !== boot || at.endedAt !== undefined) return true
   const repeated = said.some(
     ({ at: other, event: theirs }) =>
       theirs.member.name === name &&
