@@ -24,7 +24,8 @@ const sync = (liar: Liar, change: Partial<Sync>): Sync => ({
 
 describe('a member that carries as much as it can', () => {
   const largest = {
-    data: new Uint8Array(65_536).fill(7),
+    // As much as is taken in of another, together.
+    data: new Uint8Array(3_072).fill(7),
     opaque: new Uint8Array(1_024),
     capabilities: Array.from({ length: 32 }, (_, i) => `detector:${'x'.repeat(50)}${i}`),
     payload: { size: 16_777_216, hash: new Uint8Array(32).fill(9) },
@@ -41,8 +42,14 @@ describe('a member that carries as much as it can', () => {
   test('and in the name of others, costs packets no more than a fault, and its real self corrects it', () => {
     const { liar, net, nodes } = betrayed(4)
     const own = recordOf(liar.node.engine, 'n4')
+    const more = [1, 62_464].map((extra) => entry(liar, 'n4', { data: new Uint8Array(3_072 + extra) }))
+    for (const node of nodes) liar.ask(node, sync(liar, { entries: more }))
+    for (const { engine } of nodes) {
+      expect(recordOf(engine, 'n4')).toEqual(own)
+      expect(engine.stats().recordsTooLarge).toBe(2)
+    }
     for (const node of nodes) liar.ask(node, sync(liar, { entries: [entry(liar, 'n4')] }))
-    for (const node of nodes) expect(recordOf(node.engine, 'n4').data).toHaveLength(65_536)
+    for (const node of nodes) expect(recordOf(node.engine, 'n4').data).toHaveLength(3_072)
     net.until(() => nodes.every((node) => recordOf(node.engine, 'n4').data.length === 0), 60_000)
     for (const { engine } of nodes) {
       expect(recordOf(engine, 'n4')).toEqual(own)

@@ -57,6 +57,34 @@ describe('names that nobody here has heard of', () => {
   })
 })
 
+describe('what a record carries', () => {
+  const carrying = (bytes: number) => peer('x', { data: new Uint8Array(bytes) })
+
+  test('is bounded, by whichever way it comes: else the member stays as it was', () => {
+    const rig = new Rig({ members: ['b'] })
+    const push = (bytes: number, incarnation: number) =>
+      rig.push('b', { ...entry('x', Status.Alive, incarnation), record: carrying(bytes) })
+    push(4_097, 5)
+    expect([rig.status('x'), rig.engine.stats().recordsTooLarge]).toEqual(['unknown', 1])
+    push(4_096, 5)
+    expect(rig.engine.members.record(rig.ref('x')).data.length).toBe(4_096)
+    push(65_536, 6)
+    expect(rig.engine.members.record(rig.ref('x')).data.length).toBe(4_096)
+    expect(rig.engine.stats().recordsTooLarge).toBe(2)
+  })
+
+  test('is told to a newcomer that carries more', () => {
+    const rig = new Rig({ members: ['b'] })
+    const record = carrying(4_097)
+    const join = sync({ join: true, entries: [{ ...entry('x', Status.Alive, 5), record }] })
+    expect(rig.ask(record, join)).toEqual({
+      type: 'error',
+      code: 'too-big',
+      message: 'me takes 4096 bytes of tags, services and payload in a record at most; this one has 4097',
+    })
+  })
+})
+
 describe('the application’s admit', () => {
   const asked: string[] = []
   const admitting = (admits: (name: string, host: string) => boolean) =>

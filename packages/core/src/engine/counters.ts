@@ -24,6 +24,7 @@ const counterNames = [
   'claimsIncarnationTooHigh',
   'claimsVersion',
   'claimsRejected',
+  'recordsTooLarge',
   'claimsHeldBack',
   'membersRefused',
   'newNamesLimited',

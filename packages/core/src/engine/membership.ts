@@ -21,6 +21,7 @@ import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
 import { retentionOf, tellingTime } from './retention.ts'
+import type { Settings } from './settings.ts'
 import { type Suspicion, Suspicions } from './suspicions.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
@@ -33,6 +34,11 @@ export interface Source {
   /** The host that sent it without having been asked. */
   readonly from?: string | undefined
 }
+
+/** Bytes of what the application, or a foreign wire format, has put into a record. */
+export const carriedBy = ({ data, opaque }: PeerRecord): number => data.length + (opaque?.length ?? 0)
+/** As much of it is taken in of another: more than any fits into a packet, where members differ in what they allow themselves. */
+export const mostCarried = ({ maxDataBytes }: Settings): number => Math.max(4_096, maxDataBytes)
 
 /** Told of what is committed, before it is told to others. */
 export interface MembershipListener {
@@ -114,6 +120,10 @@ export class Membership {
     if (ref === table.self) return this.#own.hearAlive(claim, now)
     if (record.protocolMin > maxProtocol || record.protocolMax < minProtocol) {
       counters.claimsVersion++
+      return
+    }
+    if (carriedBy(record) > mostCarried(this.#state.settings)) {
+      counters.recordsTooLarge++
       return
     }
     if (ref === undefined) {

@@ -3,6 +3,7 @@ import type { ErrorCode, ErrorReply, Message, Sync, SyncEntry } from '../wire/me
 import type { Configuration } from './configuration.ts'
 import type { CoreState } from './core-state.ts'
 import type { Introductions } from './introductions.ts'
+import { carriedBy, mostCarried } from './membership.ts'
 import type { OwnClaims } from './own-claims.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
 import type { Synchronizer } from './synchronizer.ts'
@@ -94,6 +95,14 @@ export class Reception {
       return refusal(
         'version',
         `${sender.name} speaks protocol ${minProtocol} to ${maxProtocol}, the newcomer ${record.protocolMin} to ${record.protocolMax}`,
+      )
+    }
+    const most = mostCarried(settings)
+    if (carriedBy(record) > most) {
+      counters.recordsTooLarge++
+      return refusal(
+        'too-big',
+        `${sender.name} takes ${most} bytes of tags, services and payload in a record at most; this one has ${carriedBy(record)}`,
       )
     }
     if (table.find(record.name) === undefined && table.size >= settings.maxMembers) {

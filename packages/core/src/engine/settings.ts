@@ -74,7 +74,10 @@ export interface Settings {
   readonly packetBytes: number
   /** Bytes of one message on a stream at most. */
   readonly maxStreamBytes: number
-  /** Bytes of a record's data (tags, services and payload as encoded). 0..65,536. */
+  /**
+   * Bytes of a record's data (tags, services and payload as encoded). Of another's record as many are taken in, or 4,096 if that is more: one with more is refused, and
+   * counted. 0..65,536. Default 512.
+   */
   readonly maxDataBytes: number
   /**
    * Bytes of a payload at most, of this node's or another's: one that does not fit into `maxDataBytes` is fetched over a stream by whoever lacks it.
