@@ -1,8 +1,9 @@
 import type { LogLevel } from '@swimkit/core'
 import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { controlApp } from '../testing/control-app.ts'
 import { FakeNode } from '../testing/fake-node.ts'
-import { type ControlAppOptions, createControlApp } from './app.ts'
+import type { ControlAppOptions } from './app.ts'
 import { limits } from './limits.ts'
 import { Refusals } from './refusals.ts'
 import type { ControlEnv } from './route.ts'
@@ -17,28 +18,17 @@ let node: FakeNode
 let lines: { level: LogLevel; message: string; fields: unknown }[]
 let end: AbortController
 
-function appWith(more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> {
-  return createControlApp(node, {
-    scheme: 'http',
-    hostNames: ['swim.local'],
+const appWith = (more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> =>
+  controlApp(node, {
     token: adminToken,
     readToken,
     refusals: new Refusals({
       enabled: () => true,
       log: (level, message, fields) => void lines.push({ level, message, fields }),
     }),
-    resolver: { addresses: async () => [], services: async () => [] },
-    keys: undefined,
-    seeds: () => ({ seeds: [], replace: () => undefined }),
-    readiness: () => ({ ready: true, reason: 'joined' }),
-    drain: 0,
-    onEnd: () => undefined,
-    onFault: () => undefined,
     signal: end.signal,
-    heartbeat: 10_000,
     ...more,
   })
-}
 
 let app: Hono<ControlEnv>
 beforeEach(() => {

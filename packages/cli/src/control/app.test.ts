@@ -2,10 +2,10 @@ import type { Resolver, Seed } from '@swimkit/bootstrap'
 import { type Member, TooLargeError } from '@swimkit/core'
 import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { controlApp } from '../testing/control-app.ts'
 import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
-import { type ControlAppOptions, createControlApp } from './app.ts'
+import type { ControlAppOptions } from './app.ts'
 import { limits } from './limits.ts'
-import { Refusals } from './refusals.ts'
 import type { ControlEnv } from './route.ts'
 
 const resolver: Resolver = {
@@ -22,25 +22,15 @@ let faults: unknown[]
 let end: AbortController
 let seeds: { seeds: readonly Seed[]; replace(wanted: readonly Seed[]): void }
 
-function appWith(more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> {
-  return createControlApp(node, {
-    scheme: 'http',
-    hostNames: ['swim.local'],
-    token: undefined,
-    readToken: undefined,
-    refusals: new Refusals(undefined),
+const appWith = (more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> =>
+  controlApp(node, {
     resolver,
-    keys: undefined,
     seeds: () => seeds,
-    readiness: () => ({ ready: true, reason: 'joined' }),
-    drain: 0,
     onEnd: (how) => ended.push(how),
     onFault: (error) => faults.push(error),
     signal: end.signal,
-    heartbeat: 10_000,
     ...more,
   })
-}
 
 let app: Hono<ControlEnv>
 beforeEach(() => {

@@ -3,9 +3,8 @@ import type { ClusterKeys, KeyReport } from '@swimkit/security'
 import { aesGcm, clusterKeys, generateKey, Keyring, readKey } from '@swimkit/security'
 import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { controlApp } from '../testing/control-app.ts'
 import { FakeNode } from '../testing/fake-node.ts'
-import { createControlApp } from './app.ts'
-import { Refusals } from './refusals.ts'
 import type { ControlEnv } from './route.ts'
 
 const [old, next] = [generateKey(), generateKey()]
@@ -41,24 +40,7 @@ function keysOfOne(node: FakeNode): ClusterKeys {
 
 let node: FakeNode
 let app: Hono<ControlEnv>
-function appWith(keys: ClusterKeys | undefined): Hono<ControlEnv> {
-  return createControlApp(node, {
-    scheme: 'http',
-    hostNames: [],
-    token: undefined,
-    readToken: undefined,
-    refusals: new Refusals(undefined),
-    resolver: { addresses: async () => [], services: async () => [] },
-    keys,
-    seeds: () => ({ seeds: [], replace: () => undefined }),
-    readiness: () => ({ ready: true, reason: 'joined' }),
-    drain: 0,
-    onEnd: () => undefined,
-    onFault: () => undefined,
-    signal: new AbortController().signal,
-    heartbeat: 10_000,
-  })
-}
+const appWith = (keys: ClusterKeys | undefined): Hono<ControlEnv> => controlApp(node, { keys })
 const ask = (path = '', init: RequestInit = {}) =>
   app.request(`http://127.0.0.1/v1/keys${path}`, init, { source: '127.0.0.1' })
 const post = async (step: string, body: object) => {

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runCli } from '../cli.ts'
 import { ask, bodyOf, type ControlTarget } from '../client/control-client.ts'
-import { createControlApp } from '../control/app.ts'
-import { Refusals } from '../control/refusals.ts'
 import { type TestCertificates, testCertificates } from '../testing/certificates.ts'
+import { controlApp } from '../testing/control-app.ts'
 import { type FakeIo, fakeIo } from '../testing/fake-io.ts'
 import { FakeNode } from '../testing/fake-node.ts'
 
@@ -47,22 +46,7 @@ function forms(secret: string): string[] {
 
 /** All that the control API serves, with the method. */
 function routes(): readonly (readonly ['GET' | 'POST', string])[] {
-  const app = createControlApp(new FakeNode(), {
-    scheme: 'http',
-    hostNames: [],
-    token: undefined,
-    readToken: undefined,
-    refusals: new Refusals(undefined),
-    resolver: { addresses: async () => [], services: async () => [] },
-    keys: undefined,
-    seeds: () => ({ seeds: [], replace: () => undefined }),
-    readiness: () => ({ ready: true, reason: '' }),
-    drain: 0,
-    onEnd: () => undefined,
-    onFault: () => undefined,
-    signal: new AbortController().signal,
-    heartbeat: 1_000,
-  })
+  const app = controlApp(new FakeNode())
   return app.routes
     .filter(({ method, path }) => (method === 'GET' || method === 'POST') && path !== '/*')
     .map(({ method, path }) => [method as 'GET' | 'POST', path.replace(':name', 'a')])
