@@ -17,14 +17,19 @@ const inCommands = ['faults/!(faults)', 'faults/invariants/*', 'load/!(load)'].m
  * longest.
  */
 const faults = 'tests/faults/faults.test.ts'
-/** Also where there are two processors, as one would otherwise wait for the faults. */
-const beside = { maxWorkers: Math.max(2, availableParallelism() - 1) }
+/** One waits for the faults, and two work, also where there are two processors. */
+const beside = { maxWorkers: Math.max(3, availableParallelism() - 1) }
+/** What takes longest begins first, so that nothing runs alone at the end. */
+const longest = [faults, 'tests/fuzz/fuzz.test.ts', 'tests/behaviour/identity.test.ts']
 
-class FaultsFirst extends BaseSequencer {
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files)
-    const isFaults = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith(faults)
-    return [...sorted.filter(isFaults), ...sorted.filter((file) => !isFaults(file))]
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((path) => moduleId.endsWith(path))
+      return at < 0 ? longest.length : at
+    }
+    // The order of all others stays.
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }
 }
 
@@ -34,7 +39,7 @@ export default defineConfig({
   ssr: { resolve: source },
   resolve: source,
   test: {
-    sequence: { sequencer: FaultsFirst },
+    sequence: { sequencer: LongestFirst },
     reporters: report ? ['default', 'json'] : ['default'],
     ...(report ? { outputFile: { json: report } } : {}),
     projects: [
