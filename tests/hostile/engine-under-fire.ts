@@ -7,6 +7,7 @@ import {
   decodeSnapshot,
   type Engine,
   encodeSnapshot,
+  firstIncarnation,
   isFault,
   type Memory,
   type Message,
@@ -75,7 +76,7 @@ export class EngineUnderFire {
     })
     this.members = ['me', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7', 'n8'].map((name, i) => recordOf(name, i))
     const record = this.members[0]!
-    const incarnation = Math.max(wall, (memory?.sender.incarnation ?? -1) + 1)
+    const incarnation = firstIncarnation(wall, memory?.sender.incarnation)
     const all = this.members.map((each) => ({ record: each, incarnation: wall }))
     this.engine = createEngine({
       record,

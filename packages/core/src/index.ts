@@ -36,6 +36,7 @@ export {
   type RoundTripView,
   type SuspicionView,
 } from './engine/engine.ts'
+export { firstIncarnation } from './engine/incarnation-limits.ts'
 export type { Memory } from './engine/memory.ts'
 export type { Question } from './engine/messaging/queries.ts'
 export type { PayloadHash, RecordChange } from './engine/payloads.ts'

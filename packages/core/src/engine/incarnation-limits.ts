@@ -18,3 +18,12 @@ export const highestAccusation = (wallSeconds: number, known: number): number =>
 /** How long it takes until an own claim at that incarnation is believed; 0: it is now. */
 export const waitFor = (incarnation: number, wallSeconds: number): Millis =>
   Math.max(0, Math.ceil(1_000 * (incarnation - highestAlive(wallSeconds))))
+
+/**
+ * What a process begins with: the wall clock's seconds, or one above what its last life said, where the clock was set back since. Not above what anybody would believe: a clock
+ * that was years ahead is no reason to be heard by nobody.
+ */
+export function firstIncarnation(wallSeconds: number, last: number | undefined): number {
+  const again = last === undefined ? 0 : last + 1
+  return again > highestAlive(wallSeconds) ? wallSeconds : Math.max(wallSeconds, again)
+}

@@ -1,5 +1,5 @@
 import type { EngineOptions } from '../engine/engine.ts'
-import { highestAlive } from '../engine/incarnation-limits.ts'
+import { firstIncarnation } from '../engine/incarnation-limits.ts'
 import type { Memory } from '../engine/memory.ts'
 import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
@@ -34,12 +34,11 @@ export function engineOptions(
   const { maxPacketBytes, streams } = transport
   const record = ownRecord(host, name, address, detectors, data.data)
   const wallSeconds = Math.floor(record.startedAt / 1_000)
-  // Above what it said in its last life, even where the clock was set back since; not above what anybody would believe.
-  const again = memory?.sender.name === name ? memory.sender.incarnation + 1 : 0
-  const incarnation = again > highestAlive(wallSeconds) ? wallSeconds : Math.max(wallSeconds, again)
+  // Another name has another history.
+  const last = memory?.sender.name === name ? memory.sender.incarnation : undefined
   return {
     record,
-    incarnation,
+    incarnation: firstIncarnation(wallSeconds, last),
     ...(memory === undefined ? {} : { memory }),
     payload: data.large,
     hash: (bytes) => host.sha256(bytes),

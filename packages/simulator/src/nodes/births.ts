@@ -5,6 +5,7 @@ import {
   Directory,
   type Effects,
   type Engine,
+  firstIncarnation,
   type Memory,
   type Millis,
   maxProtocol,
@@ -72,7 +73,7 @@ export class Births {
     const seconds = wallSeconds(options, now)
     return createEngine({
       record,
-      incarnation: Math.max(seconds, (memory?.sender.incarnation ?? -1) + 1),
+      incarnation: firstIncarnation(seconds, memory?.sender.incarnation),
       settings: this.#settings,
       codec: node.codec,
       detectors: detectors(),
