@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 /** Bytes of a key: AES-128, AES-192 and AES-256. */
 export const keySizes = [16, 24, 32] as const
@@ -15,6 +15,8 @@ export interface Key {
   /** The same as 4 bytes. */
   readonly mark: Uint8Array
   readonly bytes: Uint8Array
+  /** HKDF-Extract of it, without a salt: what keys of senders are expanded from. */
+  readonly extract: Uint8Array
 }
 
 /** A fresh key of the system's randomness, as `readKey` takes it. `bytes`: 16, 24 or 32, the default. */
@@ -31,7 +33,8 @@ export function readKey(from: Uint8Array | string): Key {
     throw new KeyError(`a key of ${bytes.length} bytes: must be 16, 24 or 32`)
   }
   const mark = markOf(bytes)
-  return { id: Buffer.from(mark).toString('hex'), mark, bytes }
+  const extract = new Uint8Array(createHmac('sha256', zeros).update(bytes).digest())
+  return { id: Buffer.from(mark).toString('hex'), mark, bytes, extract }
 }
 
 /** Bytes of an id on the wire. */
@@ -48,3 +51,5 @@ function fromBase64(text: string): Uint8Array | undefined {
 }
 
 const noSalt = new Uint8Array(0)
+/** What no salt stands for (RFC 5869 §2.2). */
+const zeros = new Uint8Array(32)
