@@ -17,8 +17,8 @@ const inCommands = ['faults/!(faults)', 'faults/invariants/*', 'load/!(load)'].m
  * longest.
  */
 const faults = 'tests/faults/faults.test.ts'
-/** One waits for the faults, and two work, also where there are two processors. */
-const beside = { maxWorkers: Math.max(3, availableParallelism() - 1) }
+/** Also where there are two processors, as one would otherwise wait for the faults. With more at work than there are processors, single tests take too long. */
+const beside = { maxWorkers: Math.max(2, availableParallelism() - 1) }
 /** What takes longest begins first, so that nothing runs alone at the end. */
 const longest = [faults, 'tests/fuzz/fuzz.test.ts', 'tests/behaviour/identity.test.ts']
 
