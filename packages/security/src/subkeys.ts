@@ -75,7 +75,7 @@ export class Subkeys {
 const bootIn = (aad: Uint8Array): Buffer => Buffer.from(aad.buffer, aad.byteOffset + bootOffset, bootBytes)
 const nameOf = (key: Key, aad: Uint8Array): string => key.id + bootIn(aad).toString('latin1')
 
-/** HKDF-Expand (RFC 5869 §2.3): one block of it, as no key is longer. Bare HMAC costs a third of `hkdfSync`, and every sender is met a first time. */
+/** HKDF-Expand (RFC 5869 §2.3): one block of it, as no key is longer. Bare HMAC costs less than `hkdfSync`, and every sender is met a first time. */
 const derive = ({ bytes, extract }: Key, boot: Uint8Array): Uint8Array =>
   new Uint8Array(
     createHmac('sha256', extract).update(info).update(boot).update(firstBlock).digest(),
