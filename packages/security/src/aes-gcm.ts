@@ -62,7 +62,9 @@ class AesGcmSealer implements AesGcm {
   verifyOutgoing: boolean
   verifyIncoming: boolean
   readonly #subkeys = new Subkeys()
-  readonly #prefix = randomBytes(prefixBytes)
+  /** Random bytes of this sealer, and its counter. */
+  readonly #nonce = new Uint8Array(nonceBytes)
+  readonly #counter = new DataView(this.#nonce.buffer, prefixBytes)
   #count = 0
   #keys: readonly Key[]
   readonly #stats = { sealed: 0, opened: 0, unknownKey: 0, forged: 0 }
@@ -72,6 +74,7 @@ class AesGcmSealer implements AesGcm {
     this.verifyIncoming = verifyIncoming
     this.verifyOutgoing = verifyOutgoing
     this.#keys = keyring.keys
+    this.#nonce.set(randomBytes(prefixBytes))
   }
 
   stats(): SealerStats {
@@ -81,10 +84,10 @@ class AesGcmSealer implements AesGcm {
   seal(plain: Uint8Array, aad: Uint8Array): Uint8Array {
     const key = this.keyring.primary
     const sealed = new Uint8Array(overhead + plain.length)
+    this.#nextNonce()
     sealed.set(key.mark)
-    const nonce = sealed.subarray(idBytes, idBytes + nonceBytes)
-    this.#nextNonce(nonce)
-    const cipher = createCipheriv(cipherOf(key), this.#subkeys.of(key, aad), nonce, {
+    sealed.set(this.#nonce, idBytes)
+    const cipher = createCipheriv(cipherOf(key), this.#subkeys.of(key, aad), this.#nonce, {
       authTagLength: tagBytes,
     })
     cipher.setAAD(aad)
@@ -131,17 +134,15 @@ class AesGcmSealer implements AesGcm {
     const { keys } = this.keyring
     if (keys === this.#keys) return
     this.#keys = keys
-    this.#subkeys.keepOnly(this.keyring.ids)
+    this.#subkeys.keepOnly(keys)
   }
 
-  #nextNonce(nonce: Uint8Array): void {
+  #nextNonce(): void {
     const count = this.#count++
     if (count === mostCounted)
       throw new RangeError('this sealer has sealed 2^48 messages: start the node anew')
-    nonce.set(this.#prefix)
-    const view = new DataView(nonce.buffer, nonce.byteOffset + prefixBytes)
-    view.setUint16(0, Math.floor(count / 2 ** 32))
-    view.setUint32(2, count >>> 0)
+    this.#counter.setUint16(0, Math.floor(count / 2 ** 32))
+    this.#counter.setUint32(2, count >>> 0)
   }
 }
 

@@ -9,9 +9,9 @@ const kept = 8_192
  * be spent after 2³² messages of all members together (NIST SP 800-38D §8.3), which ten thousand members send in days.
  */
 export class Subkeys {
-  /** By key and boot: those that were used lately, and those before. What is used moves up, and the older half goes as a whole. */
-  #recent = new Map<string, Uint8Array>()
-  #older = new Map<string, Uint8Array>()
+  /** By boot (see `placeOf`): those that were used lately, and those before. What is used moves up, and the older half goes as a whole. */
+  #recent = new Map<number, Subkey>()
+  #older = new Map<number, Subkey>()
 
   get size(): number {
     return this.#recent.size + this.#older.size
@@ -19,12 +19,11 @@ export class Subkeys {
 
   /** The one to seal with. `aad` holds the sender's boot in its bytes 2 to 9. */
   of(key: Key, aad: Uint8Array): Uint8Array {
-    const name = nameOf(key, aad)
-    const known = this.#find(name)
+    const known = this.#find(key, aad)
     if (known !== undefined) return known
-    const subkey = derive(key, bootIn(aad))
-    this.#keep(name, subkey)
-    return subkey
+    const bytes = derive(key, aad)
+    this.#keep(key, aad, bytes)
+    return bytes
   }
 
   /**
@@ -32,12 +31,11 @@ export class Subkeys {
    * pushes nobody out.
    */
   opened<T>(key: Key, aad: Uint8Array, open: (subkey: Uint8Array) => T): T | undefined {
-    const name = nameOf(key, aad)
-    const known = this.#find(name)
-    const subkey = known ?? derive(key, bootIn(aad))
+    const known = this.#find(key, aad)
+    const bytes = known ?? derive(key, aad)
     try {
-      const result = open(subkey)
-      if (known === undefined) this.#keep(name, subkey)
+      const result = open(bytes)
+      if (known === undefined) this.#keep(key, aad, bytes)
       return result
     } catch {
       // What node:crypto throws of a tag that does not fit differs by runtime, and says no more.
@@ -45,41 +43,58 @@ export class Subkeys {
     }
   }
 
-  #find(name: string): Uint8Array | undefined {
-    const recent = this.#recent.get(name)
-    if (recent !== undefined) return recent
-    const older = this.#older.get(name)
-    if (older !== undefined) {
-      this.#older.delete(name)
-      this.#keep(name, older)
-    }
-    return older
+  #find(key: Key, aad: Uint8Array): Uint8Array | undefined {
+    const place = placeOf(aad)
+    const recent = this.#recent.get(place)
+    const subkey = recent ?? this.#older.get(place)
+    if (subkey === undefined || subkey.key !== key || subkey.high !== u32(aad, bootOffset)) return undefined
+    if (recent === undefined) this.#put(place, subkey)
+    return subkey.bytes
   }
 
-  #keep(name: string, subkey: Uint8Array): void {
-    if (this.#recent.size === kept) {
+  #keep(key: Key, aad: Uint8Array, bytes: Uint8Array): void {
+    this.#put(placeOf(aad), { key, high: u32(aad, bootOffset), bytes })
+  }
+
+  #put(place: number, subkey: Subkey): void {
+    this.#older.delete(place)
+    if (this.#recent.size >= kept && !this.#recent.has(place)) {
       this.#older = this.#recent
       this.#recent = new Map()
     }
-    this.#recent.set(name, subkey)
+    this.#recent.set(place, subkey)
   }
 
   /** Forgets those of all keys but these. */
-  keepOnly(ids: readonly string[]): void {
+  keepOnly(keys: readonly Key[]): void {
     for (const subkeys of [this.#recent, this.#older]) {
-      for (const name of subkeys.keys()) if (!ids.some((id) => name.startsWith(id))) subkeys.delete(name)
+      for (const [place, { key }] of subkeys) if (!keys.includes(key)) subkeys.delete(place)
     }
   }
 }
 
-const bootIn = (aad: Uint8Array): Buffer => Buffer.from(aad.buffer, aad.byteOffset + bootOffset, bootBytes)
-const nameOf = (key: Key, aad: Uint8Array): string => key.id + bootIn(aad).toString('latin1')
+/** Of one sender the latest: it seals with one key at a time. */
+interface Subkey {
+  readonly key: Key
+  /** The upper half of the boot, which its place holds in part. */
+  readonly high: number
+  readonly bytes: Uint8Array
+}
+
+/** As much of the boot as a number holds. Of a number and not of a text, as most packets come after a pause: a text that is made and hashed anew then takes as long as half of opening. */
+const placeOf = (aad: Uint8Array): number =>
+  (u32(aad, bootOffset) & 0x1f_ffff) * 2 ** 32 + u32(aad, bootOffset + 4)
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 
 /** HKDF-Expand (RFC 5869 §2.3): one block of it, as no key is longer. Bare HMAC costs less than `hkdfSync`, and every sender is met a first time. */
-const derive = ({ bytes, extract }: Key, boot: Uint8Array): Uint8Array =>
-  new Uint8Array(
-    createHmac('sha256', extract).update(info).update(boot).update(firstBlock).digest(),
-  ).subarray(0, bytes.length)
+const derive = ({ bytes, extract }: Key, aad: Uint8Array): Uint8Array => {
+  const boot = aad.subarray(bootOffset, bootOffset + bootBytes)
+  const block = createHmac('sha256', extract).update(info).update(boot).update(firstBlock).digest()
+  // A copy holds no more than itself.
+  return new Uint8Array(block.subarray(0, bytes.length))
+}
 const info = new TextEncoder().encode('swimkit sender')
 const firstBlock = Uint8Array.of(1)
 
