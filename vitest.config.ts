@@ -19,8 +19,15 @@ const inCommands = ['faults/!(faults)', 'faults/invariants/*', 'load/!(load)'].m
 const faults = 'tests/faults/faults.test.ts'
 /** Also where there are two processors, as one would otherwise wait for the faults. With more at work than there are processors, single tests take too long. */
 const beside = { maxWorkers: Math.max(2, availableParallelism() - 1) }
+/** Tests of what processes do while the machine has time for them: load, and stalls of tenths of a second. */
+const alone = ['tests/load/load.test.ts', 'tests/process/stall.test.ts']
 /** What takes longest begins first, so that nothing runs alone at the end. */
-const longest = [faults, 'tests/fuzz/fuzz.test.ts', 'tests/behaviour/identity.test.ts']
+const longest = [
+  faults,
+  'tests/fuzz/fuzz.test.ts',
+  'tests/behaviour/identity.test.ts',
+  'tests/process/verdicts.test.ts',
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -31,6 +38,12 @@ class LongestFirst extends BaseSequencer {
     // The order of all others stays.
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }
+}
+
+const withProcesses = {
+  globalSetup: ['tests/newest-node.setup.ts'],
+  testTimeout: 150_000,
+  hookTimeout: 120_000,
 }
 
 const source = { conditions: ['@swimkit/source'] }
@@ -67,17 +80,28 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...withProcesses,
           name: 'process',
-          globalSetup: ['tests/newest-node.setup.ts'],
           include: ['tests/**/*.test.ts'],
           exclude: [
             ...inProcess.map((tests) => tests.replace('*.test.ts', '!(runtimes).test.ts')),
             ...inCommands,
+            ...alone,
             faults,
           ],
+          // They wait for half of their time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...withProcesses,
+          name: 'alone',
+          include: alone,
           fileParallelism: false,
-          testTimeout: 150_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

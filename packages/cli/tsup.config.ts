@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { transform } from 'esbuild'
 import { defineConfig, type Options } from 'tsup'
-import base from '../../tsup.config.base.ts'
+import base, { declarations } from '../../tsup.config.base.ts'
 
 /** Folders of the packages that went into the bundle, with their nearest name: `node_modules/hono`. */
 function bundledPackages(inputs: readonly string[]): string[] {
@@ -60,6 +60,6 @@ export default defineConfig({
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
-  dts: { entry: 'src/index.ts', compilerOptions: { ignoreDeprecations: '6.0' } },
+  dts: { ...declarations, entry: 'src/index.ts' },
   onSuccess: () => writeNotices('dist/metafile-esm.json'),
 })
