@@ -99,7 +99,13 @@ function datagrams(n: number): [ping: Uint8Array, ack: Uint8Array] {
   return [new Uint8Array(pingBytes!).fill(isPing), new Uint8Array(ackBytes!).fill(isAck)]
 }
 
-await runProgram('bare-sockets', async () => {
+const usage = `npm run bench:bare -- [options]
+  --nodes 50            sockets
+  --base 0              port of the first, the others follow; 0: whichever are free
+  --settle 5            seconds before anything is measured
+  --hold 10             seconds that are measured`
+
+await runProgram('bare-sockets', usage, async () => {
   const { values } = parseArgs({
     options: {
       nodes: { type: 'string', default: '50' },

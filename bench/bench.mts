@@ -80,12 +80,8 @@ function runtimeOf(sizes: readonly Size[]): string | undefined {
   return undefined
 }
 
-await runProgram('bench', async () => {
-  const options = readBenchOptions(process.argv.slice(2))
-  if (options === undefined) {
-    console.log(usage)
-    return
-  }
+await runProgram('bench', usage, async (args) => {
+  const options = readBenchOptions(args)
   const interrupt = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)))

@@ -18,7 +18,12 @@ import { readNumber, runProgram } from './peer/numbers.mts'
 import { describeMachine, describeRevision } from './run/machine.mts'
 import { publish, resultsFolder } from './run/publish.mts'
 
-await runProgram('micro', async () => {
+const usage = `npm run bench:micro -- [options]
+  --rounds 5            rounds in which all contenders take turns
+  --time 100            milliseconds for each figure in each round
+  --out docs/results    folder for micro.json`
+
+await runProgram('micro', usage, async () => {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '5' },

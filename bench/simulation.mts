@@ -29,7 +29,15 @@ const standard: readonly Standard[] = [
   { nodes: 10_000, seconds: 60, crash: 10, goal: { speed: 3, memory: 6 } },
 ]
 
-await runProgram('simulation', async () => {
+const usage = `npm run bench:simulation -- [options]
+  --runs 3              runs of each size
+  --seed 1
+  --out docs/results    folder for simulation.json
+  --nodes N             instead, one simulation of that size, whose figures are printed as JSON
+  --seconds 60          how long it is, in virtual time
+  --crash 0             nodes that crash in it`
+
+await runProgram('simulation', usage, async () => {
   const { values } = parseArgs({
     options: {
       nodes: { type: 'string' },

@@ -43,7 +43,11 @@ const starts: readonly Start[] = [
   { name: 'until `ready`, on Deno', command: [bin('deno'), 'run', '-A', ...serve], until },
 ]
 
-await runProgram('startup', async () => {
+const usage = `npm run bench:startup -- [options]
+  --runs 15             times that each command is started, in turn
+  --out docs/results    folder for startup.json`
+
+await runProgram('startup', usage, async () => {
   const { values } = parseArgs({
     options: {
       runs: { type: 'string', default: '15' },

@@ -8,7 +8,7 @@
 import { form, runtime, sumCounters } from './peer/cluster.mts'
 import { canCollect, cpuSeconds, heapBytes, residentBytes } from './peer/cost.mts'
 import { runProgram } from './peer/numbers.mts'
-import { type PeerOptions, readPeerOptions } from './peer/options.mts'
+import { type PeerOptions, readPeerOptions, usage } from './peer/options.mts'
 import {
   countFalsePositives,
   measureBroadcasts,
@@ -70,4 +70,4 @@ async function run(options: PeerOptions): Promise<void> {
   await Promise.all(nodes.map((node) => node.stop()))
 }
 
-await runProgram('swimkit-peer', () => run(readPeerOptions(process.argv.slice(2))))
+await runProgram('swimkit-peer', usage, (args) => run(readPeerOptions(args)))

@@ -38,7 +38,7 @@ interface Options {
   readonly asked: readonly string[]
 }
 
-/** Undefined: nothing was asked for but help. */
+/** Undefined: no experiment was named. */
 function readOptions(args: readonly string[]): Options | undefined {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
@@ -52,10 +52,9 @@ function readOptions(args: readonly string[]): Options | undefined {
       quick: flag,
       workers: { ...text, default: '1' },
       out: text,
-      help: { ...flag, short: 'h' },
     },
   })
-  if (values.help || positionals.length === 0) return undefined
+  if (positionals.length === 0) return undefined
   if (values.full && values.quick) throw new BenchOptionError('--full and --quick are not for one run')
   const whole = { whole: true }
   const runs = values.runs === undefined ? undefined : readNumber('--runs', values.runs, 1, 1_000, whole)
@@ -117,8 +116,8 @@ const goalTable = (goals: readonly Goal[]): string =>
     goals.map(({ found, met, wanted, what }) => [what, wanted, found, met ? 'yes' : 'no']),
   )
 
-await runProgram('experiment', async () => {
-  const options = readOptions(process.argv.slice(2))
+await runProgram('experiment', usage, async (args) => {
+  const options = readOptions(args)
   if (options === undefined) console.log(usage)
   else for (const experiment of options.chosen) await run(experiment, options)
 })

@@ -18,14 +18,23 @@ export function readNumber(
   )
 }
 
-/** Runs a program of the benchmark: what was wrong with its options is a line and not a stack. */
-export async function runProgram(name: string, program: () => Promise<void>): Promise<void> {
+/** Runs a program of the benchmark, or says how it is used. What was wrong with its options is a line and not a stack. */
+export async function runProgram(
+  name: string,
+  usage: string,
+  program: (args: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const args = process.argv.slice(2)
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(usage)
+    return
+  }
   try {
-    await program()
+    await program(args)
   } catch (error) {
-    const usage = error instanceof BenchOptionError || (error as { code?: unknown }).code === parseArgsCode
-    console.error(`${name}: ${usage ? (error as Error).message : (error as Error).stack}`)
-    process.exitCode = usage ? 2 : 1
+    const misused = error instanceof BenchOptionError || (error as { code?: unknown }).code === parseArgsCode
+    console.error(`${name}: ${misused ? (error as Error).message : (error as Error).stack}`)
+    process.exitCode = misused ? 2 : 1
   }
 }
 

@@ -29,6 +29,21 @@ export interface PeerOptions {
   readonly totals: boolean
 }
 
+export const usage = `npm run bench:loopback -- [options]
+  --nodes 50            nodes of the cluster
+  --base 0              port of the first node, the others follow; 0: whichever are free
+  --settle 5            seconds of rest once it has formed
+  --hold 10             seconds of steady state after that; 0: none
+  --updates 1           changes of metadata, and as many broadcasts
+  --kill 0              nodes to lose at the end
+  --silent              the lost ones' packets are dropped, and they live on; wants --base and a network of its own
+  --limit 120           seconds for all survivors to notice
+  --form-limit 300      seconds for the cluster to form
+  --detector pingack    pingack or gossip
+  --sealed              what nodes say to each other is sealed, by AES-256-GCM
+  --apart               each node has its own directory, as if it were alone in its process
+  --totals              also prints every counter, summed over all nodes`
+
 export function readPeerOptions(args: readonly string[]): PeerOptions {
   const { values } = parseArgs({
     args: [...args],

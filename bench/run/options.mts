@@ -63,8 +63,7 @@ const quick = {
   out: 'bench/dist/results',
 }
 
-/** Undefined: help was asked for. */
-export function readBenchOptions(args: readonly string[]): BenchOptions | undefined {
+export function readBenchOptions(args: readonly string[]): BenchOptions {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
   const { values: given } = parseArgs({
@@ -83,10 +82,8 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | undefi
       runtime: { ...text, default: 'node' },
       out: text,
       quick: flag,
-      help: { ...flag, short: 'h' },
     },
   })
-  if (given.help) return undefined
   const values = { ...(given.quick ? quick : thorough), ...given }
   const kill = readNumber('--kill', values.kill, 1, 1_000, { whole: true })
   const sizes = (option: string, list: string): number[] =>
