@@ -70,7 +70,7 @@ export async function fuzzGuided(
     const news = coverage.news()
     if (news.length > 0) {
       batch = leastBatch
-      for (const input of await newAmong(target, coverage, next)) {
+      for (const input of await newAmong(target, coverage, next, until)) {
         kept.push(input)
         corpus.push(input)
       }
@@ -91,14 +91,18 @@ export async function fuzzGuided(
 
 /**
  * Which inputs of a batch reached what is new, found by running its halves again, and theirs; of those that reach the same the first. An input that does so
- * only after others is taken with none.
+ * only after others is taken with none, and so is what there is no time left for.
  */
 async function newAmong(
   target: Target,
   coverage: Coverage,
   inputs: readonly Uint8Array[],
+  until: () => boolean,
 ): Promise<readonly Uint8Array[]> {
-  for (const input of inputs) await failureOf(target, input)
+  for (const input of inputs) {
+    if (until()) return []
+    await failureOf(target, input)
+  }
   const news = coverage.news()
   if (news.length === 0) return []
   if (inputs.length === 1) {
@@ -107,7 +111,7 @@ async function newAmong(
   }
   const middle = inputs.length >>> 1
   return [
-    ...(await newAmong(target, coverage, inputs.slice(0, middle))),
-    ...(await newAmong(target, coverage, inputs.slice(middle))),
+    ...(await newAmong(target, coverage, inputs.slice(0, middle), until)),
+    ...(await newAmong(target, coverage, inputs.slice(middle), until)),
   ]
 }

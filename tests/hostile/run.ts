@@ -39,14 +39,15 @@ if (values.replay === undefined) await explore()
 else await replay(chosen, values.replay)
 
 async function explore(): Promise<void> {
-  const began = performance.now()
+  const ends = performance.now() + 1_000 * seconds
   console.log(`seed ${seed}, ${seconds} s for ${chosen.map(({ name }) => name).join(', ')}`)
   for (const [i, target] of chosen.entries()) {
-    // What one does not need of its share is for those after it.
-    const ends = began + (1_000 * seconds * (i + 1)) / chosen.length
+    // Of the time that is left, whatever those before it took.
+    const now = performance.now()
+    const until = now + (ends - now) / (chosen.length - i)
     const coverage = new Coverage((url) => url.includes('swimkit-fuzz-inputs'))
     const known = readCorpus(corpusFolder, target.name)
-    const progress = await fuzzGuided(target, coverage, known, seed, () => performance.now() >= ends)
+    const progress = await fuzzGuided(target, coverage, known, seed, () => performance.now() >= until)
     coverage.close()
     const { executions, finding, kept, reached } = progress
     const rate = Math.round(executions / progress.seconds)
