@@ -3,7 +3,7 @@ import { ByteReader, noBytes } from '../wire/byte-reader.ts'
 import { ByteWriter } from '../wire/byte-writer.ts'
 import { type Codec, isFault } from '../wire/codec.ts'
 import { joined } from '../wire/joined.ts'
-import { maxEvents, maxU32 } from '../wire/limits.ts'
+import { maxEvents } from '../wire/limits.ts'
 import type { RumourId, Sync } from '../wire/message.ts'
 import { swimCodec } from '../wire/swim-codec.ts'
 import { FieldTables, putAddress, takeAddress } from '../wire/swim-fields.ts'
@@ -55,7 +55,6 @@ export function decodeSnapshot(bytes: Uint8Array, cluster: string): Memory | Sna
   if (isFault(result)) return { reason: result.detail }
   const { message, sender } = result
   if (message.type !== 'sync' || sender === undefined) return { reason: `it holds a ${message.type}` }
-  if (sender.incarnation >= maxU32) return { reason: 'there is no incarnation above its own' }
   const r = new ByteReader(message.state ?? noBytes)
   if (r.u8() !== layout) return { reason: 'it is of a layout that this build does not know' }
   const savedAt = r.varint()
