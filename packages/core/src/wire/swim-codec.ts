@@ -141,9 +141,10 @@ class SwimCodec implements Codec {
   #seal(plain: Uint8Array, sealer: Sealer): Uint8Array {
     const clear = this.#packetHeader.length
     markSealed(plain)
-    const sealed = sealer.seal(plain.subarray(clear), plain.subarray(0, clear))
+    const header = plain.subarray(0, clear)
+    const sealed = sealer.seal(plain.subarray(clear), header)
     const packet = new Uint8Array(clear + sealed.length)
-    packet.set(plain.subarray(0, clear))
+    packet.set(header)
     packet.set(sealed, clear)
     return packet
   }
