@@ -86,6 +86,8 @@ export class DigestReader {
   read(body: ByteReader): boolean {
     this.count = 0
     this.names.length = 0
+    // Over a stream a message may be much larger, and room once made for it would stay.
+    if (body.remaining > largest) return false
     const head = body.u8()
     const kind = head & 15
     if (!body.ok || head >> 4 !== format || kind > Kind.Answer) return false

@@ -64,6 +64,8 @@ export function toApiError(error: unknown): ApiError | undefined {
       const code = codeOf(error) ?? 'unknown-member'
       return new ApiError(code === 'unknown-member' ? 404 : 409, code, reasonOf(error))
     }
+    case 'SendError':
+      return new ApiError(503, codeOf(error) ?? 'busy', reasonOf(error), { 'retry-after': '1' })
     case 'RttError': {
       const code = codeOf(error) ?? 'no-coordinate'
       return new ApiError(code === 'unknown-member' ? 404 : 409, code, reasonOf(error))

@@ -47,6 +47,7 @@ const counterNames = [
   'stalls',
   'loopLags',
   'oversize',
+  'oversizeDropped',
   'customUnknown',
   'configsIgnored',
   'configsTooFarAhead',

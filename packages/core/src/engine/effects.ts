@@ -60,6 +60,8 @@ export type OperationResult =
       readonly silent: readonly string[]
       readonly unfinished: readonly string[]
     }
+  /** `busy`: too many of this node's are under way. */
+  | { readonly kind: 'query-failed'; readonly code: string }
 
 /** What others say to the application. */
 export type Delivery =

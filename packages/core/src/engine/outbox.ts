@@ -38,6 +38,8 @@ export class Outbox {
   #events: EngineEvent[] = []
   readonly #deliveries: Delivery[] = []
   #results: { readonly operation: number; readonly result: OperationResult }[] = []
+  /** Requests under way whose end concerns nobody. */
+  #unawaited = 0
   /** A gossip packet had no room for all that is queued, but for what is about its receiver. Reset by whoever asks. */
   crowded = false
   readonly #parts: Uint8Array[] = []
@@ -143,9 +145,7 @@ export class Outbox {
     if (budget < 0) {
       counters.oversize++
       // Nothing is cut: a stream takes it, if there are streams. Nobody waits for what comes of it.
-      if (message !== undefined && this.#state.streams) {
-        this.request(to, message, noToken, this.#state.settings.streamTimeout)
-      }
+      if (message !== undefined && this.#state.streams) this.#unawait(to, message)
       return
     }
     const known = ref !== undefined && table.has(ref) ? ref : undefined
@@ -173,6 +173,21 @@ export class Outbox {
       counters.bytesOut += packet.length
       this.#effects.send(to, packet)
     }
+  }
+
+  /** Others may have this node say any number of these, as an answer that they ask for again and again. */
+  #unawait(to: Address, message: Message): void {
+    if (this.#unawaited >= mostUnawaited) {
+      this.#state.counters.oversizeDropped++
+      return
+    }
+    this.#unawaited++
+    this.request(to, message, noToken, this.#state.settings.streamTimeout)
+  }
+
+  /** One of them has come to its end. */
+  onUnawaited(): void {
+    this.#unawaited--
   }
 
   /** Adds what is queued, as far as there is room. */
@@ -203,7 +218,9 @@ export class Outbox {
 }
 
 /** Token of a request whose end concerns nobody. */
-const noToken = 0
+export const noToken = 0
+/** Of those so many are under way at a time, at most. */
+const mostUnawaited = 256
 
 /** Whether a member is held in a status that it ought to hear of when it is spoken to. */
 export const isHeldAgainst = (status: Status): boolean => status !== Status.Alive

@@ -135,6 +135,17 @@ export class Payloads {
     wanted.waiting.push(operation)
   }
 
+  /** Nobody waits for it any more: one that never comes would keep all who ever asked. Whether it was a fetch that had not ended. */
+  abandon(operation: number): boolean {
+    for (const { waiting } of this.#wanted.values()) {
+      const place = waiting.indexOf(operation)
+      if (place < 0) continue
+      waiting.splice(place, 1)
+      return true
+    }
+    return false
+  }
+
   onTimer(ref: Ref, now: Millis): void {
     const wanted = this.#wanted.get(ref)
     if (wanted === undefined) return

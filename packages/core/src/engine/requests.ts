@@ -3,7 +3,7 @@ import { RareMap } from '../model/rare-map.ts'
 import type { Message } from '../wire/message.ts'
 import type { CoreState } from './core-state.ts'
 import type { RequestOutcome } from './effects.ts'
-import type { Outbox } from './outbox.ts'
+import { noToken, type Outbox } from './outbox.ts'
 import type { Millis } from './time.ts'
 
 /** Goes on with what a request was for. */
@@ -30,6 +30,7 @@ export class Requests {
   }
 
   settled(token: number, outcome: RequestOutcome, now: Millis): void {
+    if (token === noToken) return this.#outbox.onUnawaited()
     const ended = this.#open.get(token)
     if (ended === undefined) return
     this.#open.delete(token)

@@ -372,8 +372,9 @@ export class SwimEngine implements Engine {
   }
 
   abandon(operation: number): void {
-    // Of a query that nobody waits for there is no end to be kept back.
-    if (!this.#parts.queries.abandon(operation)) this.#abandoned.add(operation)
+    const { payloads, queries } = this.#parts
+    // Of a query or a payload that nobody waits for there is no end to be kept back.
+    if (!queries.abandon(operation) && !payloads.abandon(operation)) this.#abandoned.add(operation)
   }
 
   close(): void {
@@ -422,7 +423,7 @@ export class SwimEngine implements Engine {
       case TimerKind.Query:
         return parts.queries.onTimer(timer.arg, now)
       case TimerKind.Answer:
-        return parts.queries.onPendingTimer(timer.arg)
+        return parts.queries.onPendingTimer(timer.arg, now)
       case TimerKind.Leave:
         return parts.departures.onTimer()
       case TimerKind.Payload:

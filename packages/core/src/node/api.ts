@@ -486,7 +486,8 @@ export interface Node {
   ): Promise<void>
   /**
    * Asks members something, this one among them, and gathers their answers. The question spreads like a broadcast; who has not answered is asked again
-   * in packets of its own, at every eighth of the timeout. Name and body together take at most `settings.maxEventBytes`.
+   * in packets of its own, at every eighth of the timeout. Name and body together take at most `settings.maxEventBytes`. Rejects with a `SendError`, `busy`, where
+   * 256 queries of this node are under way.
    */
   query(name: string, body?: Uint8Array, options?: QueryOptions): Promise<QueryResult>
   /** Calls back with each broadcast; returns how to stop. A handler that throws is logged and does no harm. */

@@ -93,7 +93,8 @@ export class SwitchError extends Error {
 
 /**
  * A message did not reach the member, as far as this node knows: `unknown-member`, `busy` (256 are under way), `timeout`, `refused`, `reset`,
- * `unreachable`, or what the other node answered. After a `timeout` or `reset` it may have arrived all the same.
+ * `unreachable`, or what the other node answered. After a `timeout` or `reset` it may have arrived all the same. Or a query was not asked: `busy`, as 256 are
+ * under way.
  */
 export class SendError extends Error {
   override readonly name = 'SendError'

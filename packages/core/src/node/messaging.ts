@@ -155,6 +155,9 @@ export class Messaging {
         this.#gathering.set(operation, gather)
         return operation
       }, signal)
+      if (result.kind === 'query-failed') {
+        throw new SendError(result.code, `cannot ask ${JSON.stringify(name)}: ${result.code}`)
+      }
       const { silent, unfinished } =
         result.kind === 'queried' ? result : { silent: [] as string[], unfinished: [] as string[] }
       const unknown = question.names.filter((each) => members.find(each) === undefined)

@@ -16,7 +16,9 @@ const rounds = 8
 const perRound = 256
 /** From the second half on also those are asked again that have said that they are at it: their answer may be lost. */
 const patientRounds = rounds / 2
-/** Queries of others whose answers are remembered at once, at most: more are told that there will be none. */
+/** Queries of this node's own under way at once, at most. */
+const mostOpen = 256
+/** Queries of others that the application is at, or whose answers are remembered, at most: more are told that there will be none. */
 const mostPending = 256
 /** An answer is waited for no longer, whatever the asker says: milliseconds. */
 const longestTimeout = 600_000
@@ -46,6 +48,11 @@ interface Pending {
   answer: Answer
   /** Where the asker was last heard from, if that is known: it may be no member here. */
   from: Address | undefined
+  /** When its answer is waited for no longer, whatever becomes of it. */
+  readonly latest: Millis
+  timer: Timer
+  /** The asker waits no longer. */
+  late: boolean
 }
 
 /** Questions to all or some members, and their answers: scattered as rumours, gathered by packets and, where they are too large, streams. */
@@ -68,6 +75,10 @@ export class Queries {
 
   ask(operation: number, question: Question, now: Millis): void {
     const { counters, sender, table, timers } = this.#state
+    if (this.#open.size >= mostOpen) {
+      this.#outbox.result(operation, { kind: 'query-failed', code: 'busy' })
+      return
+    }
     const { expected, ...asked } = question
     const query: Query = {
       type: 'query',
@@ -122,8 +133,10 @@ export class Queries {
 
   /** What the application says to a query of which it was told; undefined: nothing. Harmless when it is too late. */
   answer(query: Query, body: Uint8Array | undefined, now: Millis): void {
-    const pending = this.#pending.get(this.#numbers.get(keyOf(query)) ?? -1)
+    const number = this.#numbers.get(keyOf(query)) ?? -1
+    const pending = this.#pending.get(number)
     if (pending === undefined || pending.answer.kind !== 'ack') return
+    if (pending.late) return this.#forgetPending(number, pending)
     pending.answer = answerTo(query, body === undefined ? 'none' : 'answer', body)
     if (query.boot === this.#state.sender.boot) this.onAnswer(pending.answer, this.#state.sender.name, now)
     else this.#reply(pending)
@@ -164,12 +177,17 @@ export class Queries {
     open.timer = this.#state.timers.arm(next, TimerKind.Query, time)
   }
 
-  /** Nobody waits for an answer of this node's any more. */
-  onPendingTimer(number: number): void {
+  /**
+   * Nobody waits for an answer of this node's any more. As long as the application is at it, it counts all the same: askers without patience would else
+   * have it begin any number of them.
+   */
+  onPendingTimer(number: number, now: Millis): void {
     const pending = this.#pending.get(number)
     if (pending === undefined) return
-    this.#pending.delete(number)
-    this.#numbers.delete(keyOf(pending.query))
+    if (pending.answer.kind === 'ack' && now < pending.latest) {
+      pending.late = true
+      pending.timer = this.#state.timers.arm(pending.latest, TimerKind.Answer, number)
+    } else this.#forgetPending(number, pending)
   }
 
   #askAgain({ query, round, waiting }: Open): void {
@@ -214,15 +232,28 @@ export class Queries {
       return
     }
     const number = this.#number++
-    const pending: Pending = { query, answer: answerTo(query, 'ack'), from }
+    const latest = now + longestTimeout
+    const pending: Pending = {
+      query,
+      answer: answerTo(query, 'ack'),
+      from,
+      latest,
+      timer: timers.arm(Math.min(now + query.timeout, latest), TimerKind.Answer, number),
+      late: false,
+    }
     this.#pending.set(number, pending)
     this.#numbers.set(keyOf(query), number)
-    timers.arm(now + Math.min(query.timeout, longestTimeout), TimerKind.Answer, number)
     this.#reply(pending)
     this.#outbox.deliver({ kind: 'query', query, at: now })
   }
 
-  #reply({ answer, from, query }: Pending): void {
+  #forgetPending(number: number, { query, timer }: Pending): void {
+    this.#state.timers.cancel(timer)
+    this.#pending.delete(number)
+    this.#numbers.delete(keyOf(query))
+  }
+
+  #reply({ answer, from, query }: Pick<Pending, 'answer' | 'from' | 'query'>): void {
     const { sender, table } = this.#state
     if (query.boot === sender.boot) return
     const ref = table.find(query.origin)
