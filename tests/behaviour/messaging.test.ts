@@ -165,6 +165,37 @@ describe('a broadcast', () => {
     expect(told(d)).toEqual(['n0 with-it '])
   })
 
+  test('that somebody has recorded is no news to who starts when it is kept no more, whenever it is sent again', () => {
+    const [net, nodes] = quiet(3)
+    const [a] = nodes as [SimNode, SimNode, SimNode]
+    const recorded: Uint8Array[] = []
+    const recorder = {
+      packet: (_: SimNode, __: unknown, packet: Uint8Array) => recorded.push(packet.slice()),
+    }
+    net.observe(recorder)
+    broadcast(net, a, 'deploy', 'v1')
+    net.run(10_000)
+    const packets = recorded.splice(0)
+    net.run(301_000)
+    broadcast(net, a, 'deploy', 'v2')
+    net.run(10_000)
+    const late = net.add()
+    const again = () => {
+      for (const packet of packets) net.call(late, (engine, now) => engine.receive(a.address, packet, now))
+    }
+    again()
+    expect(told(late)).toEqual([])
+    net.join(late, a)
+    net.until(() => late.engine.members.active > 1, 5_000)
+    net.run(30_000)
+    const heard = late.engine.stats().rumoursOld
+    again()
+    expect(late.engine.stats().rumoursOld).toBeGreaterThan(heard)
+    broadcast(net, a, 'deploy', 'v3')
+    net.run(10_000)
+    expect(told(late)).toEqual(['n0 deploy v3'])
+  })
+
   test('has a Lamport time above that of all that its teller has heard', () => {
     const [net, nodes] = quiet(4)
     const times: number[] = []

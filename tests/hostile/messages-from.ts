@@ -124,7 +124,14 @@ export function messageFrom(p: Program, words: Vocabulary): Message {
         config: config(),
         entries: p.several(8, entry),
         events:
-          p.below(2) === 0 ? undefined : { clock: p.pick(words.times), mark: [p.byte(), 1], count: p.byte() },
+          p.below(2) === 0
+            ? undefined
+            : {
+                clock: p.pick(words.times),
+                mark: [p.byte(), 1],
+                count: p.byte(),
+                settled: p.pick(words.times),
+              },
         state: p.below(4) === 3 ? body() : undefined,
       }
     case 9:

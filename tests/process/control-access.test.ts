@@ -40,7 +40,10 @@ test.each(runtimes)('whom a node on %s answers, and whom it sends away', async (
   const page = { headers: { origin: 'http://evil.example' } }
   expect(await outcome('/v1/stop', { ...post, ...page, token })).toBe('403 origin')
   expect(await outcome('/v1/members', { ...page, token })).toBe('403 origin')
-  const own = { headers: { origin: control } }
+  const image = { headers: { 'sec-fetch-site': 'cross-site' } }
+  expect(await outcome('/v1/members', { ...image, token })).toBe('403 origin')
+  expect(await outcome('/healthz', image)).toBe(200)
+  const own = { headers: { origin: control, 'sec-fetch-site': 'same-origin' } }
   expect(await outcome('/v1/members', { ...own, token })).toBe(200)
 
   const [reading, changing] = await Promise.all([
@@ -51,8 +54,9 @@ test.each(runtimes)('whom a node on %s answers, and whom it sends away', async (
   expect([changing.code, changing.stderr]).toEqual([1, expect.stringContaining('needs the admin token')])
 
   for (let i = 0; i < 10; i++) expect(await outcome('/v1/members', { token: `guess-${i}` })).toBe('401 token')
-  const late = await ask(control, '/v1/members', { token })
+  const late = await ask(control, '/v1/members', { token: 'guess-10' })
   expect([late.status, late.code, late.headers['retry-after']]).toEqual([429, 'guesses', '1'])
+  expect(await outcome('/v1/members', { token })).toBe(200)
   expect(await outcome('/healthz')).toBe(200)
 
   const said = node.stderr()

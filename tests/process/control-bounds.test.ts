@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { ask, responseTo, type Wire, wireTo } from './control-requests.ts'
 import { eventually, runtimes, start, swim } from './swim-process.ts'
@@ -101,4 +105,42 @@ test('who is slow with a request is let go, and a request that takes long is not
       expect(await node.exited).toBe(0)
     }),
   )
+})
+
+test('who takes nothing of an answer is let go; who waits for one, or follows quiet events, is not, on each runtime', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'swimkit-'))
+  const payload = join(folder, 'payload')
+  await writeFile(payload, 'x'.repeat(60_000))
+  // More than the buffers on the way take, and fewer than may be under way.
+  const count = 200
+  const request = 'GET /v1/self HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+  const answers = (said: string) => said.split('HTTP/1.1 200').length - 1
+  await Promise.all(
+    runtimes.map(async (runtime) => {
+      const node = await start([...free, '--payload-file', payload], runtime)
+      const { control } = node.ready
+      const read = wireTo(control, request.repeat(count))
+      expect([runtime, answers(await read.closed)]).toEqual([runtime, count])
+
+      const unread = wireTo(control, request.repeat(count))
+      unread.socket.pause()
+      const followed = wireTo(control, request.replace('self', 'events'))
+      let ended = false
+      void followed.closed.then(() => {
+        ended = true
+      })
+      const drained = swim(
+        ['leave', '--drain', '50s', '--timeout', '90s', '--control', control],
+        runtime,
+        90_000,
+      )
+      await after(45_000)
+      expect([runtime, ended]).toEqual([runtime, false])
+      unread.socket.resume()
+      expect([runtime, answers(await unread.closed) < count]).toEqual([runtime, true])
+      const { code, stderr } = await drained
+      expect([runtime, code, stderr]).toEqual([runtime, 0, ''])
+    }),
+  )
+  await rm(folder, { recursive: true })
 })

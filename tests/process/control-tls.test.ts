@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestCertificates, testCertificates } from '../../packages/cli/src/testing/certificates.ts'
-import { ask, responseTo } from './control-requests.ts'
+import { ask, responseTo, wireTo } from './control-requests.ts'
 import { eventually, runtimes, start, swim } from './swim-process.ts'
 
 let certificates: TestCertificates
@@ -143,4 +143,19 @@ test('a certificate that has signed itself is trusted by itself, and not under a
       expect.stringContaining('not accepted: it is for another name'),
     ])
   }
+})
+
+test('who connects and says nothing is let go as it is without TLS, on each runtime', async () => {
+  const own = await certificates.selfSigned('silent')
+  const tls = ['--control-cert', own.certFile, '--control-key', own.keyFile]
+  await Promise.all(
+    runtimes.map(async (runtime) => {
+      const node = await start(['--name', 'a', '--port', '0', ...tls], runtime)
+      const begin = performance.now()
+      const silent = wireTo(node.ready.control, '')
+      expect(await silent.closed).toBe('')
+      // 10 s, which Bun looks at every 4 s.
+      expect([runtime, performance.now() - begin < 20_000]).toEqual([runtime, true])
+    }),
+  )
 })

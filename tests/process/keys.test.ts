@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -100,6 +100,50 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
       expect(node.stderr()).not.toContain(old)
       expect(node.stderr()).not.toContain(next)
     }
+  })
+
+  test('are exchanged where all share one key file; that changed by hand is not written over, and read at SIGHUP', async () => {
+    const [old, next, fresh, evil] = await Promise.all([newKey(), newKey(), newKey(), newKey()])
+    const shared = await keyFile('shared', old)
+    const first = await start(['--name', 'node', '--port', '0', '--key-file', shared], 'node')
+    const others = (['bun', 'deno'] as const).map((runtime) =>
+      start(['--name', runtime, '--port', '0', '--key-file', shared, '--seed', first.ready.address], runtime),
+    )
+    const all = [first, ...(await Promise.all(others))]
+    await agree(all, alive(all), 20_000)
+    const keys = (...step: string[]) => swim(['keys', ...step, '--json', '--control', first.ready.control])
+    const report = ({ stdout }: { stdout: string }) =>
+      JSON.parse(stdout) as KeysJson & { errors: Record<string, string> }
+    const oldId = report(await keys()).keys[0]!.id
+
+    const installed = await keys('install', await keyFile('shared-next', next))
+    expect(installed.code, installed.stdout + installed.stderr).toBe(0)
+    const nextId = report(installed).keys.find(({ id }) => id !== oldId)!.id
+    for (const step of [
+      ['use', nextId],
+      ['remove', oldId],
+    ]) {
+      const done = await keys(...step)
+      expect(done.code, done.stdout + done.stderr).toBe(0)
+    }
+    expect(await keysInFile(shared)).toEqual([next])
+    expect((await stat(shared)).mode & 0o777).toBe(0o600)
+    expect((await readdir(folder)).filter((name) => name.startsWith('shared.'))).toEqual([])
+
+    await keyFile('shared', fresh)
+    const refused = await keys('install', await keyFile('shared-evil', evil))
+    expect(refused.code).toBe(1)
+    const byHand =
+      'the key file was not written: it was changed by hand and not read since: send SIGHUP, then ask again'
+    expect(report(refused).errors).toEqual({ node: byHand, bun: byHand, deno: byHand })
+    expect(await keysInFile(shared)).toEqual([fresh])
+    for (const node of all) node.signal('SIGHUP')
+    await eventually('all seal with the new key', 20_000, async () => {
+      const seen = report(await keys())
+      return { ok: seen.keys.length === 1 && seen.keys[0]!.primary === 3, seen }
+    })
+    expect(report(await keys()).keys[0]!.id).not.toBe(nextId)
+    await agree(all, alive(all), 20_000)
   })
 
   test('come to a cluster that runs in plain, with nobody failed on the way, and then let in nothing plain', async () => {

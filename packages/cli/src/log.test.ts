@@ -70,7 +70,10 @@ describe('the log', () => {
 
   it('forgets the oldest of many peers rather than grow', () => {
     const { log, lines } = logger()
-    for (let i = 0; i < 1_025; i++) log.log('info', 'x', { peer: i })
+    for (let i = 0; i < 1_024; i++) log.log('info', 'x', { peer: i })
+    log.log('info', 'x', { peer: 0 })
+    expect(lines).toHaveLength(1_024)
+    log.log('info', 'x', { peer: 1_024 })
     log.log('info', 'x', { peer: 1_024 })
     expect(lines).toHaveLength(1_025)
     log.log('info', 'x', { peer: 0 })

@@ -139,4 +139,14 @@ describe('a digest', () => {
     expect(bytes.length).toBeGreaterThan(65_490)
     expect(read(bytes)?.entries).toHaveLength(held.length)
   })
+
+  test.each([
+    [65_507, 300, true],
+    [65_508, 20_000, false],
+  ])('of %i bytes, as over a stream it may have: whether it is one', (size, heartbeat, isOne) => {
+    const writer = new ByteWriter().u8(0x10)
+    for (let id = 1; id <= 13_100; id++) writer.u32(id).varint32(1)
+    const bytes = writer.u32(20_000).varint32(heartbeat).finish()
+    expect([bytes.length, read(bytes) !== undefined]).toEqual([size, isOne])
+  })
 })

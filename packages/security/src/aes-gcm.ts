@@ -1,6 +1,6 @@
-import { type CipherGCMTypes, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Sealer, Unopened } from '@swimkit/core'
-import { idBytes, type Key } from './key.ts'
+import { cipherOf, idBytes, type Key } from './key.ts'
 import type { Keyring } from './keyring.ts'
 import { Subkeys } from './subkeys.ts'
 
@@ -87,7 +87,7 @@ class AesGcmSealer implements AesGcm {
     this.#nextNonce()
     sealed.set(key.mark)
     sealed.set(this.#nonce, idBytes)
-    const cipher = createCipheriv(cipherOf(key), this.#subkeys.of(key, aad), this.#nonce, {
+    const cipher = createCipheriv(cipherOf(key.bytes.length), this.#subkeys.of(key, aad), this.#nonce, {
       authTagLength: tagBytes,
     })
     cipher.setAAD(aad)
@@ -114,7 +114,9 @@ class AesGcmSealer implements AesGcm {
     const nonce = sealed.subarray(idBytes, idBytes + nonceBytes)
     const end = sealed.length - tagBytes
     const plain = this.#subkeys.opened(key, aad, (subkey) => {
-      const decipher = createDecipheriv(cipherOf(key), subkey, nonce, { authTagLength: tagBytes })
+      const decipher = createDecipheriv(cipherOf(key.bytes.length), subkey, nonce, {
+        authTagLength: tagBytes,
+      })
       decipher.setAAD(aad)
       decipher.setAuthTag(sealed.subarray(end))
       const bytes = decipher.update(sealed.subarray(idBytes + nonceBytes, end))
@@ -139,14 +141,12 @@ class AesGcmSealer implements AesGcm {
 
   #nextNonce(): void {
     const count = this.#count++
-    if (count === mostCounted)
+    if (count >= mostCounted)
       throw new RangeError('this sealer has sealed 2^48 messages: start the node anew')
     this.#counter.setUint16(0, Math.floor(count / 2 ** 32))
     this.#counter.setUint32(2, count >>> 0)
   }
 }
-
-const cipherOf = ({ bytes }: Key): CipherGCMTypes => `aes-${(8 * bytes.length) as 128 | 192 | 256}-gcm`
 
 const hasId = (sealed: Uint8Array, { mark }: Key): boolean =>
   sealed[0] === mark[0] && sealed[1] === mark[1] && sealed[2] === mark[2] && sealed[3] === mark[3]

@@ -9,6 +9,18 @@ interface Peer {
   readonly keys: ClusterKeys
   readonly sealer: AesGcm
   readonly saved: string[][]
+  /** What the keys of each save were to take the place of. */
+  readonly savedOver: string[][]
+  /** What it was asked, the latest last. */
+  readonly heard: string[]
+  /** Asks it. */
+  hear(body: string): Promise<{ keys: string[]; error?: string }>
+  /** Is called when it has saved, before it goes on. */
+  onSaved: () => void
+  /** Milliseconds since 1970, by its clock. */
+  clock: number
+  /** Whether it is of a build that says no more than its keys. */
+  older: boolean
   /** What is wrong with its disk. */
   broken: string | undefined
   /** Whether it answers. */
@@ -16,11 +28,25 @@ interface Peer {
 }
 
 /** Nodes that ask each other, and nothing else. */
-function clusterOf(names: readonly string[], keys: readonly string[], modes: SealingModes = {}) {
-  const handlers = new Map<string, QueryHandler>()
-  const peers: Record<string, Peer> = {}
+function clusterOf<Name extends string>(
+  names: readonly Name[],
+  keys: readonly string[],
+  modes: SealingModes = {},
+  clock = Date.UTC(2026, 0, 2),
+) {
+  const handlers = new Map<Name, QueryHandler>()
+  // Has them all in the end.
+  const peers = {} as Record<Name, Peer>
   const member = (name: string) => ({ name, status: 'alive' }) as Member
   const deadline = new Date(0)
+  const hear = async (to: Name, from: string, body: Uint8Array) => {
+    const peer = peers[to]
+    peer.heard.push(new TextDecoder().decode(body))
+    const answer = (await handlers.get(to)!({ name: keysQuery, body, from, deadline }))!
+    if (!peer.older) return answer
+    const { keys, error } = JSON.parse(new TextDecoder().decode(answer)) as { keys: string[]; error?: string }
+    return new TextEncoder().encode(JSON.stringify({ keys, error }))
+  }
   for (const name of names) {
     const node: Pick<Node, 'members' | 'name' | 'onQuery' | 'query'> = {
       name,
@@ -30,31 +56,40 @@ function clusterOf(names: readonly string[], keys: readonly string[], modes: Sea
         handlers.set(name, handler)
         return () => handlers.delete(name)
       },
-      query: async (query, body = new Uint8Array(0)) => {
+      query: async (_, body = new Uint8Array(0)) => {
         const answers = []
-        for (const [to, handler] of handlers) {
-          if (peers[to]!.silent) continue
-          const answer = await handler({ name: query, body, from: name, deadline })
-          if (answer !== undefined) answers.push({ member: to, body: answer, at: deadline })
+        for (const to of handlers.keys()) {
+          if (peers[to].silent) continue
+          answers.push({ member: to, body: await hear(to, name, body), at: deadline })
         }
         return { answers, silent: [], unfinished: [] }
       },
     }
     const sealer = aesGcm(new Keyring(keys), modes)
     const saved: string[][] = []
-    const save = async (next: readonly string[]) => {
-      if (peers[name]!.broken !== undefined) throw new Error(peers[name]!.broken)
+    const savedOver: string[][] = []
+    const save = async (next: readonly string[], before: readonly string[]) => {
+      if (peers[name].broken !== undefined) throw new Error(peers[name].broken)
       saved.push([...next])
+      savedOver.push([...before])
+      peers[name].onSaved()
     }
     peers[name] = {
-      keys: clusterKeys(node, { sealer, save }),
+      keys: clusterKeys(node, { sealer, save, wallMillis: () => peers[name]?.clock ?? clock }),
       sealer,
       saved,
+      savedOver,
+      heard: [],
+      hear: async (body) =>
+        JSON.parse(new TextDecoder().decode(await hear(name, 'b', new TextEncoder().encode(body)))),
+      onSaved: () => undefined,
+      clock,
+      older: false,
       broken: undefined,
       silent: false,
     }
   }
-  return peers as Record<'a' | 'b' | 'c', Peer>
+  return peers
 }
 
 const [old, next] = [generateKey(), generateKey(16)]
@@ -85,7 +120,10 @@ describe('a rotation through the cluster', () => {
     }
     expect(await a.keys.list()).toEqual({ keys: [held(nextId, 3, 3)], ...all })
     expect(idsOf(peers)).toEqual([[nextId], [nextId], [nextId]])
-    for (const { saved } of [a, b, c]) expect(saved).toEqual([[old, next], [next, old], [next]])
+    for (const { saved, savedOver } of [a, b, c]) {
+      expect(saved).toEqual([[old, next], [next, old], [next]])
+      expect(savedOver).toEqual([[old], [old, next], [next, old]])
+    }
   })
 
   test('says how many have which, and who lacks it', async () => {
@@ -173,16 +211,124 @@ describe('a rotation through the cluster', () => {
     }
   })
 
+  test('leaves keys that were replaced while it was saved, and saves them instead', async () => {
+    const { a } = clusterOf(['a'], [old])
+    const [fresh, fresher] = [generateKey(), generateKey()]
+    const replacements = [fresh, fresher]
+    a.onSaved = () => {
+      const key = replacements.shift()
+      if (key !== undefined) a.keys.replace([key])
+    }
+    const { errors } = await a.keys.install(next)
+    expect(errors).toEqual({ a: 'the keys of this node were replaced meanwhile, and stay: ask again' })
+    expect(a.sealer.keyring.ids).toEqual([readKey(fresher).id])
+    expect(a.saved).toEqual([[old, next], [fresh], [fresher]])
+    expect(a.savedOver).toEqual([[old], [old, next], [fresh]])
+  })
+
+  test('is done where what it has saved was read before it was on the ring', async () => {
+    const { a } = clusterOf(['a'], [old])
+    a.onSaved = () => a.keys.replace([old, next])
+    expect((await a.keys.install(next)).errors).toEqual({})
+    expect([a.sealer.keyring.ids, a.saved]).toEqual([[oldId, nextId], [[old, next]]])
+  })
+
+  test('sends a key to nobody while a member does not seal yet, says nothing of it, or does not answer', async () => {
+    const { a, b, c, d, e } = clusterOf(['a', 'b', 'c', 'd', 'e'], [old])
+    const refusal = async () => {
+      const error = await a.keys.install(next).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(RotationError)
+      for (const { heard, sealer } of [a, b, c, d, e]) {
+        expect(heard.join()).not.toContain(next)
+        expect(sealer.keyring.ids).toEqual([oldId])
+      }
+      return [(error as RotationError).message, (error as RotationError).members]
+    }
+    b.sealer.verifyIncoming = false
+    c.sealer.verifyOutgoing = false
+    expect(await refusal()).toEqual([
+      'the key could be sent in plain text: not all is sealed at b, c: seal all there and refuse what is plain, or let them leave',
+      ['b', 'c'],
+    ])
+    Object.assign(b.sealer, { verifyIncoming: true })
+    Object.assign(c.sealer, { verifyOutgoing: true })
+    e.silent = true
+    expect(await refusal()).toEqual([
+      'the key could be sent in plain text: no answer from e: seal all there and refuse what is plain, or let them leave',
+      ['e'],
+    ])
+    d.older = true
+    expect((await refusal())[0]).toContain('not all is sealed at d, and no answer from e: ')
+    Object.assign(d, { older: false })
+    e.silent = false
+    expect((await a.keys.install(next)).errors).toEqual({})
+  })
+
+  test('is taken within five minutes of the clock of a member, and later no more', async () => {
+    const { a, b, c } = clusterOf(['a', 'b', 'c'], [old])
+    const install = async (ahead: number, behind: number) => {
+      const { clock } = a
+      Object.assign(b, { clock: clock + ahead })
+      Object.assign(c, { clock: clock - behind })
+      return (await a.keys.install(generateKey())).errors
+    }
+    expect(await install(300_999, 300_000)).toEqual({})
+    const why = 'what the clock here says, 300 s at most are allowed: clocks differ, or the request is old'
+    expect(await install(301_000, 301_000)).toEqual({
+      b: `asked for 301 s before ${why}`,
+      c: `asked for 301 s after ${why}`,
+    })
+    expect([a, b, c].map(({ sealer }) => sealer.keyring.ids.length)).toEqual([3, 2, 2])
+    expect((await a.keys.list()).members).toBe(3)
+  })
+
+  test('that was recorded does nothing at a node that has started since, nor at any when it is old', async () => {
+    const { a, b } = clusterOf(['a', 'b'], [old])
+    await a.keys.install(next)
+    await a.keys.use(nextId)
+    const recorded = b.heard.at(-1)!
+    const third = generateKey()
+    await a.keys.install(third)
+    await a.keys.use(readKey(third).id)
+    b.clock += 301_000
+    expect((await b.hear(recorded)).error).toContain('the request is old')
+    expect(b.sealer.keyring.primary.id).toBe(readKey(third).id)
+
+    const started = clusterOf(['b'], [third, next], {}, a.clock + 2_000).b
+    started.clock += 60_000
+    expect((await started.hear(recorded)).error).toBe(
+      'asked for 2 s before this node started, by its clock: clocks differ, or the request is old: ask again',
+    )
+    expect(started.sealer.keyring.primary.id).toBe(readKey(third).id)
+    // Its clock was ahead when it started, and has been set right since.
+    started.clock = a.clock + 1_000
+    expect((await started.hear(recorded)).error).toBeUndefined()
+  })
+
+  test.each([{}, { at: '0' }, { at: 1e300 }, { at: 0.5 }])(
+    'is not taken with %j for its time',
+    async (at) => {
+      const { a } = clusterOf(['a'], [old])
+      expect(await a.hear(JSON.stringify({ do: 'install', key: next, ...at }))).toMatchObject({
+        keys: [oldId],
+        error: 'it does not say when it was asked for: ask by a newer build',
+      })
+    },
+  )
+
   test.each([{ verifyIncoming: false }, { verifyOutgoing: false }])(
     'is neither asked for nor taken from others with %o, as anybody could have said it',
     async (modes) => {
-      const { a, b } = clusterOf(['a', 'b'], [old])
+      const { a } = clusterOf(['a', 'b'], [old])
       Object.assign(a.sealer, modes)
       for (const step of [() => a.keys.install(next), () => a.keys.use(oldId), () => a.keys.remove(nextId)]) {
         await expect(step()).rejects.toThrow('only while all is sealed and nothing plain is let in')
       }
-      const { errors } = await b.keys.install(next)
-      expect(errors.a).toContain('only while all is sealed')
+      const at = Math.floor(a.clock / 1_000)
+      for (const step of [{ key: next }, { do: 'use', id: nextId }, { do: 'remove', id: oldId }]) {
+        const { error } = await a.hear(JSON.stringify({ do: 'install', at, ...step }))
+        expect(error).toContain('only while all is sealed')
+      }
       expect(a.sealer.keyring.ids).toEqual([oldId])
       expect((await a.keys.list()).members).toBe(2)
     },
@@ -223,6 +369,7 @@ describe('a rotation through the cluster', () => {
       const answer = await handlers[0]!({ name: keysQuery, body, from: 'b', deadline })
       expect(JSON.parse(new TextDecoder().decode(answer))).toEqual({
         keys: [oldId],
+        enforced: true,
         error: 'this build does not know that step',
       })
     }

@@ -1,4 +1,4 @@
-import type { Node, QueryAnswer } from '@swimkit/core'
+import type { Node } from '@swimkit/core'
 import { type AesGcm, isEnforced } from './aes-gcm.ts'
 import { KeyError } from './key.ts'
 import { Keyring } from './keyring.ts'
@@ -40,24 +40,32 @@ export interface ClusterKeysOptions {
   readonly sealer: AesGcm
   /**
    * Keeps the keys that this node has from now on, in base64, the primary first, before it has them: where it rejects nothing changes here. Default: they are kept in memory alone, and gone with the
-   * process.
+   * process. `before` is what it has until then: a store that others write as well, such as a file, is to be left alone, and this to reject, where it holds neither these nor `keys`.
    */
-  readonly save?: (keys: readonly string[]) => Promise<void>
+  readonly save?: (keys: readonly string[], before: readonly string[]) => Promise<void>
   /** Milliseconds that members are waited for. Default: by the size of the cluster, see `QueryOptions.timeout`. */
   readonly timeout?: number
+  /** Milliseconds since 1970, by the clock of this node's host. Default: `Date.now`. */
+  readonly wallMillis?: () => number
 }
 
 /** Looks at the keys of all members and exchanges them, one step at a time; each may be repeated. */
 export interface ClusterKeys {
   /** Who has which. */
   list(): Promise<KeyReport>
-  /** Hands a key to all members, which from then on open what is sealed with it. Rejects with a `KeyError` for what is none, and a {@link RotationError}. */
+  /**
+   * Hands a key to all members, which from then on open what is sealed with it. Rejects with a `KeyError` for what is none, and with a {@link RotationError} as long as a member has not
+   * answered, or sends or lets in what is plain: members pass on what is asked, so the key would be sent in plain text.
+   */
   install(key: string): Promise<KeyReport>
   /** Lets all members seal with it. Rejects with a {@link RotationError} as long as one of them lacks it, or has not answered: it would understand nobody any more. */
   use(id: string): Promise<KeyReport>
   /** Takes it from all members. Rejects with a {@link RotationError} as long as it is primary somewhere, or a member has not answered. */
   remove(id: string): Promise<KeyReport>
-  /** Takes other keys at this node alone, the first one as primary: those of a key file that was changed. They are not saved. Throws a `KeyError`. */
+  /**
+   * Takes other keys at this node alone, the first one as primary: those of a key file that was changed. They are not saved, except in the place of a step that is being saved, which is
+   * refused then. Throws a `KeyError`.
+   */
   replace(keys: readonly string[]): void
   /** Answers no more. */
   close(): void
@@ -66,15 +74,31 @@ export interface ClusterKeys {
 /** Queries by this name are for keys: no application should answer them. */
 export const keysQuery = 'swimkit:keys'
 
-type Step =
-  | { readonly do: 'list' }
+/**
+ * Seconds that a step may have been asked for before or after what a member's clock says. What was recorded is taken by who has not heard it, such as a process that started since;
+ * clocks are within minutes of each other.
+ */
+const clockTolerance = 300
+
+type Change =
   | { readonly do: 'install'; readonly key: string }
   | { readonly do: 'use' | 'remove'; readonly id: string }
+/** When it was asked for, in seconds since 1970; undefined: by a build that does not say so. */
+type Dated = { readonly at: number | undefined }
+type Step = { readonly do: 'list' } | (Change & Dated)
 
 /** What a member answers. Ids, the primary first; no key. */
 interface Holding {
   readonly keys: readonly string[]
+  /** Whether it seals all that it sends and lets in nothing plain; builds that do not say so count as if they did not. */
+  readonly enforced: boolean
   readonly error?: string
+}
+
+interface Answers {
+  readonly holdings: ReadonlyMap<string, Holding>
+  /** Members that were to answer and have not. */
+  readonly missing: readonly string[]
 }
 
 /**
@@ -96,28 +120,34 @@ class Rotation implements ClusterKeys {
   readonly #sealer: AesGcm
   readonly #save: NonNullable<ClusterKeysOptions['save']>
   readonly #timeout: number | undefined
+  readonly #wallMillis: () => number
+  /** When this was made, in seconds since 1970. */
+  readonly #since: number
   readonly #stop: () => void
   /** Steps of several members at once are taken one after the other: each saves what the one before has left. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(node: Pick<Node, 'members' | 'name' | 'onQuery' | 'query'>, options: ClusterKeysOptions) {
-    const { save = async () => undefined, sealer, timeout } = options
+    const { save = async () => undefined, sealer, timeout, wallMillis = Date.now } = options
     this.#node = node
     this.#sealer = sealer
     this.#save = save
     this.#timeout = timeout
+    this.#wallMillis = wallMillis
+    this.#since = this.#wallSeconds()
     this.#stop = node.onQuery(keysQuery, async ({ body }) => encode(await this.#take(body)))
   }
 
-  list(): Promise<KeyReport> {
-    return this.#ask({ do: 'list' })
+  async list(): Promise<KeyReport> {
+    return reportOf(await this.#ask({ do: 'list' }))
   }
 
   async install(key: string): Promise<KeyReport> {
     this.#expectEnforced()
     // Wrong here rather than at each member.
     new Keyring([key])
-    return this.#ask({ do: 'install', key: key.trim() })
+    expectSealedAtAll(await this.#ask({ do: 'list' }))
+    return this.#change({ do: 'install', key: key.trim() })
   }
 
   async use(id: string): Promise<KeyReport> {
@@ -132,7 +162,7 @@ class Rotation implements ClusterKeys {
         without,
       )
     }
-    return this.#ask({ do: 'use', id })
+    return this.#change({ do: 'use', id })
   }
 
   async remove(id: string): Promise<KeyReport> {
@@ -149,7 +179,7 @@ class Rotation implements ClusterKeys {
     if (missing.length > 0) {
       throw new RotationError(`${listed(missing)} may still seal with ${id}, and cannot be asked`, missing)
     }
-    return this.#ask({ do: 'remove', id })
+    return this.#change({ do: 'remove', id })
   }
 
   replace(keys: readonly string[]): void {
@@ -167,7 +197,11 @@ class Rotation implements ClusterKeys {
     )
   }
 
-  async #ask(step: Step): Promise<KeyReport> {
+  async #change(change: Change): Promise<KeyReport> {
+    return reportOf(await this.#ask({ ...change, at: this.#wallSeconds() }))
+  }
+
+  async #ask(step: Step): Promise<Answers> {
     const asked = this.#node
       .members()
       .filter(({ status }) => status === 'alive' || status === 'suspect')
@@ -177,7 +211,12 @@ class Rotation implements ClusterKeys {
       encode(step),
       this.#timeout === undefined ? {} : { timeout: this.#timeout },
     )
-    return reportOf(answers, asked)
+    const holdings = new Map<string, Holding>()
+    for (const { body, member } of answers) {
+      const holding = decodeHolding(body)
+      if (holding !== undefined) holdings.set(member, holding)
+    }
+    return { holdings, missing: asked.filter((name) => !holdings.has(name)) }
   }
 
   #take(body: Uint8Array): Promise<Holding> {
@@ -189,34 +228,82 @@ class Rotation implements ClusterKeys {
 
   async #apply(step: Step | undefined): Promise<Holding> {
     const { keyring } = this.#sealer
+    const holding = () => ({ keys: keyring.ids, enforced: isEnforced(this.#sealer) })
     try {
       if (step === undefined) throw new KeyError('this build does not know that step')
-      if (step.do !== 'list') await this.#change(step)
-      return { keys: keyring.ids }
+      if (step.do !== 'list') await this.#applyChange(step)
+      return holding()
     } catch (error) {
-      return { keys: keyring.ids, error: error instanceof Error ? error.message : String(error) }
+      return { ...holding(), error: error instanceof Error ? error.message : String(error) }
     }
   }
 
-  async #change(step: Exclude<Step, { do: 'list' }>): Promise<void> {
+  async #applyChange(step: Change & Dated): Promise<void> {
     this.#expectEnforced()
+    this.#expectFresh(step.at)
     const { keyring } = this.#sealer
     const next = keyring.copy()
     if (step.do === 'install') next.install(step.key)
     else next[step.do](step.id)
-    if (String(next.ids) === String(keyring.ids)) return
-    const keys = next.keys.map(({ bytes }) => Buffer.from(bytes).toString('base64'))
-    await this.#save(keys)
+    const [before, keys] = [inBase64(keyring), inBase64(next)]
+    if (same(keys, before)) return
+    await this.#save(keys, before)
+    const now = inBase64(keyring)
+    if (!same(now, before) && !same(now, keys)) {
+      await this.#saveInstead(keys)
+      throw new KeyError('the keys of this node were replaced meanwhile, and stay: ask again')
+    }
     keyring.replace(keys)
+  }
+
+  /** Keeps what the ring holds by now, where others were kept that it does not take. */
+  async #saveInstead(saved: readonly string[]): Promise<void> {
+    const keys = inBase64(this.#sealer.keyring)
+    await this.#save(keys, saved)
+    if (!same(keys, inBase64(this.#sealer.keyring))) await this.#saveInstead(keys)
+  }
+
+  /** Whoever has recorded a step can send it again: it is taken near its time alone, and by no process that started since. */
+  #expectFresh(at: number | undefined): void {
+    if (at === undefined) throw new KeyError('it does not say when it was asked for: ask by a newer build')
+    const now = this.#wallSeconds()
+    const away = Math.abs(now - at)
+    if (away > clockTolerance) {
+      throw new KeyError(
+        `asked for ${away} s ${at < now ? 'before' : 'after'} what the clock here says, ${clockTolerance} s at most are allowed: clocks differ, or the request is old`,
+      )
+    }
+    // A clock that was set back since says nothing about the start.
+    if (at < this.#since && this.#since <= now) {
+      throw new KeyError(
+        `asked for ${this.#since - at} s before this node started, by its clock: clocks differ, or the request is old: ask again`,
+      )
+    }
+  }
+
+  #wallSeconds(): number {
+    return Math.floor(this.#wallMillis() / 1_000)
   }
 }
 
-function reportOf(answers: readonly QueryAnswer[], asked: readonly string[]): KeyReport {
-  const holdings = new Map<string, Holding>()
-  for (const { body, member } of answers) {
-    const holding = decodeHolding(body)
-    if (holding !== undefined) holdings.set(member, holding)
-  }
+function expectSealedAtAll({ holdings, missing }: Answers): void {
+  const open = [...holdings].filter(([, { enforced }]) => !enforced).map(([member]) => member)
+  if (open.length + missing.length === 0) return
+  const reasons = [
+    open.length === 0 ? [] : `not all is sealed at ${listed(open)}`,
+    missing.length === 0 ? [] : `no answer from ${listed(missing)}`,
+  ].flat()
+  throw new RotationError(
+    `the key could be sent in plain text: ${reasons.join(', and ')}: seal all there and refuse what is plain, or let them leave`,
+    [...open, ...missing],
+  )
+}
+
+const inBase64 = ({ keys }: Keyring): readonly string[] =>
+  keys.map(({ bytes }) => Buffer.from(bytes).toString('base64'))
+const same = (a: readonly string[], b: readonly string[]): boolean => String(a) === String(b)
+
+function reportOf({ holdings, missing }: Answers): KeyReport {
   const ids = new Set([...holdings.values()].flatMap(({ keys }) => keys))
   const errors: Record<string, string> = {}
   for (const [member, { error }] of holdings) if (error !== undefined) errors[member] = error
@@ -231,7 +318,7 @@ function reportOf(answers: readonly QueryAnswer[], asked: readonly string[]): Ke
       }
     }),
     members: holdings.size,
-    missing: asked.filter((name) => !holdings.has(name)),
+    missing,
     errors,
   }
 }
@@ -250,18 +337,20 @@ function parse(body: Uint8Array): Readonly<Record<string, unknown>> | undefined 
 function decodeStep(body: Uint8Array): Step | undefined {
   const step = parse(body)
   if (step?.do === 'list') return { do: 'list' }
-  if (step?.do === 'install' && typeof step.key === 'string') return { do: 'install', key: step.key }
+  const at = Number.isSafeInteger(step?.at) ? Number(step?.at) : undefined
+  if (step?.do === 'install' && typeof step.key === 'string') return { do: 'install', key: step.key, at }
   if ((step?.do === 'use' || step?.do === 'remove') && typeof step.id === 'string')
-    return { do: step.do, id: step.id }
+    return { do: step.do, id: step.id, at }
   return undefined
 }
 
 /** Undefined where a member answers what no member of this kind would. */
 function decodeHolding(body: Uint8Array): Holding | undefined {
-  const { error, keys } = parse(body) ?? {}
+  const { enforced, error, keys } = parse(body) ?? {}
   if (!Array.isArray(keys) || !keys.every((id) => typeof id === 'string' && /^[0-9a-f]{8}$/.test(id)))
     return undefined
-  return typeof error === 'string' ? { keys, error: error.slice(0, 512) } : { keys }
+  const holding = { keys, enforced: enforced === true }
+  return typeof error === 'string' ? { ...holding, error: error.slice(0, 512) } : holding
 }
 
 const shown = 5

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { type CipherGCMTypes, createCipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 /** Bytes of a key: AES-128, AES-192 and AES-256. */
 export const keySizes = [16, 24, 32] as const
@@ -32,10 +32,26 @@ export function readKey(from: Uint8Array | string): Key {
   if (!keySizes.some((size) => size === bytes.length)) {
     throw new KeyError(`a key of ${bytes.length} bytes: must be 16, 24 or 32`)
   }
+  if (!isUsable(bytes.length)) {
+    throw new KeyError(`a key of ${bytes.length} bytes: must be 16 or 32, as this runtime has no AES-192-GCM`)
+  }
   const mark = markOf(bytes)
   const extract = new Uint8Array(createHmac('sha256', zeros).update(bytes).digest())
   return { id: Buffer.from(mark).toString('hex'), mark, bytes, extract }
 }
+
+/** Deno has no AES-192: a key that it took would open and seal nothing. */
+function isUsable(size: number): boolean {
+  try {
+    createCipheriv(cipherOf(size), new Uint8Array(size), new Uint8Array(12))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** By the bytes of its key. */
+export const cipherOf = (size: number): CipherGCMTypes => `aes-${(8 * size) as 128 | 192 | 256}-gcm`
 
 /** Bytes of an id on the wire. */
 export const idBytes = 4

@@ -16,3 +16,20 @@ test.each([16, 24, 32])(
     expect(subkeys.opened(key, aad, (subkey) => subkey)).toEqual(wanted)
   },
 )
+
+test('the keys of the senders that were met last are kept: 16,384 at most, and 8,193 once there was one more', () => {
+  const key = readKey(new Uint8Array(16))
+  const subkeys = new Subkeys()
+  const meet = (boot: number): Uint8Array => {
+    const aad = new Uint8Array(11)
+    new DataView(aad.buffer).setUint32(6, boot)
+    return subkeys.of(key, aad)
+  }
+  const first = meet(0)
+  for (let boot = 1; boot < 16_384; boot++) meet(boot)
+  expect(subkeys.size).toBe(16_384)
+  meet(16_384)
+  expect(subkeys.size).toBe(8_193)
+  expect(meet(0)).toEqual(first)
+  expect(subkeys.size).toBe(8_194)
+})

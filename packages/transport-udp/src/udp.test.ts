@@ -38,6 +38,14 @@ describe('udp', () => {
   })
 
   it.each([
+    ['maxPacketBytes', 65_507],
+    ['maxInFlight', 1_000_000],
+  ])('%s may be 1 to %i, and nothing beyond', (name, most) => {
+    for (const value of [1, most]) expect(() => udp({ [name]: value })).not.toThrow()
+    for (const value of [0, most + 1]) expect(() => udp({ [name]: value })).toThrow(RangeError)
+  })
+
+  it.each([
     ['a name', { host: 'localhost', port: 9 }],
     ['nothing', { host: '', port: 9 }],
     ['the other family', { host: '::1', port: 9 }],
@@ -51,10 +59,13 @@ describe('udp', () => {
     expect(transport.stats()).toMatchObject({ badAddresses: 1, packetsSent: 0, sendErrors: 0 })
   })
 
-  it('counts a packet above the maximum and does not send it', async () => {
-    const { transport, address } = await open(udp({ maxPacketBytes: 10 }))
+  it('sends a packet of the maximum, and counts one above it and does not send it', async () => {
+    const { transport, handlers, address } = await open(udp({ maxPacketBytes: 10 }))
     transport.send(address, new Uint8Array(11))
-    expect(transport.stats()).toMatchObject({ oversized: 1, packetsSent: 0 })
+    transport.send(address, new Uint8Array(10))
+    await vi.waitFor(() => expect(handlers.packet).toHaveBeenCalledTimes(1))
+    expect(handlers.packet.mock.calls[0]![1]).toHaveLength(10)
+    await vi.waitFor(() => expect(transport.stats()).toMatchObject({ oversized: 1, packetsSent: 1 }))
   })
 
   it('drops and counts what exceeds the sends in flight, and sends again when they are through', async () => {

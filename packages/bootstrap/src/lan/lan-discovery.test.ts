@@ -268,14 +268,39 @@ describe('what does not belong is ignored and counted', () => {
     const a = await process(world, 1)
     await process(world, 2)
     const found = a.lan.ask()
-    for (let i = 0; i < 700; i++) {
-      const noise = Uint8Array.of(i)
-      world.network.inject(noise, { host: '10.0.0.9', port: 5_555 }, { host: '10.0.0.1', port: 7_947 })
+    await world.clock.until(100)
+    const noise = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const packet = Uint8Array.of(i)
+        world.network.inject(packet, { host: '10.0.0.9', port: 5_555 }, { host: '10.0.0.1', port: 7_947 })
+      }
     }
-    await world.clock.until(10)
-    expect(a.lan.stats().packetsDropped).toBeGreaterThanOrEqual(200)
+    noise(500)
+    await world.clock.until(101)
+    expect(a.lan.stats()).toMatchObject({ malformed: 500, packetsDropped: 0 })
+    noise(200)
+    await world.clock.until(102)
+    expect(a.lan.stats()).toMatchObject({ malformed: 500, packetsDropped: 200 })
     await world.clock.until(1_010)
     expect(await found).toHaveLength(1)
+  })
+
+  it('a question that came before, as long as no 256 others have come since', async () => {
+    const world = time()
+    const a = await process(world, 1)
+    let others = 0
+    /** Whether the first question is known again, as many others later. */
+    const known = async (count: number): Promise<boolean> => {
+      const first = plain.encode({ ...message(), nonce: BigInt(1_000_000 + others) })
+      await arrive(world, first)
+      for (let i = 0; i < count; i++) {
+        await arrive(world, plain.encode({ ...message(), nonce: BigInt(++others) }))
+      }
+      const { repeated } = a.lan.stats()
+      await arrive(world, first)
+      return a.lan.stats().repeated === repeated + 1
+    }
+    expect([await known(255), await known(256)]).toEqual([true, false])
   })
 
   it('answers beyond 64 of a question, and a fifth question at once', async () => {

@@ -66,10 +66,21 @@ describe.each([
     }
   })
 
-  it('of more than 1,000 bytes are not looked at', () => {
-    const long = new Uint8Array(1_001)
-    long.set(format.encode(one))
-    expect(format.decode(long)).toBe('malformed')
+  it('of 1,000 bytes are read, and of more not looked at', () => {
+    const long = (size: number): Uint8Array => {
+      const sealer = format === sealed ? xorSealer(5) : undefined
+      const start = plain.encode(one)
+      const head = 11 + 'default'.length
+      const body = new Uint8Array(size - head - (sealer?.overhead ?? 0))
+      body.set(start.subarray(head))
+      const bytes = new Uint8Array(size)
+      bytes.set(start.subarray(0, head))
+      bytes[0] = format.encode(one)[0]!
+      bytes.set(sealer?.seal(body, bytes.slice(0, head)) ?? body, head)
+      return bytes
+    }
+    expect(format.decode(long(1_000))).toEqual(one)
+    expect(format.decode(long(1_001))).toBe('malformed')
   })
 })
 

@@ -10,7 +10,7 @@ interface Flags {
 
 export function configure(command: Command, io: Io): void {
   command
-    .option('--bytes <n>', '16, 24 or 32', '32')
+    .option('--bytes <n>', '16, 24 (not on Deno) or 32', '32')
     .option('--json', 'as JSON')
     .action(({ bytes, json }: Flags) => {
       const size = keySizes.find((each) => String(each) === bytes)

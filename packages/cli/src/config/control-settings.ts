@@ -42,7 +42,7 @@ async function tokenOf(
     }
     return values[key]
   }
-  return tokenIn(source.get(key)?.label ?? key, values[key]!)
+  return tokenIn(source.get(key)?.label ?? key, values[key]!, warnings)
 }
 
 function certificateFiles({ source, values }: Loaded): CertificateFiles | undefined {

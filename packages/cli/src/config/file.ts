@@ -1,6 +1,7 @@
 import { CliError } from '../errors.ts'
 import { parseDocument } from './document.ts'
 import { type Field, fields } from './fields.ts'
+import { readNamedFile, warnOfReaders } from './named-file.ts'
 
 /** A configuration file as read: its values by key, not yet checked. */
 export interface ConfigFile {
@@ -9,6 +10,19 @@ export interface ConfigFile {
 }
 
 const kebab = (key: string): string => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
+
+/** A file that the user named. Warns of one that holds secrets and that others may read. Throws a {@link CliError} with exit code 2. */
+export async function readConfig(label: string, path: string, warnings: string[]): Promise<ConfigFile> {
+  const config = await parseConfig(path, new TextDecoder().decode(await readNamedFile(label, path)))
+  const secrets = (fields as readonly Field[]).filter(
+    (field) => field.secret && config.entries.has(field.key),
+  )
+  if (secrets.length > 0) {
+    const names = secrets.map(({ key }) => key).join(', ')
+    await warnOfReaders(label, path, `secrets (${names})`, warnings)
+  }
+  return config
+}
 
 /** The values of a file, by the keys of the settings. `text` is YAML, or JSON where the path ends so. */
 export async function parseConfig(path: string, text: string): Promise<ConfigFile> {

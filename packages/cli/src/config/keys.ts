@@ -1,5 +1,8 @@
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { KeyError, readKey } from '@swimkit/security'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync } from 'node:fs'
+import { open, readFile, realpath, rm, stat } from 'node:fs/promises'
+import process from 'node:process'
+import { KeyError, Keyring, readKey } from '@swimkit/security'
 import { CliError } from '../errors.ts'
 import { readNamedFile } from './named-file.ts'
 
@@ -21,21 +24,12 @@ export function isKey(text: string): boolean {
  * read. Throws a {@link CliError} with exit code 2 that shows nothing of a key.
  */
 export async function keysIn(label: string, path: string, warnings: string[]): Promise<readonly string[]> {
-  const lines = new TextDecoder().decode(await readNamedFile(label, path)).split('\n')
-  const keys: string[] = []
-  for (const [i, line] of lines.entries()) {
-    if (line.trimStart().startsWith('#')) continue
-    for (const key of line.split(',').map((part) => part.trim())) {
-      if (key === '') continue
-      if (!isKey(key)) {
-        throw new CliError(
-          2,
-          `${label}: line ${i + 1} of ${JSON.stringify(path)} holds no key: ${keyAllowed}`,
-        )
-      }
-      keys.push(key)
-    }
+  const parts = partsOf(new TextDecoder().decode(await readNamedFile(label, path)))
+  for (const { line, part } of parts) {
+    if (isKey(part)) continue
+    throw new CliError(2, `${label}: line ${line} of ${JSON.stringify(path)} holds no key: ${keyAllowed}`)
   }
+  const keys = parts.map(({ part }) => part)
   if (keys.length === 0)
     throw new CliError(2, `${label}: ${JSON.stringify(path)} holds no key: ${keyAllowed}`)
   const { mode } = await stat(path)
@@ -46,27 +40,65 @@ export async function keysIn(label: string, path: string, warnings: string[]): P
 }
 
 /**
- * Puts these keys in the place of those in a file, for its owner alone, at once or not at all; lines that begin with # stay. Rejects with what the system says.
+ * Puts these keys in the place of those in a file, for its owner alone, at once or not at all; lines that begin with # stay. Rejects with what the system says, and leaves a file alone
+ * that holds other keys than `before` (undefined: any), or was changed meanwhile. One that holds these keys already, as where another node wrote the same, is left as it is.
  */
-export async function writeKeys(path: string, keys: readonly string[]): Promise<void> {
+export async function writeKeys(
+  path: string,
+  keys: readonly string[],
+  before?: readonly string[],
+): Promise<void> {
   // A link stays one.
   const file = await realpath(path)
-  const before = (await readFile(file, 'utf8')).split('\n')
-  const lines = [...before.filter((line) => line.trimStart().startsWith('#')), ...keys]
-  const next = `${file}.next`
+  const found = await readFile(path, 'utf8')
+  if (before !== undefined && !holds(found, before)) return expectHeld(found, keys)
+  const lines = [...found.split('\n').filter(isComment), ...keys]
+  // Of this write alone: other nodes may share the file.
+  const next = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.next`
+  const handle = await open(next, 'wx', 0o600)
   try {
-    // What a process that was ended left behind may have another mode.
-    await rm(next, { force: true })
-    const handle = await open(next, 'wx', 0o600)
     try {
       await handle.writeFile(`${lines.join('\n')}\n`)
       await handle.sync()
     } finally {
       await handle.close()
     }
-    await rename(next, file)
-  } catch (error) {
+    // Nothing of this process comes between these two, and another has the time between two system calls.
+    const now = readFileSync(path, 'utf8')
+    if (now === found) renameSync(next, file)
+    else expectHeld(now, keys)
+  } finally {
     await rm(next, { force: true }).catch(() => undefined)
+  }
+}
+
+const isComment = (line: string): boolean => line.trimStart().startsWith('#')
+
+/** What should be keys, with the numbers of their lines, from 1. */
+function partsOf(text: string): readonly { readonly line: number; readonly part: string }[] {
+  return text.split('\n').flatMap((line, i) => {
+    if (isComment(line)) return []
+    const parts = line.split(',').map((part) => part.trim())
+    return parts.filter((part) => part !== '').map((part) => ({ line: i + 1, part }))
+  })
+}
+
+function expectHeld(text: string, keys: readonly string[]): void {
+  if (holds(text, keys)) return
+  throw new Error('it was changed by hand and not read since: send SIGHUP, then ask again')
+}
+
+/** Whether a file holds these keys and no others, in this order. */
+function holds(text: string, keys: readonly string[]): boolean {
+  try {
+    return spelled(partsOf(text).map(({ part }) => part)) === spelled(keys)
+  } catch (error) {
+    // Not one that a node could start with.
+    if (error instanceof KeyError) return false
     throw error
   }
 }
+
+/** The same for all spellings of the same ring. */
+const spelled = (keys: readonly string[]): string =>
+  new Keyring(keys).keys.map(({ bytes }) => Buffer.from(bytes).toString('base64')).join()

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import process from 'node:process'
 import { CliError, codeOf, reasonOf } from '../errors.ts'
 
 /** Why a file could not be read, in words. */
@@ -16,4 +17,16 @@ export async function readNamedFile(label: string, path: string): Promise<Uint8A
     const why = readFailures[codeOf(error) ?? ''] ?? reasonOf(error)
     throw new CliError(2, `${label}: cannot read ${JSON.stringify(path)}: ${why}`)
   }
+}
+
+/** Warns of a file with secrets that others than its owner may read. */
+export async function warnOfReaders(
+  label: string,
+  path: string,
+  secrets: string,
+  warnings: string[],
+): Promise<void> {
+  const { mode } = await stat(path)
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return
+  warnings.push(`${label}: others may read ${path}, which holds ${secrets}: chmod 600 it`)
 }

@@ -3,7 +3,7 @@ import { defaultPort, type Seed } from '@swimkit/bootstrap'
 import type { Address, ProfileName, Service, Settings } from '@swimkit/core'
 import { CliError } from '../errors.ts'
 import { type ControlSettings, controlSettings } from './control-settings.ts'
-import { parseConfig } from './file.ts'
+import { readConfig } from './file.ts'
 import { keysIn } from './keys.ts'
 import { eitherOf, flagRank, type Loaded, loadSettings } from './load.ts'
 import { readNamedFile } from './named-file.ts'
@@ -120,18 +120,13 @@ export async function startSettings(
 ): Promise<StartSettings> {
   const path = loadSettings({ flags: { config: flags.config }, env: { SWIM_CONFIG: env.SWIM_CONFIG } })
   const named = path.values.config
+  const warnings: string[] = []
   const file =
     named === undefined
       ? undefined
-      : await parseConfig(
-          named,
-          new TextDecoder().decode(
-            await readNamedFile(path.source.get('config')?.label ?? '--config', named),
-          ),
-        )
+      : await readConfig(path.source.get('config')?.label ?? '--config', named, warnings)
   const loaded = loadSettings({ flags, env, file })
   const { values } = loaded
-  const warnings: string[] = []
 
   const port = values.port ?? defaultPort
   const profile = values.profile ?? 'lan'

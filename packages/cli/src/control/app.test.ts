@@ -1,5 +1,5 @@
 import type { Resolver, Seed } from '@swimkit/bootstrap'
-import { type Member, TooLargeError } from '@swimkit/core'
+import { type Member, SendError, TooLargeError } from '@swimkit/core'
 import type { Hono } from 'hono'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { controlApp } from '../testing/control-app.ts'
@@ -502,6 +502,12 @@ describe('changes', () => {
     })
   })
 
+  it('says when to come back where a node asks as much as it may', async () => {
+    node.refusal = new SendError('busy', 'cannot ask "q": busy')
+    const { code, headers, status } = await errorOf(post('/v1/query', { name: 'q' }))
+    expect([status, code, headers.get('retry-after')]).toEqual([503, 'busy', '1'])
+  })
+
   it('hides a fault of ours, and reports it', async () => {
     node.joinResult = new Error('secret path')
     const { status, message } = await errorOf(post('/v1/join', { seeds: ['10.0.0.1:1'] }))
@@ -653,6 +659,20 @@ describe('how to call', () => {
     const length = { 'content-length': String(limits.bodyBytes + 1) }
     expect((await post('/v1/payload', { payload: '' }, length)).status).toBe(413)
     expect((await post('/v1/payload', { payload: 'a'.repeat(limits.bodyBytes - fits) })).status).toBe(200)
+  })
+
+  const seedTexts = (count: number) => Array.from({ length: count }, (_, i) => `10.0.${i >> 8}.${i & 255}:1`)
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `n${i}`)
+  it.each<[string, string, number, (count: number) => object]>([
+    ['/v1/seeds', 'seeds', 256, (n) => ({ seeds: seedTexts(n) })],
+    ['/v1/join', 'seeds', 256, (n) => ({ seeds: seedTexts(n) })],
+    ['/v1/query', 'members', 64, (n) => ({ name: 'q', members: names(n) })],
+    ['/v1/query', 'seconds', 600, (n) => ({ name: 'q', timeout: n })],
+    ['/v1/services', 'services', 64, (n) => ({ services: names(n).map((name) => ({ name })) })],
+    ['/v1/leave', 'seconds', 3_600, (n) => ({ drain: n })],
+  ])('%s takes %s up to %i', async (path, _, most, body) => {
+    expect((await post(path, body(most))).status).toBe(200)
+    expect(await errorOf(post(path, body(most + 1)))).toMatchObject({ status: 400, code: 'invalid' })
   })
 
   it('every answer carries the security headers', async () => {

@@ -1,6 +1,6 @@
 import { joinSeeds, parseSeed, type Resolver, resolveSeeds, type SeedControl } from '@swimkit/bootstrap'
 import type { Member, Node, NodeStats } from '@swimkit/core'
-import type { ClusterKeys } from '@swimkit/security'
+import type { ClusterKeys, KeyReport } from '@swimkit/security'
 import { Hono } from 'hono'
 import * as v from 'valibot'
 import { drainFor } from '../run/drain.ts'
@@ -325,11 +325,32 @@ export function createControlApp(node: Node, options: ControlAppOptions): Hono<C
     if (options.keys !== undefined) return options.keys
     throw new ApiError(409, 'no-keys', 'this node seals nothing: start it with --key-file')
   }
-  const keys: Handler = async (c) => c.json(await ring().list())
-  const installKey: Handler = async (c) =>
-    c.json(await ring().install((await jsonBody(c, installKeyBody)).key))
-  const useKey: Handler = async (c) => c.json(await ring().use((await jsonBody(c, keyIdBody)).id))
-  const removeKey: Handler = async (c) => c.json(await ring().remove((await jsonBody(c, keyIdBody)).id))
+  /** The one under way, for all who ask meanwhile: each asks the whole cluster. */
+  let listing: Promise<KeyReport> | undefined
+  const keys: Handler = async (c) => {
+    if (listing === undefined) {
+      const own = ring()
+        .list()
+        .finally(() => {
+          if (listing === own) listing = undefined
+        })
+      listing = own
+    }
+    return c.json(await listing)
+  }
+  const keyStep =
+    (take: (of: ClusterKeys, c: ControlContext) => Promise<KeyReport>): Handler =>
+    async (c) => {
+      try {
+        return c.json(await take(ring(), c))
+      } finally {
+        // One that began before would not show what this step did.
+        listing = undefined
+      }
+    }
+  const installKey = keyStep(async (of, c) => of.install((await jsonBody(c, installKeyBody)).key))
+  const useKey = keyStep(async (of, c) => of.use((await jsonBody(c, keyIdBody)).id))
+  const removeKey = keyStep(async (of, c) => of.remove((await jsonBody(c, keyIdBody)).id))
 
   const stats: Handler = (c) =>
     c.json({

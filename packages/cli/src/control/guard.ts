@@ -32,6 +32,18 @@ function parseHost(header: string, scheme: string): { host: string; origin: stri
 
 const hash = (text: string) => createHash('sha256').update(text).digest()
 
+interface Expected {
+  readonly scope: Scope
+  readonly digest: Buffer
+  readonly guessable: boolean
+}
+
+const expectedToken = (scope: Scope, token: string): Expected => ({
+  scope,
+  digest: hash(token),
+  guessable: token.length < limits.guessable,
+})
+
 /** Takes so many requests at the same time, probes apart. */
 export function crowd({ open, refusals }: Pick<GuardOptions, 'open' | 'refusals'>): Middleware {
   let underWay = 0
@@ -53,15 +65,19 @@ export function crowd({ open, refusals }: Pick<GuardOptions, 'open' | 'refusals'
 
 /**
  * Who may call. A page in a browser on this machine can send requests here, so the name in `Host` must be one that no
- * stranger can point at us (DNS rebinding), and an `Origin` must be our own (a foreign page). Tokens are compared in
- * constant time, by hash, so that neither their length nor their content shows; a source that has sent too many wrong
- * ones is not heard for a while, whatever it sends, as otherwise it would learn from the answer which one was right.
+ * stranger can point at us (DNS rebinding), and an `Origin` must be our own (a foreign page). Some requests of a page have
+ * none, such as for an image: where they are from is then in `Sec-Fetch-Site`, which no script can set. Probes do nothing,
+ * and so need not mind it.
+ *
+ * Tokens are compared in constant time, by hash, so that neither their length nor their content shows. A source that has
+ * sent too many wrong ones is not heard for a while. A right one is all the same, so that nobody is locked out by who shares
+ * an address with them; but not a short one, as whoever guesses would learn from the answer which one was right.
  */
 export function guard({ hostNames, open, readToken, refusals, scheme, token }: GuardOptions): Middleware {
   const names = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())])
-  const expected: readonly (readonly [Scope, Buffer])[] = [
-    ...(token === undefined ? [] : [['admin', hash(token)] as const]),
-    ...(readToken === undefined ? [] : [['read', hash(readToken)] as const]),
+  const expected = [
+    ...(token === undefined ? [] : [expectedToken('admin', token)]),
+    ...(readToken === undefined ? [] : [expectedToken('read', readToken)]),
   ]
   const guesses = new RateLimit({
     perSecond: limits.guessesPerSecond,
@@ -69,11 +85,11 @@ export function guard({ hostNames, open, readToken, refusals, scheme, token }: G
     sources: limits.sources,
   })
 
-  /** What a token lets do; compared with each, so that the time does not tell which it was. */
-  const scopeOf = (given: string): Scope | undefined => {
+  /** Compared with each, so that the time does not tell which it was. */
+  const find = (given: string): Expected | undefined => {
     const digest = hash(given)
-    const [found] = expected.filter(([, each]) => timingSafeEqual(digest, each))
-    return found?.[0]
+    const [found] = expected.filter((each) => timingSafeEqual(digest, each.digest))
+    return found
   }
 
   return async (c, next) => {
@@ -91,22 +107,24 @@ export function guard({ hostNames, open, readToken, refusals, scheme, token }: G
     if (origin !== undefined && origin.toLowerCase() !== host.origin) {
       return refuse('origin', new ApiError(403, 'origin', 'requests from other origins are not allowed'))
     }
+    const site = c.req.header('sec-fetch-site')
+    if (site !== undefined && site !== 'same-origin' && site !== 'none' && !open.has(c.req.path)) {
+      const message = 'pages of other sites are not allowed: Sec-Fetch-Site must be same-origin or none'
+      return refuse('origin', new ApiError(403, 'origin', message))
+    }
     if (expected.length === 0) c.set('scope', 'admin')
     else if (!open.has(c.req.path)) {
       const [, given] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
       const unauthorized = (message: string) =>
         new ApiError(401, 'token', message, { 'www-authenticate': 'Bearer' })
       if (given === undefined) return refuse('no-token', unauthorized('a token is needed'))
-      const wait = guesses.wait(source)
+      const found = find(given)
+      const wait = found === undefined ? guesses.take(source) : found.guessable ? guesses.wait(source) : 0
       if (wait > 0) {
         return refuse('guesses', new ApiError(429, 'guesses', 'too many wrong tokens', retryAfter(wait)))
       }
-      const scope = scopeOf(given)
-      if (scope === undefined) {
-        guesses.take(source)
-        return refuse('wrong-token', unauthorized('the token is wrong'))
-      }
-      c.set('scope', scope)
+      if (found === undefined) return refuse('wrong-token', unauthorized('the token is wrong'))
+      c.set('scope', found.scope)
     }
     return next()
   }

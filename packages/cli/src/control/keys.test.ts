@@ -38,6 +38,15 @@ function keysOfOne(node: FakeNode): ClusterKeys {
   )
 }
 
+/** All but the list. */
+const stepsOf = (keys: ClusterKeys) => ({
+  install: (key: string) => keys.install(key),
+  use: (id: string) => keys.use(id),
+  remove: (id: string) => keys.remove(id),
+  replace: (of: readonly string[]) => keys.replace(of),
+  close: () => keys.close(),
+})
+
 let node: FakeNode
 let app: Hono<ControlEnv>
 const appWith = (keys: ClusterKeys | undefined): Hono<ControlEnv> => controlApp(node, { keys })
@@ -106,6 +115,29 @@ describe('/v1/keys', () => {
     ['remove', {}, 'id: the body must be {"id":8 hexadecimal digits}'],
   ])('%s %j is refused: %s', async (step, body, message) => {
     expect(errorOf(await post(step, body))).toEqual([400, 'invalid', message])
+  })
+
+  it('asks the cluster once for all who want the list at the same moment, whatever came of it before', async () => {
+    const keys = keysOfOne(node)
+    const asked: { resolve(report: KeyReport): void; reject(error: Error): void }[] = []
+    const list = () => new Promise<KeyReport>((resolve, reject) => asked.push({ resolve, reject }))
+    app = appWith({ ...stepsOf(keys), list })
+    const report = await keys.list()
+    const wave = () => Array.from({ length: 20 }, () => ask())
+    const many = wave()
+    await expect.poll(() => asked.length).toBe(1)
+    // Who asks after a step is shown what it did.
+    expect((await post('install', { key: next })).status).toBe(200)
+    const later = ask()
+    await expect.poll(() => asked.length).toBe(2)
+    asked[0]!.resolve(report)
+    for (const answer of await Promise.all(many)) expect(await answer.json()).toEqual(report)
+    asked[1]!.reject(new Error('broken'))
+    expect((await later).status).toBe(500)
+    const last = wave()
+    await expect.poll(() => asked.length).toBe(3)
+    asked[2]!.resolve(report)
+    for (const answer of await Promise.all(last)) expect(answer.status).toBe(200)
   })
 
   it('says that a node without a key seals nothing', async () => {

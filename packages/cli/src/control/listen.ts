@@ -1,5 +1,11 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { formatAddress } from '@swimkit/core'
 import { CliError, codeOf, reasonOf } from '../errors.ts'
 import { type Caller, callerAt } from './caller.ts'
@@ -54,6 +60,20 @@ function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
+/**
+ * Ends a connection whose answer is there and not taken, for which node:http would wait for ever. An answer that is still being made
+ * may be as quiet as it likes: an event stream ends by itself when it is not read, and only what is left of it is expected
+ * to be taken.
+ */
+function expectTaken(response: ServerResponse, socket: Socket): void {
+  response.setTimeout(limits.answerTimeout, () => {
+    // A later request on the same connection may be the one that is waited for.
+    if (response.writableFinished) return
+    if (response.writableEnded) socket.destroy()
+    else socket.setTimeout(limits.answerTimeout)
+  })
+}
+
 /** Turns requests into those of the web. */
 function requestListener(
   { handler, shed }: Pick<ListenOptions, 'handler' | 'shed'>,
@@ -71,6 +91,7 @@ function requestListener(
     return listener
   }
   const handle: RequestListener = (request, response) => {
+    expectTaken(response, request.socket)
     const refused = shed(request.url ?? '', callerOf(request.socket.remoteAddress).source)
     if (refused !== undefined) {
       response.writeHead(refused.status, refused.headers).end(refused.body)
@@ -89,7 +110,8 @@ const secure = (certificate: Certificate) => ({ ...certificate, minVersion: 'TLS
 async function serverFor(handle: RequestListener, certificate: Certificate | undefined): Promise<Server> {
   if (certificate === undefined) return createServer(serverOptions, handle)
   const https = await import('node:https')
-  return https.createServer({ ...serverOptions, ...secure(certificate) }, handle)
+  const handshake = { handshakeTimeout: limits.headersTimeout }
+  return https.createServer({ ...serverOptions, ...handshake, ...secure(certificate) }, handle)
 }
 
 async function opened(server: Server, place: ControlPlace): Promise<void> {

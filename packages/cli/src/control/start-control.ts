@@ -26,7 +26,7 @@ export interface ControlOptions {
   readonly anyPort?: boolean
   /** Listen on a Unix socket at this path instead, which only this user can connect to. */
   readonly socketPath?: string
-  /** What callers send as `Authorization: Bearer …`, on all paths but `/healthz` and `/readyz`. */
+  /** What callers send as `Authorization: Bearer …`, on all paths but `/healthz` and `/readyz`: 16 random characters or more, as whoever guesses at a shorter one locks others of the same address out. */
   readonly token?: string
   /** A second one, which only reads. Needs `token` beside it, as otherwise changes would be open to all. */
   readonly readToken?: string

@@ -40,7 +40,8 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
 /** What a person or a script may hand a command that way. */
 const mostInput = 65_536
 
-async function allOf(input: NodeJS.ReadableStream): Promise<string> {
+/** All of an input, as far as it is no longer than that. */
+export async function allOf(input: NodeJS.ReadableStream): Promise<string> {
   let text = ''
   for await (const chunk of input.setEncoding('utf8')) {
     text += chunk

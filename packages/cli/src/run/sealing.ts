@@ -1,6 +1,6 @@
 import type { Logger, Node } from '@swimkit/core'
 import { type AesGcm, aesGcm, type ClusterKeys, clusterKeys, Keyring } from '@swimkit/security'
-import { writeKeys } from '../config/keys.ts'
+import { keysIn, writeKeys } from '../config/keys.ts'
 import type { StartSettings } from '../config/start-settings.ts'
 import { reasonOf } from '../errors.ts'
 
@@ -11,14 +11,14 @@ export interface Sealing {
   readonly sealer: AesGcm
   /** Takes part in the exchange of keys, from now on until the node ends. */
   serve(node: Node): ClusterKeys
-  /** Takes over what the settings and the key file say by now. */
-  reload(settings: SealingSettings): void
+  /** Takes over what the settings say and the key file holds by now. Never rejects: where that is wrong the log says so, and nothing changes. */
+  reload(settings: SealingSettings): Promise<void>
 }
 
 /** The sealing that settings ask for; undefined where they name no key. */
 export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | undefined {
   if (settings.keys.length === 0) return undefined
-  const { keyFile } = settings
+  let { keyFile } = settings
   const sealer = aesGcm(new Keyring(settings.keys), settings)
 
   const say = (message: string): void => {
@@ -32,14 +32,22 @@ export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | 
   }
   say('what is sent is sealed')
 
-  const save = async (keys: readonly string[]): Promise<void> => {
+  let last: Promise<unknown> = Promise.resolve()
+  /** Reading the key file and writing it, one after the other: what was read is on the ring before anything is written. */
+  const inTurn = (what: () => Promise<void>): Promise<void> => {
+    const done = last.then(what)
+    last = done.catch(() => undefined)
+    return done
+  }
+
+  const save = async (keys: readonly string[], before: readonly string[]): Promise<void> => {
     if (keyFile !== undefined) {
       try {
-        await writeKeys(keyFile, keys)
+        await writeKeys(keyFile, keys, before)
       } catch (error) {
-        throw new Error(`the key file cannot be written: ${reasonOf(error)}`, { cause: error })
+        throw new Error(`the key file was not written: ${reasonOf(error)}`, { cause: error })
       }
-      logger.log('info', 'the cluster has exchanged keys: the key file was written', { keys: keys.length })
+      logger.log('info', 'the cluster has exchanged keys: the key file holds them', { keys: keys.length })
     } else {
       logger.log(
         'warn',
@@ -51,18 +59,27 @@ export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | 
     }
   }
 
+  const takeOver = async (wanted: SealingSettings): Promise<void> => {
+    // What was written since the settings were read counts.
+    const keys = wanted.keyFile === undefined ? wanted.keys : await keysIn('key-file', wanted.keyFile, [])
+    sealer.keyring.replace(keys)
+    keyFile = wanted.keyFile
+    sealer.verifyIncoming = wanted.verifyIncoming
+    sealer.verifyOutgoing = wanted.verifyOutgoing
+    say('the keys were read anew')
+  }
+
   return {
     sealer,
-    serve: (node) => clusterKeys(node, { sealer, save }),
-    reload({ keys, verifyIncoming, verifyOutgoing }) {
-      if (keys.length === 0) {
+    serve: (node) => clusterKeys(node, { sealer, save: (keys, before) => inTurn(() => save(keys, before)) }),
+    async reload(wanted) {
+      if (wanted.keys.length === 0) {
         logger.log('error', 'there are no keys any more: those that were there stay, until a restart')
         return
       }
-      sealer.keyring.replace(keys)
-      sealer.verifyIncoming = verifyIncoming
-      sealer.verifyOutgoing = verifyOutgoing
-      say('the keys were read anew')
+      await inTurn(() => takeOver(wanted)).catch((error: unknown) => {
+        logger.log('error', 'the keys were not taken over', { reason: reasonOf(error) })
+      })
     },
   }
 }

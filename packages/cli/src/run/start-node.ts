@@ -301,7 +301,7 @@ async function takeOver(
     const settings = await reload()
     // Without a file they are what they were, or what was asked for since.
     if (settings.configFile !== undefined) seeds.replace(settings.seeds)
-    sealing?.reload(settings)
+    await sealing?.reload(settings)
   } catch (error) {
     logger.log('error', 'the configuration was not taken over', { reason: reasonOf(error) })
   }

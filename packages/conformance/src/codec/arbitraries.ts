@@ -112,6 +112,7 @@ const eventsDigest: fc.Arbitrary<EventsDigest> = shape({
   clock: fc.maxSafeNat(),
   mark: fc.tuple(u32(), u32()),
   count: fc.maxSafeNat(),
+  settled: fc.maxSafeNat(),
 })
 
 /** Every type of message, by its type. Syncs have arrays for their entries, so that they compare. */

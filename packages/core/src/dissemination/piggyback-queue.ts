@@ -29,6 +29,7 @@ const misfitsAllowed = 8
  */
 export class PiggybackQueue implements Disseminator {
   readonly #capacity: number
+  readonly #onOverflow: (() => void) | undefined
   readonly #tiers: Tier[] = []
   readonly #entries = { status: new RareMap<Ref, Entry>(), record: new RareMap<Ref, Entry>() }
   readonly #taken: Entry[] = []
@@ -38,8 +39,10 @@ export class PiggybackQueue implements Disseminator {
   /** Updates let go unsent or half sent because the queue was full. */
   overflowed = 0
 
-  constructor(capacity = 16_384) {
+  /** `onOverflow` is called for each of those. */
+  constructor(capacity = 16_384, onOverflow?: () => void) {
     this.#capacity = capacity
+    this.#onOverflow = onOverflow
   }
 
   get backlog(): number {
@@ -156,6 +159,7 @@ export class PiggybackQueue implements Disseminator {
       const { oldest } = this.#tiers[sent]!
       if (oldest !== undefined) {
         this.overflowed++
+        this.#onOverflow?.()
         this.#remove(oldest)
         return
       }

@@ -93,6 +93,20 @@ describe('an engine', () => {
     expect(rig.count('syncsRefused')).toBe(taken ? 0 : 1)
   })
 
+  test('takes no answer of its own for another’s, as of an address that sends back what it hears', () => {
+    const rig = new Rig({ members: ['b'] })
+    const self = rig.engine.members.record(rig.engine.members.self)
+    const operation = rig.engine.join({ host: '10.9.9.9', port: 7_946 }, rig.now)
+    const { message, token } = rig.requests.at(-1)!
+    rig.reply(token, self, message)
+    expect(rig.results.get(operation)).toMatchObject({
+      kind: 'join-failed',
+      code: 'malformed',
+      message: expect.stringContaining('leads back'),
+    })
+    expect(rig.engine.stats()['fault:malformed']).toBe(1)
+  })
+
   test('a member that comes to speak another protocol is not taken at its new word', () => {
     const rig = new Rig({ members: ['b', 'c'] })
     rig.hear('c', alive(peer('b', { protocolMin: 2, protocolMax: 2 }), 6))

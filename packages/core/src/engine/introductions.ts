@@ -98,7 +98,10 @@ export class Introductions {
     const held = active ? table.record(ref) : undefined
     const same = held !== undefined && held.boot === record.boot && sameAddress(held.address, record.address)
     if (same && held.streams) return 'known'
-    if (this.#admissions.size >= maxAdmissions) return 'busy'
+    if (this.#admissions.size >= maxAdmissions) {
+      counters.newcomersRefused++
+      return 'busy'
+    }
     const moves = held !== undefined && !same && !sameAddress(held.address, record.address)
     const admission: Admission = {
       id: this.#next++,

@@ -120,6 +120,9 @@ describe('a process that recalls what an earlier one knew', () => {
   test('is not told again what the earlier one was told, but keeps it for others, and speaks later than all of it', () => {
     const rig = rigWith({ clock: 42, heard: [event(40), event(41), event(42, 8n)] })
     expect(rig.count('eventsKept')).toBe(0)
+    rig.hear('b', event(43))
+    expect(rig.deliveries).toEqual([])
+    rig.joinedBy('b')
     rig.hear('b', event(42, 8n), event(41), event(42), event(39), event(43))
     rig.hear('c', event(41), event(40), event(43))
     const times = rig.deliveries.map((delivery) => delivery.kind === 'event' && delivery.event.time)

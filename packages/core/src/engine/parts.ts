@@ -202,7 +202,7 @@ function createState(options: EngineOptions): CoreState {
     random: random.fork('engine'),
     sampler: createSampler(table, random.fork('sampler')),
     codec,
-    queue: options.disseminator ?? new PiggybackQueue(),
+    queue: options.disseminator ?? new PiggybackQueue(undefined, () => counters.updatesDropped++),
     rumours: undefined,
     hooks: options.hooks ?? {},
     newNames: new NewNames(settings.newNamesPerSource),

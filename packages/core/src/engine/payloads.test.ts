@@ -138,6 +138,9 @@ describe('a payload that is too large for a record', () => {
       true,
       false,
     ])
+    rig.hear('c', alive(withPayload('c', bytes(500)), 8))
+    rig.reply(firstRequest(rig).token, 'c', carrying(bytes(500)))
+    expect([rig.count('payloadBytes'), rig.count('payloadsPassedOver')]).toEqual([1_500, 2])
   })
 
   test('of many members is fetched of four at a time', () => {
@@ -186,6 +189,19 @@ describe('a payload that is too large for a record', () => {
     rig.engine.fetchPayload(rig.ref('b'), rig.now)
     rig.run(1)
     expect(asked(rig).length).toBe(1)
+  })
+
+  test('that nobody waits for any more, and that there is no room for, is asked of nobody', () => {
+    const rig = rigWith({ payloadMemory: 0 })
+    rig.hear('b', alive(withPayload('b', bytes(10)), 6))
+    const operations = [1, 2].map(() => rig.engine.fetchPayload(rig.ref('b'), rig.now))
+    const corrupt = (): void => rig.reply(firstRequest(rig).token, 'b', carrying(bytes(10, 8)))
+    corrupt()
+    rig.engine.abandon(operations[0]!)
+    corrupt()
+    rig.engine.abandon(operations[1]!)
+    rig.run(60_000)
+    expect([asked(rig), rig.results.size]).toEqual([[], 0])
   })
 
   test('without a hash to know it by is left alone', () => {

@@ -137,10 +137,12 @@ export class Payloads {
 
   /** Nobody waits for it any more: one that never comes would keep all who ever asked. Whether it was a fetch that had not ended. */
   abandon(operation: number): boolean {
-    for (const { waiting } of this.#wanted.values()) {
+    for (const [ref, wanted] of this.#wanted) {
+      const { waiting } = wanted
       const place = waiting.indexOf(operation)
       if (place < 0) continue
       waiting.splice(place, 1)
+      if (waiting.length === 0 && !this.#fits(wanted.ref)) this.#forget(ref, wanted, 'changed')
       return true
     }
     return false

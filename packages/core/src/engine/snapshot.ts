@@ -41,7 +41,7 @@ export function encodeSnapshot(memory: Memory, cluster: string): Uint8Array {
     // Of no use to who starts again: the cluster that it finds says what runs.
     config: { epoch: 0, detector: 'none', suspicion: true },
     entries: memory.members,
-    events: { clock: memory.clock, mark: [0, 0], count: 0 },
+    events: { clock: memory.clock, mark: [0, 0], count: 0, settled: 0 },
     state: w.finish(),
   }
   return joined([...codecOf(cluster).encodeStream(memory.sender, sync)])

@@ -25,6 +25,14 @@ import type { TraceEntry } from './trace.ts'
 /** A tick this late, as a share of the probe timeout, counts as a sign that this process is starved. */
 const lagShare = 0.25
 
+const echo: RequestOutcome = {
+  kind: 'fault',
+  fault: {
+    fault: 'malformed',
+    detail: 'the answer is of this process itself: that address leads back to it',
+  },
+}
+
 /** Hands inputs to the parts of the protocol, one at a time, and brings each to its end: see {@link Engine}. */
 export class SwimEngine implements Engine {
   readonly #parts: Parts
@@ -195,15 +203,23 @@ export class SwimEngine implements Engine {
     })
   }
 
-  settled(token: number, outcome: RequestOutcome, now: Millis): void {
+  settled(token: number, result: RequestOutcome, now: Millis): void {
     this.#enter()
     try {
+      const outcome = this.#isEcho(result) ? echo : result
       if (outcome.kind === 'fault') this.#state.counters[`fault:${outcome.fault.fault}`]++
       if (!this.#parts.pings.onStream(token, outcome, now)) this.#parts.requests.settled(token, outcome, now)
       this.#settle(now)
     } finally {
       this.#busy = false
     }
+  }
+
+  /** Whether this process answered itself, or somebody who needs no key for that sends back what it said. */
+  #isEcho(result: RequestOutcome): boolean {
+    if (result.kind !== 'reply') return false
+    const { boot } = this.#state.sender
+    return boot !== 0n && result.reply.sender?.boot === boot
   }
 
   tick(now: Millis): void {

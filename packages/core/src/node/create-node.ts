@@ -154,7 +154,14 @@ class SwimNode implements Node {
       maxPacketBytes: 65_535,
       maxStreamBytes: checked.settings.maxStreamBytes,
     })
-    this.#streams = new Streams(this.#host, this.#transport, this.#codec, checked.settings.streamTimeout)
+    this.#streams = new Streams(
+      this.#host,
+      this.#transport,
+      this.#codec,
+      checked.settings.streamTimeout,
+      // Room for two of the largest messages.
+      2 * checked.settings.maxStreamBytes,
+    )
     this.#bus = new EventBus(checked.eventHistory, options.logger, () => this.members())
     this.#discovery = new Discovery(this.#host, 2 * checked.settings.gossipInterval, () => this.members())
     this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)
@@ -571,6 +578,7 @@ class SwimNode implements Node {
         packetsDroppedIn: this.#loss.packetsDroppedIn,
         packetsDroppedOut: this.#loss.packetsDroppedOut,
         ...this.#entrance.stats(),
+        streamsLetGo: this.#streams.letGo,
         latePolls: running?.driver.latePolls ?? 0,
         snapshotFailures: this.#saved?.failures ?? 0,
       },

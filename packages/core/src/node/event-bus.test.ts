@@ -171,6 +171,16 @@ describe('a consumer', () => {
     },
   )
 
+  test('that does not say how much it wants kept has 1,024', async () => {
+    const firstOf = async (count: number): Promise<string> => {
+      const bus = new EventBus(0, undefined, () => [member])
+      const events = bus.events()
+      send(bus, ...range(1, count))
+      return (await drain(events, 1))[0]!
+    }
+    expect([await firstOf(1_024), await firstOf(1_025)]).toEqual(['1', '-2→3'])
+  })
+
   test('gets with its gap what the members are when it takes it, and up to which event', async () => {
     let members: readonly Member[] = []
     const bus = new EventBus(0, undefined, () => members)

@@ -155,6 +155,7 @@ describe('sending', () => {
     expect(await code(a!.node.send('nobody', bytes('x')))).toBe(
       'unknown-member: cannot send to "nobody": no member has that name',
     )
+    await world.outcome(a!.node.send('n2', new Uint8Array(1_000)))
     expect(await rejection(a!.node.send('n2', new Uint8Array(1_001)))).toMatchObject({
       bytes: 1_001,
       limit: 1_000,
@@ -249,9 +250,25 @@ describe('asking', () => {
       throw new Error('oh')
     })
     c!.node.onQuery('q', () => new Uint8Array(65_537))
+    a!.node.onQuery('fits', () => new Uint8Array(65_536))
+    const { answers } = await world.outcome(b!.node.query('fits'))
+    expect(answers.map(({ body }) => body.length)).toEqual([65_536])
     expect(await world.outcome(a!.node.query('q'))).toEqual({ answers: [], silent: [], unfinished: [] })
     const failed = 'error: the handler of queries called "q" failed'
     expect([b!.logged.includes(failed), c!.logged.includes(failed)]).toEqual([true, true])
+  })
+
+  test('as many as 256 at once; one more is busy', async () => {
+    const world = new World()
+    const [a] = await cluster(world, 2)
+    const asked = Array.from({ length: 257 }, () => rejection(a!.node.query('q')))
+    expect(await asked[256]).toMatchObject({
+      name: 'SendError',
+      code: 'busy',
+      message: 'cannot ask "q": busy',
+    })
+    const ended = await world.outcome(Promise.all(asked.slice(0, 256)))
+    expect(ended.filter((each) => each instanceof SendError)).toEqual([])
   })
 
   test('a name has one handler, which can be taken back', async () => {
@@ -275,6 +292,14 @@ describe('asking', () => {
     expect(await problem({ members: new Array(65).fill('n1') })).toBe(
       'OptionError: a query names 65 members: at most 64 are allowed',
     )
+    const most = {
+      members: ['n1', ...Array.from({ length: 63 }, (_, i) => `m${i}`)],
+      tags: Object.fromEntries(
+        Array.from({ length: 16 }, (_, i) => [`k${i}`, i === 0 ? 'x'.repeat(255) : '']),
+      ),
+    }
+    expect((await world.outcome(a!.node.query('q', new Uint8Array(511)))).silent).toEqual([])
+    expect((await world.outcome(a!.node.query('q', undefined, most))).silent).toHaveLength(63)
     expect(await problem({ members: ['a b'] })).toMatch(/^OptionError: members "a b"/)
     expect(
       await problem({ tags: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ''])) }),

@@ -38,6 +38,20 @@ describe('what a node carries', () => {
     expect(node.self.tags).toEqual({ keep: 'me' })
   })
 
+  test('is as large as it may be', async () => {
+    const world = new World()
+    const { node } = make(world, 1)
+    await node.start()
+    await node.setPayload(new Uint8Array(65_536))
+    // The layout, two counts, and two lengths for each tag.
+    await node.setTags({ a: 'x'.repeat(255), b: 'y'.repeat(248) })
+    expect(node.self.payload.length).toBe(65_536)
+    expect(await rejection(node.setTags({ a: 'x'.repeat(255), b: 'y'.repeat(249) }))).toMatchObject({
+      bytes: 513,
+      limit: 512,
+    })
+  })
+
   test('that is wrong from the start makes no node', () => {
     const world = new World()
     expect(() => make(world, 1, { payload: new Uint8Array(65_537) })).toThrow(TooLargeError)

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { formatAddress } from '../model/address.ts'
+import { Status } from '../model/status.ts'
+import { tableOf } from '../wire/testing/samples.ts'
 import type { NodeOptions } from './api.ts'
+import { addressesOf } from './saved-state.ts'
 import type { SnapshotStore } from './snapshot-store.ts'
 import { type Made, make, rejection, seed } from './testing/cluster.ts'
 import { World } from './testing/world.ts'
@@ -192,6 +196,25 @@ describe('a node with a store', () => {
     const { logged, node } = await began(world, 1, disks[0]!, { cluster: 'other' })
     expect([node.remembered, node.counts().alive]).toEqual([[], 1])
     expect(logged).toContain('warn: the snapshot cannot be used: cluster is "default", ours is "other"')
+  })
+
+  test('remembers 1,024 addresses at most, those of the living first', () => {
+    const all = tableOf(1_025).entries
+    const members = (count: number) =>
+      all.slice(0, count).map((each, i) => ({ ...each, status: i === 0 ? Status.Left : Status.Alive }))
+    const remembered = (count: number): string[] =>
+      addressesOf({
+        sender: { name: 'me', boot: 1n, incarnation: 1 },
+        savedAt: 0,
+        clock: 0,
+        heard: [],
+        members: members(count),
+        addresses: [],
+      })
+    const [left] = all
+    const first = formatAddress(left!.record.address)
+    expect([remembered(1_024).length, remembered(1_024).at(-1)]).toEqual([1_024, first])
+    expect([remembered(1_025).length, remembered(1_025).includes(first)]).toEqual([1_024, false])
   })
 
   test('does not start where its store cannot be read, and gives its port back', async () => {

@@ -5,6 +5,7 @@ import type { Address } from '../model/address.ts'
 import { RareSet } from '../model/rare-set.ts'
 import { type Codec, type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
 import type { Host } from './host.ts'
+import { Intake } from './intake.ts'
 import { type Connection, DialError, type Transport } from './transport.ts'
 
 /** Carries whole messages over connections: one request and one answer on each. */
@@ -14,13 +15,21 @@ export class Streams {
   readonly #codec: Codec
   readonly #timeout: Millis
   readonly #open = new RareSet<AbortController>()
+  readonly #intake: Intake
   #closed = false
 
-  constructor(host: Host, transport: Transport, codec: Codec, timeout: Millis) {
+  /** `intake`: bytes that others may have sent of what they have not ended. */
+  constructor(host: Host, transport: Transport, codec: Codec, timeout: Millis, intake: number) {
     this.#host = host
     this.#transport = transport
     this.#codec = codec
     this.#timeout = timeout
+    this.#intake = new Intake(intake)
+  }
+
+  /** Streams of others that were let go, as all together held too much. */
+  get letGo(): number {
+    return this.#intake.letGo
   }
 
   /** Dials, asks, and gives what came of it. Never rejects. */
@@ -63,8 +72,9 @@ export class Streams {
     abort.signal.addEventListener('abort', () => connection.destroy(), { once: true })
     const cancel = this.#host.wake(this.#host.now() + this.#timeout, () => abort.abort())
     try {
-      const request = await this.#read(connection)
-      if (request === undefined || this.#closed) {
+      const request = await this.#read(connection, (bytes) => this.#intake.add(abort, bytes))
+      this.#intake.remove(abort)
+      if (request === undefined || abort.signal.aborted || this.#closed) {
         connection.destroy()
         return
       }
@@ -77,6 +87,7 @@ export class Streams {
       connection.destroy()
     } finally {
       cancel()
+      this.#intake.remove(abort)
       this.#open.delete(abort)
     }
   }
@@ -87,11 +98,15 @@ export class Streams {
     this.#open.clear()
   }
 
-  async #read(connection: Connection): Promise<StreamMessage | Fault | undefined> {
+  async #read(
+    connection: Connection,
+    onBytes?: (bytes: number) => void,
+  ): Promise<StreamMessage | Fault | undefined> {
     const reader = this.#codec.streamReader()
     for (;;) {
       const chunk = await connection.read()
       if (chunk === undefined) return undefined
+      onBytes?.(chunk.length)
       const result = reader.push(chunk)
       if (result !== undefined) return result
     }

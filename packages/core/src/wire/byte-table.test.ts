@@ -64,6 +64,28 @@ describe('a table by bytes', () => {
     expect(kept).toEqual(['2 3'])
   })
 
+  test.each([1_024, 8_192, 16_384, 65_536])('holds %i entries, and starts over with one more', (limit) => {
+    // One after the other, so that none pushes another out.
+    const hash = (from: Uint8Array) => 1 + new DataView(from.buffer).getUint32(0)
+    const { built, table } = tableOf(limit === 65_536 ? { hash } : { limit, hash })
+    const key = (i: number): Uint8Array => Uint8Array.of(i >>> 24, i >>> 16, i >>> 8, i)
+    for (let round = 0; round < 2; round++) for (let i = 0; i < limit; i++) table.get(key(i), 0, 4)
+    expect([table.size, built.length]).toEqual([limit, limit])
+    table.get(key(limit), 0, 4)
+    expect(table.size).toBe(1)
+  })
+
+  test('holds keys of 64 words for each entry, and starts over with one more', () => {
+    const { table } = tableOf({ limit: 10 })
+    const sizes: number[] = []
+    // With its length each takes 128 words.
+    for (let i = 0; i < 6; i++) {
+      table.get(new Uint8Array(127 * 4).fill(i), 0, 127 * 4)
+      sizes.push(table.size)
+    }
+    expect(sizes).toEqual([1, 2, 3, 4, 5, 1])
+  })
+
   test('starts over when its keys take too much room, few as they may be', () => {
     const { table } = tableOf({ limit: 10 })
     for (let i = 0; i < 100; i++) {

@@ -318,6 +318,7 @@ function readEventsDigest(f: JsonFields, o: JsonObject): EventsDigest {
     clock: f.whole(o, 'clock', Number.MAX_SAFE_INTEGER),
     count: f.whole(o, 'count', Number.MAX_SAFE_INTEGER),
     mark: [first ?? 0, second ?? 0],
+    settled: f.whole(o, 'settled', Number.MAX_SAFE_INTEGER),
   }
 }
 

@@ -234,6 +234,8 @@ export interface EventsDigest {
   readonly mark: readonly [number, number]
   /** Events that were heard so far. */
   readonly count: number
+  /** Highest time, at most `clock`, that was told so long ago that nobody keeps it. */
+  readonly settled: number
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type CodecContext, isFault } from './codec.ts'
 import { jsonCodec } from './json-codec.ts'
+import { maxRecordBytes } from './limits.ts'
 import type { Message } from './message.ts'
 import { swimCodec } from './swim-codec.ts'
 import { FakeSealer } from './testing/fake-sealer.ts'
@@ -33,6 +34,39 @@ describe.each([
       expect(reader.push(bytes.subarray(0, headerBytes + 3))).toBeUndefined()
       const outcome = reader.push(bytes.subarray(headerBytes + 3, headerBytes + 4))
       expect(outcome).toMatchObject({ fault: 'too-big' })
+    })
+
+    test.each([
+      ['one record', { type: 'user', body: new Uint8Array(5_000) }],
+      ['several records', { ...tableOf(0), state: new Uint8Array(200_000) }],
+    ] satisfies [string, Message][])(
+      'takes a message in %s up to its bound, and not one byte more',
+      (_, message) => {
+        const chunks = [...codec.encodeStream(someone, message)]
+        const protection = 4 + (mode === 'sealed' ? new FakeSealer().overhead : 4)
+        const plain = chunks.reduce((sum, { length }) => sum + length - protection, -headerBytes)
+        const read = (maxStreamBytes: number) => pushAll(open({ maxStreamBytes }).streamReader(), ...chunks)
+        expect(read(plain)).toMatchObject({ message: { type: message.type } })
+        expect(read(plain - 1)).toMatchObject({ fault: 'too-big' })
+      },
+    )
+
+    test('of a first record waits for no more than one holds, and begins with no larger one', () => {
+      const [first] = codec.encodeStream(someone, { type: 'user', body: new Uint8Array(1_000_000) })
+      const lengthAt = headerBytes
+      const length = new DataView(first!.buffer, first!.byteOffset).getUint32(lengthAt)
+      expect(length).toBeLessThan(1_000)
+      const announced = (bytes: number) => {
+        const changed = first!.slice(0, lengthAt + 4)
+        new DataView(changed.buffer).setUint32(lengthAt, bytes)
+        return codec.streamReader().push(changed)
+      }
+      const most = maxRecordBytes + (mode === 'sealed' ? new FakeSealer().overhead : 4)
+      expect(announced(most)).toBeUndefined()
+      expect(announced(most + 1)).toMatchObject({
+        fault: 'too-big',
+        detail: expect.stringContaining('first record'),
+      })
     })
 
     test('waits only where a changed byte announces more', () => {

@@ -113,8 +113,11 @@ export class RecordReader {
       case 'length': {
         this.#last = (bytes[0]! & 0x80) !== 0
         const length = ((bytes[0]! & 0x7f) << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!
-        if (length > this.#maxBytes - this.#total + this.#chain!.overhead)
-          return { fault: 'too-big', detail: `a message of more than ${this.#maxBytes} bytes` }
+        // Who sends it shows with the first that it has a key. No more is held of it until then, and who writes one begins with less.
+        const most =
+          this.#total === 0 ? Math.min(maxRecordBytes, this.#maxBytes) : this.#maxBytes - this.#total
+        if (length > most + this.#chain!.overhead)
+          return { fault: 'too-big', detail: tooBig(this.#total, this.#maxBytes) }
         this.#await('record', length)
         return undefined
       }
@@ -230,5 +233,9 @@ const unsummed = (record: Uint8Array, context: Uint8Array): Uint8Array | Fault =
   endsWithCrc32(record, crc32(context))
     ? record.subarray(0, record.length - 4)
     : malformed('checksum does not match')
+const tooBig = (sofar: number, most: number): string =>
+  sofar === 0 && most > maxRecordBytes
+    ? `a first record of more than ${maxRecordBytes} bytes`
+    : `a message of more than ${most} bytes`
 const malformed = (detail: string): Fault => ({ fault: 'malformed', detail })
 const linkBytes = 32

@@ -425,8 +425,8 @@ function encodeSyncHead(sync: Sync): Uint8Array {
     w.u32(terminal[0]).u32(terminal[1])
   }
   if (sync.events !== undefined) {
-    const { clock, count, mark } = sync.events
-    w.varint(clock).varint(count).u32(mark[0]).u32(mark[1])
+    const { clock, count, mark, settled } = sync.events
+    w.varint(clock).varint(count).u32(mark[0]).u32(mark[1]).varint(settled)
   }
   return part(partTypes.sync, w)
 }
@@ -449,7 +449,7 @@ function takeSyncHead(r: ByteReader): Sync {
 }
 
 function takeEventsDigest(r: ByteReader): EventsDigest {
-  return { clock: r.varint(), count: r.varint(), mark: [r.u32(), r.u32()] }
+  return { clock: r.varint(), count: r.varint(), mark: [r.u32(), r.u32()], settled: r.varint() }
 }
 
 function takeDigest(r: ByteReader): SyncDigest {

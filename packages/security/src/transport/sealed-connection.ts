@@ -116,8 +116,11 @@ export class SealedConnection implements Connection {
     while (head.length < needed) {
       const chunk = await this.#inner.read()
       if (chunk === undefined) {
-        if (head.length === 0) return nothing
-        this.#refuse('it was cut short')
+        if (head.length > 0) this.#refuse('it was cut short')
+        if (this.#dialled === undefined && sealer.verifyIncoming === false) return nothing
+        // Who only looks whether the port is open is not refused anything; and nobody is answered in plain for it.
+        this.destroy()
+        throw new DialError('reset', 'the stream ended before anything was said')
       }
       head = head.length === 0 ? chunk : concat(head, chunk)
       if (frame.isStream(head[0])) continue

@@ -318,6 +318,24 @@ describe('streams of a sealed transport', () => {
     expect(net.back[1]!.written.map(text).join()).not.toContain('as you like')
   })
 
+  test('that end before anything was said are reset, at either end, and nothing is answered in plain', async () => {
+    const net = new Net()
+    const [a, b] = [await station(net, 1), await station(net, 2)]
+    const outside = await net.transport().dial(at(2), never)
+    outside.end()
+    const listening = b.connections.at(-1)!
+    await expect(listening.read()).rejects.toMatchObject({ kind: 'reset' })
+    await expect(listening.write(bytes('an answer'))).rejects.toMatchObject({ kind: 'reset' })
+    expect(net.back.flatMap(({ written }) => written)).toEqual([])
+    // Nobody was refused: who looks whether a port is open says as little.
+    expect(b.transport.stats()).toMatchObject({ refusedStreams: 0 })
+
+    const near = await a.transport.dial(at(2), never)
+    await near.write(bytes('a question'))
+    net.back.at(-1)!.put(undefined)
+    await expect(near.read()).rejects.toMatchObject({ kind: 'reset' })
+  })
+
   test('announce no record that is larger than one may be', async () => {
     const net = new Net()
     const [a, b] = [await station(net, 1), await station(net, 2)]

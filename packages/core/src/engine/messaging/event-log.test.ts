@@ -175,3 +175,34 @@ describe('two logs', () => {
     expect(newLog(1_000).digest(0)).toBe(undefined)
   })
 })
+
+describe('who comes to others', () => {
+  test('takes nothing for new that was settled before, and what was told since', () => {
+    const there = newLog(1_000)
+    for (const time of [3, 7, 9]) add(there, time, 1n, 100 * time)
+    // Of an instant ago, and as old as events are kept.
+    expect(there.digest(1_700)?.settled).toBe(3)
+    expect(there.digest(1_701)?.settled).toBe(7)
+    const here = newLog(1_000)
+    here.witness(9, 1_701)
+    here.settle(7)
+    // Whoever comes to it next hears of the same, though it has heard none of them.
+    expect(here.digest(1_701)?.settled).toBe(7)
+    expect([add(here, 3), add(here, 7), add(here, 7, 2n), add(here, 8), add(here, 9)]).toEqual([
+      'old',
+      'old',
+      'old',
+      'new',
+      'new',
+    ])
+  })
+
+  test('is settled no farther than the clock that it believes, and never back', () => {
+    const log = newLog(1_000)
+    log.witness(5, 0)
+    log.settle(1_000)
+    expect([add(log, 5), add(log, 6)]).toEqual(['old', 'new'])
+    log.settle(2)
+    expect(add(log, 4)).toBe('old')
+  })
+})

@@ -42,7 +42,7 @@ export class EventLog {
   readonly #entries: Entry[] = []
   readonly #retention: Millis
   readonly #wallSeconds: (now: Millis) => number
-  /** Times up to here are forgotten. */
+  /** Times up to here are forgotten, or were never for this process. */
   #floor = 0
   #clock = 0
   #count = 0
@@ -127,7 +127,15 @@ export class EventLog {
       a = (a + Number(mixed & 0xffff_ffffn)) >>> 0
       b = (b ^ Number(mixed >> 32n)) >>> 0
     }
-    return { clock: this.#clock, mark: [a, b], count: this.#count }
+    return { clock: this.#clock, mark: [a, b], count: this.#count, settled: this.#settled(now) }
+  }
+
+  /**
+   * This process has come to others, who say what was settled: what was told up to then and is not here is not for it. Without this a recording would be news to
+   * whoever starts anew.
+   */
+  settle(time: number): void {
+    this.#floor = Math.max(this.#floor, Math.min(time, this.#clock))
   }
 
   /** Ids of the events that are kept. */
@@ -161,6 +169,12 @@ export class EventLog {
     return time > this.#clock && time > latestTime(this.#wallSeconds(now))
   }
 
+  /** The highest time that was told longer ago than events are kept: nobody tells anything of up to there any more, unless it was cut off for as long. */
+  #settled(now: Millis): number {
+    const last = this.#entries.findLast(({ at }) => now - at > this.#retention)
+    return Math.max(this.#floor, last?.time ?? 0)
+  }
+
   /** Index of an id, or of where it belongs: times mostly rise, so from the end. */
   #placeOf(time: number, boot: bigint): number {
     const entries = this.#entries
@@ -185,7 +199,7 @@ export class EventLog {
     const entries = this.#entries
     while (entries.length > capacity) {
       const first = entries.shift()!
-      this.#floor = first.time
+      this.#floor = Math.max(this.#floor, first.time)
       this.#drop(first)
     }
     if (this.#kept <= keptEvents && this.#bytes <= keptBytes) return

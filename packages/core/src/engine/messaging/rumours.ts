@@ -34,7 +34,7 @@ export class Rumours {
   /** Numbers in place of members, as keys of the queue. */
   #number = 0
   /** It has joined others, or others it: what they tell is for it as well. */
-  #belongs = false
+  #belongs: boolean
   /** It has left, and not come back. */
   #away = false
   /** Under way with somebody, one at a time. */
@@ -45,6 +45,7 @@ export class Rumours {
     this.#news = news
     this.#outbox = outbox
     this.#requests = requests
+    this.#belongs = othersActive(state.table) > 0
   }
 
   /** Highest Lamport time that was heard; 0: none. */
@@ -92,6 +93,11 @@ export class Rumours {
   /** Takes a rumour's id in, whoever brought it, and passes on what is new. Whether it is. `at`: when it was told, if not now. */
   hear(rumour: UserEvent | Query, now: Millis, at: Millis = now): boolean {
     const { counters } = this.#state
+    // What is told before this node has come to those who tell it is not for it, whoever sends it.
+    if (!this.#belongs) {
+      counters.rumoursOld++
+      return false
+    }
     const verdict = this.#log.add(rumour, rumour.type === 'event' ? rumour : undefined, at, now)
     counters[counterOf[verdict]]++
     if (verdict !== 'new') return false
@@ -117,7 +123,7 @@ export class Rumours {
       told?.()
       return
     }
-    this.#state.rumours ??= new PiggybackQueue(queued)
+    this.#state.rumours ??= new PiggybackQueue(queued, () => counters.updatesDropped++)
     const key = this.#number++ as Ref // of a queue that holds no members
     this.#state.rumours.push({ ref: key, subject: 'status', bytes, done: told })
     this.#state.due |= Due.Gossip
@@ -149,7 +155,8 @@ export class Rumours {
    * but for the `replay` that it asked for: that is remembered as heard, and kept for others.
    */
   compare(address: Address, theirs: EventsDigest | undefined, { alone, replay }: Arrival, now: Millis): void {
-    const newcomer = !this.#belongs && (alone || this.#away)
+    const arrives = !this.#belongs
+    const newcomer = arrives && (alone || this.#away)
     this.#belongs = true
     this.#away = false
     // What it has told itself, or among others, it does not bring along.
@@ -158,17 +165,21 @@ export class Rumours {
     const log = this.#log
     log.witness(theirs.clock, now)
     const own = log.digest(now)
-    if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) return
-    if (this.#exchange !== undefined) return
+    const settle = (): void => {
+      if (arrives) log.settle(theirs.settled)
+    }
+    if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) return settle()
+    if (this.#exchange !== undefined) return settle()
     const exchange = { silently: newcomer && !replay }
     this.#exchange = exchange
     this.#state.counters.eventSyncs++
     const request: Events = { type: 'events', clock: log.clock, known: log.known(now), events: [] }
     this.#requests.ask(address, request, (outcome, at) => {
       this.#exchange = undefined
-      if (outcome.kind !== 'reply' || outcome.reply.message.type !== 'events') return
+      if (outcome.kind !== 'reply' || outcome.reply.message.type !== 'events') return settle()
       const { message } = outcome.reply
       this.#take(message, exchange.silently ? theirs.count : 0, at)
+      settle()
       const events = log.lacking(message.known, at).filter(({ event }) => !isAmong(event, message))
       if (events.length === 0) return
       this.#requests.ask(address, { type: 'events', clock: log.clock, known: [], events }, () => {})

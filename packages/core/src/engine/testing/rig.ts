@@ -1,7 +1,7 @@
 import type { Address } from '../../model/address.ts'
 import type { Boot, PeerRecord } from '../../model/peer.ts'
 import type { Ref } from '../../model/ref.ts'
-import { type Status, statusNames } from '../../model/status.ts'
+import { Status, statusNames } from '../../model/status.ts'
 import { type Codec, isFault, type StreamMessage } from '../../wire/codec.ts'
 import type { AliveClaim, Claim, EvidenceKind, Message, Sync, SyncEntry } from '../../wire/message.ts'
 import { swimCodec } from '../../wire/swim-codec.ts'
@@ -104,6 +104,8 @@ export class Rig {
     })
     this.engine.start(0)
     for (const name of members) this.hear('introducer', alive(peer(name), 5))
+    const [first] = members
+    if (first !== undefined) this.joinedBy(first)
     this.run(5_000)
     this.take()
     this.events.length = 0
@@ -130,6 +132,11 @@ export class Rig {
     const { address, boot, name } = typeof from === 'string' ? peer(from) : from
     const request: StreamMessage = { sender: { name, boot, incarnation: 5 }, message }
     return this.#read(this.engine.exchange(request, this.now, address)).message
+  }
+
+  /** A member joins here: from now on this node is one of those that are told what is told to all. */
+  joinedBy(name: string): void {
+    this.ask(name, sync({ join: true, entries: [entry(name, Status.Alive, 5)] }))
   }
 
   /** The answer to a request that this engine made. */
