@@ -77,13 +77,13 @@ describe('a table by bytes', () => {
 
   test('holds keys of 64 words for each entry, and starts over with one more', () => {
     const { table } = tableOf({ limit: 10 })
-    const sizes: number[] = []
-    // With its length each takes 128 words.
-    for (let i = 0; i < 6; i++) {
-      table.get(new Uint8Array(127 * 4).fill(i), 0, 127 * 4)
-      sizes.push(table.size)
+    /** Each takes a word for its length besides. */
+    const sizeWith = (words: number, fill: number): number => {
+      table.get(new Uint8Array(4 * words).fill(fill), 0, 4 * words)
+      return table.size
     }
-    expect(sizes).toEqual([1, 2, 3, 4, 5, 1])
+    expect([1, 2, 3, 4, 5].map((fill) => sizeWith(127, fill))).toEqual([1, 2, 3, 4, 5])
+    expect(sizeWith(0, 0)).toBe(1)
   })
 
   test('starts over when its keys take too much room, few as they may be', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { PeerRecord } from '../model/peer.ts'
-import type { Codec } from './codec.ts'
+import { type Codec, type Fault, isFault, type StreamMessage } from './codec.ts'
 import { jsonCodec } from './json-codec.ts'
 import * as limits from './limits.ts'
 import type { Message, RumourId, UserEvent } from './message.ts'
@@ -144,6 +144,12 @@ const limited: readonly [what: string, limit: number, of: (count: number) => Mes
   ],
 ]
 
+/** In a word: of 16 MiB a difference would take minutes to print. */
+const kindOf = (outcome: StreamMessage | Fault | undefined): string | undefined => {
+  if (outcome === undefined) return undefined
+  return isFault(outcome) ? outcome.fault : outcome.message.type
+}
+
 describe.each(Object.keys(plugins) as (keyof typeof plugins)[])('what the %s codec takes', (name) => {
   const codec = plugins[name]().open(wide)
   const said = (by: Codec, message: Message): Uint8Array => streamOf(by, someone, message)
@@ -151,26 +157,26 @@ describe.each(Object.keys(plugins) as (keyof typeof plugins)[])('what the %s cod
   const payload = (size: number): Message => ({ type: 'payload', body: bytes(size) })
 
   test.each(limited)('of %s is up to %i; one more is refused, said or heard', (_, limit, of) => {
-    expect(heard(codec, of(limit))).toMatchObject({ message: { type: of(limit).type } })
+    expect(kindOf(heard(codec, of(limit)))).toBe(of(limit).type)
     expect(() => said(codec, of(limit + 1))).toThrow(RangeError)
-    expect(heard(lavish[name], of(limit + 1))).toMatchObject({ fault: 'malformed' })
+    expect(kindOf(heard(lavish[name], of(limit + 1)))).toBe('malformed')
   })
 
   test('of a payload is up to 16 MiB, which is what its size may be; one more is refused', () => {
     const [limit, by] =
       name === 'swim' ? [limits.maxLargePayloadBytes, codec] : ([1_000, frugal.JSON] as const)
     const read = (from: Codec, size: number) => pushAll(by.streamReader(), said(from, payload(size)))
-    expect(read(by, limit)).toMatchObject({ message: { type: 'payload' } })
+    expect(kindOf(read(by, limit))).toBe('payload')
     expect(() => said(by, payload(limit + 1))).toThrow(RangeError)
-    expect(read(lavish[name], limit + 1)).toMatchObject({ fault: 'malformed' })
+    expect(kindOf(read(lavish[name], limit + 1))).toBe('malformed')
   })
 
   test('of a host is up to 255 bytes; one more is refused, and the swim codec has no way to say it', () => {
     const at = (length: number): Message => alive({ address: { host: text(length), port: 1 } })
-    expect(heard(codec, at(255))).toMatchObject({ message: { type: 'alive' } })
+    expect(kindOf(heard(codec, at(255)))).toBe('alive')
     expect(() => said(codec, at(256))).toThrow(RangeError)
     if (name === 'swim') expect(() => said(lavish[name], at(256))).toThrow(RangeError)
-    else expect(heard(lavish[name], at(256))).toMatchObject({ fault: 'malformed' })
+    else expect(kindOf(heard(lavish[name], at(256)))).toBe('malformed')
   })
 
   test('of the text of an error is up to 512 bytes: what is said is cut, and more that is heard is refused', () => {
@@ -178,7 +184,7 @@ describe.each(Object.keys(plugins) as (keyof typeof plugins)[])('what the %s cod
     for (const length of [512, 513]) {
       expect(heard(codec, error(length))).toMatchObject({ message: { message: text(512) } })
     }
-    expect(heard(lavish[name], error(513))).toMatchObject({ fault: 'malformed' })
+    expect(kindOf(heard(lavish[name], error(513)))).toBe('malformed')
   })
 
   test('of a cluster label is up to 255 bytes', () => {
