@@ -81,7 +81,7 @@ interface Subkey {
   readonly bytes: Uint8Array
 }
 
-/** As much of the boot as a number holds. Of a number and not of a text, as most packets come after a pause: a text that is made and hashed anew then takes as long as half of opening. */
+/** As much of the boot as a number holds. Of a number and not of a text, as most packets come after a pause, and making and hashing a text is dear where caches are cold. */
 const placeOf = (aad: Uint8Array): number =>
   (u32(aad, bootOffset) & 0x1f_ffff) * 2 ** 32 + u32(aad, bootOffset + 4)
 
@@ -99,7 +99,7 @@ function derive({ bytes, extract }: Key, aad: Uint8Array): Uint8Array {
 }
 
 /**
- * HMAC-SHA256 (RFC 2104) with a key of 32 bytes. By whole hashes, which take half as long as `createHmac` on Node: every sender is met a first time.
+ * HMAC-SHA256 (RFC 2104) with a key of 32 bytes. By whole hashes, which cost less than `createHmac`: every sender is met a first time.
  */
 function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
   return sha256(padded(key, 0x5c, sha256(padded(key, 0x36, message))))

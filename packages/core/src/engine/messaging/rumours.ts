@@ -35,6 +35,8 @@ export class Rumours {
   #number = 0
   /** It has joined others, or others it: what they tell is for it as well. */
   #belongs: boolean
+  /** It has compared its events with those of another: what was settled before is not for it. */
+  #met = false
   /** It has left, and not come back. */
   #away = false
   /** Under way with somebody, one at a time. */
@@ -155,9 +157,11 @@ export class Rumours {
    * but for the `replay` that it asked for: that is remembered as heard, and kept for others.
    */
   compare(address: Address, theirs: EventsDigest | undefined, { alone, replay }: Arrival, now: Millis): void {
-    const arrives = !this.#belongs
-    const newcomer = arrives && (alone || this.#away)
+    const newcomer = !this.#belongs && (alone || this.#away)
+    // Not whether it belongs: others may have come to it before, or a recording of one of them.
+    const meets = !this.#met || newcomer
     this.#belongs = true
+    this.#met = true
     this.#away = false
     // What it has told itself, or among others, it does not bring along.
     if (newcomer) this.#events?.forgetKept()
@@ -166,7 +170,7 @@ export class Rumours {
     log.witness(theirs.clock, now)
     const own = log.digest(now)
     const settle = (): void => {
-      if (arrives) log.settle(theirs.settled)
+      if (meets) log.settle(theirs.settled)
     }
     if (own !== undefined && own.mark[0] === theirs.mark[0] && own.mark[1] === theirs.mark[1]) return settle()
     if (this.#exchange !== undefined) return settle()
