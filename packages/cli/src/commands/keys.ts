@@ -83,7 +83,7 @@ async function keyFrom(what: string, io: Io): Promise<string> {
     )
   }
   const warnings: string[] = []
-  const keys = await keysIn('keys install', what, warnings)
+  const keys = await keysIn({ label: 'keys install', path: what }, warnings)
   for (const warning of warnings) io.err(`swim-cli: ${warning}\n`)
   if (keys.length !== 1) {
     throw new CliError(

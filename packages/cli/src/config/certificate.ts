@@ -2,15 +2,15 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { Certificate } from '../control/listen.ts'
 import { CliError } from '../errors.ts'
-import { readNamedFile } from './named-file.ts'
+import { type NamedFile, readNamedFile } from './named-file.ts'
 
 /** Where a certificate and its key are, and what each file was given as. */
 export interface CertificateFiles {
-  readonly cert: { readonly label: string; readonly path: string }
-  readonly key: { readonly label: string; readonly path: string }
+  readonly cert: NamedFile
+  readonly key: NamedFile
 }
 
-async function pem({ label, path }: CertificateFiles['cert']): Promise<string> {
+async function pem({ label, path }: NamedFile): Promise<string> {
   return new TextDecoder().decode(await readNamedFile(label, path))
 }
 
@@ -45,7 +45,7 @@ export async function certificateIn(
   warnings: string[],
 ): Promise<Certificate> {
   const failIn =
-    ({ label, path }: CertificateFiles['cert']) =>
+    ({ label, path }: NamedFile) =>
     (why: string) =>
       new CliError(2, `${label}: ${JSON.stringify(path)} ${why}`)
   const [certText, keyText] = await Promise.all([pem(cert), pem(key)])

@@ -172,6 +172,13 @@ describe('its tokens', () => {
     expect(await complaint(flags)).toBe(message)
   })
 
+  it('that are refused are named where they were given, as is an address that is open to others', async () => {
+    expect(await complaint({}, { SWIM_CONTROL: '0.0.0.0:1' })).toContain('SWIM_CONTROL: 0.0.0.0 is open')
+    const file = { 'control-read-token-file': join(folder, 'read') }
+    const env = { SWIM_CONTROL_READ_TOKEN: 'another-token' }
+    expect(await complaint(file, env)).toContain('--control-read-token-file: changes would be open to all')
+  })
+
   it('may be left out for a socket', async () => {
     expect(await control({ control: 'unix:/s' })).toMatchObject({ token: undefined, readToken: undefined })
   })

@@ -105,16 +105,18 @@ function checkScheme({ source }: Loaded, address: ControlAddress, secure: boolea
 }
 
 /** Throws a {@link CliError} with exit code 2 where they would let in others than they say. */
-function checkAccess({ source }: Loaded, settings: ControlSettings): void {
+function checkAccess(loaded: Loaded, settings: ControlSettings): void {
+  const { source } = loaded
   const { host, readToken, socketPath, token } = settings
   if (socketPath === undefined && !isOwnMachine(host) && token === undefined) {
     throw new CliError(
       2,
-      `--control: ${host} is open to others, so it needs a token: give --control-token-file`,
+      `${source.get('control')?.label}: ${host} is open to others, so it needs a token: give --control-token-file`,
     )
   }
-  if (readToken === undefined) return
-  const { label } = source.get('control-read-token') ?? source.get('control-read-token-file') ?? {}
+  const readKey = eitherOf(loaded, 'control-read-token', 'control-read-token-file')
+  if (readKey === undefined) return
+  const label = source.get(readKey)?.label
   if (token === undefined) {
     throw new CliError(2, `${label}: changes would be open to all: give --control-token-file as well`)
   }

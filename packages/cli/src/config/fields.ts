@@ -12,6 +12,8 @@ export interface Field {
   readonly secret?: true
   /** Also taken as this key in a file. */
   readonly alias?: string
+  /** Keeps others out of the cluster, so that a file does not leave it out by giving it without a value. */
+  readonly guards?: true
   /** Only a flag: in a file it would make no sense. */
   readonly flagOnly?: true
 }
@@ -224,6 +226,7 @@ export const fields = [
     key: 'key-file',
     env: 'SWIM_KEY_FILE',
     value: 'file',
+    guards: true,
     help: 'keys that all members share, one on each line; the first seals what is sent (default: nothing is sealed)',
   },
   {
@@ -233,6 +236,7 @@ export const fields = [
     value: 'key',
     many: true,
     secret: true,
+    guards: true,
     help: 'the same as text (it shows in the process list: prefer the file)',
   },
   {
@@ -252,6 +256,7 @@ export const fields = [
     env: 'SWIM_ALLOW',
     value: 'network',
     many: true,
+    guards: true,
     help: 'addresses and networks, as 10.0.0.0/8, of those who may speak to this node and be members (default: anybody)',
   },
   {

@@ -48,7 +48,7 @@ export async function parseConfig(path: string, text: string): Promise<ConfigFil
     }
     const name = field!.key
     if (entries.has(name)) fail(`gives ${name} twice, the second time as ${key}`)
-    if (value !== null) entries.set(name, value)
+    if (value !== null || field!.guards) entries.set(name, value)
   }
   return { path, entries }
 }

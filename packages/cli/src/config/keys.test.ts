@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { generateKey } from '@swimkit/security'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { writeKeys } from './keys.ts'
+import { keysIn, writeKeys } from './keys.ts'
 
 const [a, b, c] = [generateKey(), generateKey(16), generateKey()]
 const byHand = 'it was changed by hand and not read since: send SIGHUP, then ask again'
@@ -41,6 +41,19 @@ describe('a key file', () => {
     await writeKeys(file, [b], [a, b])
     expect([text(), await readdir(folder)]).toEqual([`# ours\n${b}\n`, ['keys']])
     expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+
+  it('keeps its lines of comment, and stays behind the link that leads to it', async () => {
+    put(`# of orders\n${a}\n  # and more\n`)
+    symlinkSync('keys', link)
+    await writeKeys(link, [b, c], [a])
+    expect(text()).toBe(`# of orders\n  # and more\n${b}\n${c}\n`)
+    expect([(await stat(file)).mode & 0o777, (await lstat(link)).isSymbolicLink()]).toEqual([0o600, true])
+    expect(await keysIn({ label: '--key-file', path: link }, [])).toEqual([b, c])
+  })
+
+  it('that is nowhere is not made', async () => {
+    await expect(writeKeys(join(folder, 'nowhere', 'x'), [a], [a])).rejects.toThrow('ENOENT')
   })
 
   it('that holds already what is to be written is left as it is', async () => {

@@ -4,7 +4,7 @@ import { open, readFile, realpath, rm, stat } from 'node:fs/promises'
 import process from 'node:process'
 import { KeyError, Keyring, readKey } from '@swimkit/security'
 import { CliError } from '../errors.ts'
-import { readNamedFile } from './named-file.ts'
+import { type NamedFile, readNamedFile } from './named-file.ts'
 
 export const keyAllowed = 'must be 16, 24 or 32 bytes in base64, as swim-cli keygen prints them'
 
@@ -23,7 +23,7 @@ export function isKey(text: string): boolean {
  * The keys in a file, one on each line or with commas between them, the first one being the primary; lines that begin with # do not count. Warns of a file that others may
  * read. Throws a {@link CliError} with exit code 2 that shows nothing of a key.
  */
-export async function keysIn(label: string, path: string, warnings: string[]): Promise<readonly string[]> {
+export async function keysIn({ label, path }: NamedFile, warnings: string[]): Promise<readonly string[]> {
   const parts = partsOf(new TextDecoder().decode(await readNamedFile(label, path)))
   for (const { line, part } of parts) {
     if (isKey(part)) continue
@@ -41,17 +41,17 @@ export async function keysIn(label: string, path: string, warnings: string[]): P
 
 /**
  * Puts these keys in the place of those in a file, for its owner alone, at once or not at all; lines that begin with # stay. Rejects with what the system says, and leaves a file alone
- * that holds other keys than `before` (undefined: any), or was changed meanwhile. One that holds these keys already, as where another node wrote the same, is left as it is.
+ * that holds other keys than `before`, or was changed meanwhile. One that holds these keys already, as where another node wrote the same, is left as it is.
  */
 export async function writeKeys(
   path: string,
   keys: readonly string[],
-  before?: readonly string[],
+  before: readonly string[],
 ): Promise<void> {
   // A link stays one.
   const file = await realpath(path)
   const found = await readFile(path, 'utf8')
-  if (before !== undefined && !holds(found, before)) return expectHeld(found, keys)
+  if (!holds(found, before)) return expectHeld(found, keys)
   const lines = [...found.split('\n').filter(isComment), ...keys]
   // Of this write alone: other nodes may share the file.
   const next = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.next`

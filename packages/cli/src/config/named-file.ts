@@ -2,6 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import process from 'node:process'
 import { CliError, codeOf, reasonOf } from '../errors.ts'
 
+/** A file that the user named, and what it was given as: `--key-file`, `SWIM_KEY_FILE`. */
+export interface NamedFile {
+  readonly label: string
+  readonly path: string
+}
+
 /** Why a file could not be read, in words. */
 const readFailures: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

@@ -93,6 +93,10 @@ function many<T>(one: v.GenericSchema<string, T>, allowed: string, comma: boolea
   )
 }
 
+/** Of what keeps others out: where a value is given it must not come to nothing, such as a variable of a script that is not set. */
+const notNone = <T>(schema: v.GenericSchema<unknown, T[]>, message: string) =>
+  v.pipe(schema, v.minLength(1, message))
+
 const file = v.pipe(v.string('must be the path of a file'), v.nonEmpty('must be the path of a file'))
 
 const networkAllowed = 'must be an IP address, or a network as 10.0.0.0/8 or 2001:db8::/32'
@@ -227,10 +231,16 @@ export const schemas = {
   ),
   'control-rate-limit': number(0, 100_000, false),
   'key-file': file,
-  key: many(v.pipe(v.string(keyAllowed), v.check(isKey, keyAllowed)), keyAllowed, true),
+  key: notNone(
+    many(v.pipe(v.string(keyAllowed), v.check(isKey, keyAllowed)), keyAllowed, true),
+    'must hold a key: leave it out to seal nothing',
+  ),
   'verify-outgoing': flag,
   'verify-incoming': flag,
-  allow: many(v.pipe(v.string(networkAllowed), v.check(isNetwork, networkAllowed)), networkAllowed, true),
+  allow: notNone(
+    many(v.pipe(v.string(networkAllowed), v.check(isNetwork, networkAllowed)), networkAllowed, true),
+    'must name an address or a network: leave it out to let in anybody',
+  ),
   service: many(service, serviceAllowed, true),
   tag: v.lazy((raw) => (isMap(raw) ? tagMap : many(tag, tagAllowed, false))),
   answer: many(answer, answerAllowed, false),

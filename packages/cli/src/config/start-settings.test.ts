@@ -1,10 +1,9 @@
-import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { generateKey } from '@swimkit/security'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
-import { writeKeys } from './keys.ts'
 import { type StartSettings, startSettings } from './start-settings.ts'
 
 let folder: string
@@ -266,27 +265,37 @@ logFormat: json
     })
   })
 
-  it('know where keys are from, and keep them there: in its lines of comment too', async () => {
-    const [a, b, c] = [generateKey(), generateKey(16), generateKey()]
-    const path = await file('kept', `# of orders\n${a}\n  # and more\n`)
+  it('know where keys are from', async () => {
+    const key = generateKey()
+    const path = await file('kept', `${key}\n`)
     await chmod(path, 0o600)
-    expect((await startSettings({}, { SWIM_KEY: a })).keyFile).toBeUndefined()
-    expect((await startSettings({ 'key-file': path }, {})).keyFile).toBe(path)
-    const link = join(dirname(path), 'a-link')
-    await symlink(path, link)
-    await writeKeys(link, [b, c])
-    expect(await readFile(path, 'utf8')).toBe(`# of orders\n  # and more\n${b}\n${c}\n`)
-    expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect((await lstat(link)).isSymbolicLink()).toBe(true)
-    expect((await startSettings({ 'key-file': link }, {})).keys).toEqual([b, c])
-    // What a process that was ended left behind is in nobody's way.
-    await writeFile(`${path}.next`, 'half', { mode: 0o644 })
-    await writeKeys(path, [c])
-    expect([await readFile(path, 'utf8'), (await stat(path)).mode & 0o777]).toEqual([
-      `# of orders\n  # and more\n${c}\n`,
-      0o600,
-    ])
-    await expect(writeKeys(join(dirname(path), 'nowhere', 'x'), [a])).rejects.toThrow('ENOENT')
+    const from = async (flags: object, env = {}) => (await startSettings({ ...flags }, env)).keyFile
+    expect(await from({}, { SWIM_KEY: key })).toBeUndefined()
+    expect(await from({ 'key-file': path })).toEqual({ label: '--key-file', path })
+    expect(await from({}, { SWIM_KEY_FILE: path })).toEqual({ label: 'SWIM_KEY_FILE', path })
+  })
+
+  it.each([
+    ['--key', { key: [''] }, 'must hold a key: leave it out to seal nothing'],
+    ['--key', { key: [' , '] }, 'must hold a key'],
+    ['--key-file', { 'key-file': '' }, '"" is not allowed: must be the path of a file'],
+    ['--allow', { allow: [''] }, 'must name an address or a network: leave it out to let in anybody'],
+    ['--control-token', { 'control-token': '' }, 'must be 8..1024 printable characters'],
+    ['keys', 'keys: []', 'key: must hold a key'],
+    ['key', 'key: ""', 'key: must hold a key'],
+    ['key', 'key:', 'key: must be 16, 24 or 32 bytes in base64'],
+    ['keyFile', 'keyFile:', 'key-file: null is not allowed: must be the path of a file'],
+    ['allow', 'allow: []', 'allow: [] is not allowed: must name an address or a network'],
+    ['allow', 'allow:', 'allow: null is not allowed: must be an IP address, or a network'],
+  ])('%s of nothing does not let in everybody: %j', async (_, given, message) => {
+    const flags = typeof given === 'string' ? { config: await file('nothing.yaml', `${given}\n`) } : given
+    expect(await complaint(flags)).toContain(message)
+  })
+
+  it('leave out a variable that is empty, and not one that holds nothing but commas', async () => {
+    const none = await startSettings({}, { SWIM_KEY: '', SWIM_ALLOW: '' })
+    expect([none.keys, none.allow]).toEqual([[], []])
+    expect(await complaint({}, { SWIM_ALLOW: ',' })).toContain('SWIM_ALLOW: [] is not allowed: must name')
   })
 
   it('bring a cluster to sealing in two steps, and say what makes no sense', async () => {

@@ -6,7 +6,7 @@ import { type ControlSettings, controlSettings } from './control-settings.ts'
 import { readConfig } from './file.ts'
 import { keysIn } from './keys.ts'
 import { eitherOf, flagRank, type Loaded, loadSettings } from './load.ts'
-import { readNamedFile } from './named-file.ts'
+import { type NamedFile, readNamedFile } from './named-file.ts'
 import { timings } from './timings.ts'
 
 /** All that `start` needs to know, checked, with the defaults filled in. */
@@ -35,7 +35,7 @@ export interface StartSettings {
   /** In base64; the first one seals. None: nothing is sealed. */
   readonly keys: readonly string[]
   /** Where the keys are from, and are kept when the cluster exchanges them; undefined: from elsewhere. */
-  readonly keyFile: string | undefined
+  readonly keyFile: NamedFile | undefined
   readonly verifyOutgoing: boolean
   readonly verifyIncoming: boolean
   /** Networks of those who may speak to this node; none: anybody. */
@@ -59,17 +59,19 @@ export interface StartSettings {
   readonly warnings: readonly string[]
 }
 
-async function keys(loaded: Loaded, warnings: string[]): Promise<readonly string[]> {
+async function keys(loaded: Loaded, warnings: string[]): Promise<Pick<StartSettings, 'keyFile' | 'keys'>> {
   const { source, values } = loaded
   const key = eitherOf(loaded, 'key', 'key-file')
-  if (key === undefined) return []
+  if (key === undefined) return { keys: [], keyFile: undefined }
+  const { label, rank } = source.get(key)!
   if (key === 'key') {
-    if (source.get(key)?.rank === flagRank) {
+    if (rank === flagRank) {
       warnings.push('--key shows in the process list: prefer --key-file or SWIM_KEY')
     }
-    return values[key] ?? []
+    return { keys: values[key]!, keyFile: undefined }
   }
-  return keysIn(source.get(key)?.label ?? key, values[key]!, warnings)
+  const keyFile = { label, path: values[key]! }
+  return { keys: await keysIn(keyFile, warnings), keyFile }
 }
 
 /** How far the cluster has come on its way to sealing. */
@@ -150,8 +152,7 @@ export async function startSettings(
     profile,
     timings: timings(loaded, profile),
     control: await controlSettings(loaded, warnings),
-    keys: await keys(loaded, warnings),
-    keyFile: eitherOf(loaded, 'key', 'key-file') === 'key-file' ? values['key-file'] : undefined,
+    ...(await keys(loaded, warnings)),
     ...verification(loaded),
     allow: values.allow ?? [],
     services: values.service ?? [],

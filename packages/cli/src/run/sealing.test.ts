@@ -32,15 +32,18 @@ interface Member {
 const put = (file: string, ...keys: readonly string[]): void =>
   writeFileSync(file, `${keys.join('\n')}\n`, { mode: 0o600 })
 const keysOf = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n')
-const settingsOf = (keyFile: string) => ({
-  keyFile,
-  keys: keysOf(keyFile),
+/** Of a key file, or of keys as text. */
+type Given = string | readonly string[]
+const settingsOf = (given: Given) => ({
+  ...(typeof given === 'string'
+    ? { keyFile: { label: '--key-file', path: given }, keys: keysOf(given) }
+    : { keyFile: undefined, keys: given }),
   verifyIncoming: true,
   verifyOutgoing: true,
 })
 
 /** A cluster of as many nodes as there are key files. */
-function clusterOf(...files: readonly string[]): readonly Member[] {
+function clusterOf(...files: readonly Given[]): readonly Member[] {
   const handlers: QueryHandler[] = []
   const nameOf = (i: number): string => `n${i}`
   const deadline = new Date(0)
@@ -132,7 +135,7 @@ describe('a key file that is changed by hand', () => {
     const settings = settingsOf(file)
     put(file, 'x')
     await node.sealing.reload({ ...settings, verifyIncoming: false })
-    expect(node.log.at(-1)).toContain('error the keys were not taken over {"reason":"key-file: line 1 of ')
+    expect(node.log.at(-1)).toContain('error the keys were not taken over {"reason":"--key-file: line 1 of ')
     expect([node.sealing.sealer.keyring.ids, node.sealing.sealer.verifyIncoming]).toEqual([ids(leaked), true])
     put(file, fresh)
     await node.hangUp()
@@ -147,6 +150,42 @@ describe('a key file that is changed by hand', () => {
     await node.sealing.reload(settingsOf(other))
     await node.keys.install(evil)
     expect([keysOf(file), keysOf(other)]).toEqual([[leaked], [fresh, evil]])
+  })
+})
+
+describe('keys that are given as text', () => {
+  it('and have not changed since do not take back at SIGHUP what the cluster has exchanged', async () => {
+    const node = clusterOf([leaked])[0]!
+    const [oldId, nextId] = ids(leaked, fresh)
+    await node.keys.install(fresh)
+    await node.keys.use(nextId!)
+    await node.keys.remove(oldId!)
+    await node.sealing.reload({ ...settingsOf([leaked]), verifyIncoming: false })
+    const { keyring, verifyIncoming } = node.sealing.sealer
+    expect([keyring.ids, verifyIncoming]).toEqual([[nextId], false])
+    await node.hangUp()
+    expect([keyring.ids, node.log.at(-1)]).toEqual([
+      [nextId],
+      expect.stringContaining('info no other keys are given than before: those of this node stay'),
+    ])
+  })
+
+  it('and were changed are taken over, also where they are those of before or of a file by then', async () => {
+    const node = clusterOf([leaked])[0]!
+    const { keyring } = node.sealing.sealer
+    await node.sealing.reload(settingsOf([fresh, leaked]))
+    expect([keyring.ids, node.log.at(-1)]).toEqual([
+      ids(fresh, leaked),
+      expect.stringContaining('info the keys were read anew'),
+    ])
+    await node.sealing.reload(settingsOf([leaked]))
+    expect(keyring.ids).toEqual(ids(leaked))
+    const file = join(folder, 'keys')
+    put(file, evil)
+    await node.sealing.reload(settingsOf(file))
+    expect(keyring.ids).toEqual(ids(evil))
+    await node.sealing.reload(settingsOf([leaked]))
+    expect(keyring.ids).toEqual(ids(leaked))
   })
 })
 

@@ -15,10 +15,16 @@ export interface Sealing {
   reload(settings: SealingSettings): Promise<void>
 }
 
+/** The keys where they are given as text; undefined: in a file. */
+const textOf = ({ keyFile, keys }: SealingSettings): string | undefined =>
+  keyFile === undefined ? keys.join() : undefined
+
 /** The sealing that settings ask for; undefined where they name no key. */
 export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | undefined {
   if (settings.keys.length === 0) return undefined
   let { keyFile } = settings
+  /** The keys that the settings gave as text when they were last read: from then on the cluster may have exchanged them. */
+  let asText = textOf(settings)
   const sealer = aesGcm(new Keyring(settings.keys), settings)
 
   const say = (message: string): void => {
@@ -43,7 +49,7 @@ export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | 
   const save = async (keys: readonly string[], before: readonly string[]): Promise<void> => {
     if (keyFile !== undefined) {
       try {
-        await writeKeys(keyFile, keys, before)
+        await writeKeys(keyFile.path, keys, before)
       } catch (error) {
         throw new Error(`the key file was not written: ${reasonOf(error)}`, { cause: error })
       }
@@ -60,13 +66,17 @@ export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | 
   }
 
   const takeOver = async (wanted: SealingSettings): Promise<void> => {
-    // What was written since the settings were read counts.
-    const keys = wanted.keyFile === undefined ? wanted.keys : await keysIn('key-file', wanted.keyFile, [])
-    sealer.keyring.replace(keys)
+    const text = textOf(wanted)
+    const changed = text === undefined || text !== asText
+    if (changed) {
+      // What was written since the settings were read counts; of who may read it they have warned.
+      sealer.keyring.replace(wanted.keyFile === undefined ? wanted.keys : await keysIn(wanted.keyFile, []))
+    }
+    asText = text
     keyFile = wanted.keyFile
     sealer.verifyIncoming = wanted.verifyIncoming
     sealer.verifyOutgoing = wanted.verifyOutgoing
-    say('the keys were read anew')
+    say(changed ? 'the keys were read anew' : 'no other keys are given than before: those of this node stay')
   }
 
   return {

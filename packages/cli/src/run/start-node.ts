@@ -134,7 +134,7 @@ async function snapshotsOf({ dataDir }: StartSettings): Promise<FolderSnapshots 
 
 /**
  * Runs a node until a signal, the control API or a conflict ends it; resolves with the exit code. `reload` reads the settings anew, of which those
- * that can change at run time are taken over at a SIGHUP: the seeds. A certificate is read anew then as well.
+ * that can change at run time are taken over at a SIGHUP: the seeds, the keys and how strictly they are used. A certificate is read anew then as well.
  */
 export async function startNode(
   settings: StartSettings,
@@ -290,7 +290,7 @@ async function renewCertificate(control: Control, files: CertificateFiles, logge
   }
 }
 
-/** Takes the seeds and keys as configuration and key file have them by now; what is wrong changes nothing. */
+/** Takes the seeds, and the keys with how strictly they are used, as configuration and key file have them by now; what is wrong changes nothing. */
 async function takeOver(
   reload: () => Promise<StartSettings>,
   seeds: SeedControl,
@@ -299,9 +299,16 @@ async function takeOver(
 ): Promise<void> {
   try {
     const settings = await reload()
+    for (const warning of settings.warnings) logger.log('warn', warning)
     // Without a file they are what they were, or what was asked for since.
     if (settings.configFile !== undefined) seeds.replace(settings.seeds)
-    await sealing?.reload(settings)
+    if (sealing !== undefined) await sealing.reload(settings)
+    else if (settings.keys.length > 0) {
+      logger.log(
+        'warn',
+        'keys are given, and this node began without any: it seals nothing until it is started again',
+      )
+    }
   } catch (error) {
     logger.log('error', 'the configuration was not taken over', { reason: reasonOf(error) })
   }
