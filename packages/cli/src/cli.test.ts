@@ -42,6 +42,16 @@ describe('the command line', () => {
     expect(out).toContain('[SWIM_SEEDS]')
   })
 
+  it.each([
+    ['members', '30s'],
+    ['keys', '150s'],
+    ['query', '10s more than --within, or 70s'],
+    ['leave', '30s, and as long as --drain'],
+  ])('says how long %s waits for an answer: %s', async (name, patience) => {
+    const { out } = await run(name, '--help')
+    expect(out.replace(/\s+/g, ' ')).toContain(`wait for an answer (default: ${patience})`)
+  })
+
   it.each([['--version'], ['-V']])('%s', async (flag) => {
     expect(await run(flag)).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
   })

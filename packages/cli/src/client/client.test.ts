@@ -1,8 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runCli } from '../cli.ts'
 import { type Control, type ControlOptions, startControl } from '../control/start-control.ts'
+import { type TestCertificates, testCertificates } from '../testing/certificates.ts'
 import { type FakeIo, fakeIo } from '../testing/fake-io.ts'
 import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
+import { distrustOf } from './control-client.ts'
+
+let certificates: TestCertificates
+beforeAll(async () => {
+  certificates = await testCertificates()
+})
+afterAll(() => certificates.remove())
 
 let node: FakeNode
 let control: Control
@@ -330,7 +342,63 @@ describe('where the node is', () => {
     }
     const { err } = await run(['members'], { SWIM_CONTROL_CA: '/no/such/file' })
     expect(err).toContain('SWIM_CONTROL_CA: cannot read')
+    const broken = join(certificates.folder, 'broken.crt')
+    await writeFile(broken, certificates.authority.cert.replace(/\n-----END/, 'x\n-----END'))
+    expect((await run(['members', '--control-ca', broken])).err).toContain(
+      `--control-ca: ${JSON.stringify(broken)} holds no certificate that can be read`,
+    )
   })
+
+  it('who says whom to trust is asked for over TLS alone, and sends no token in plain text', async () => {
+    const trust = ['--control-ca', certificates.authority.certFile, '--control-token', 'correct-horse']
+    const place = control.url.slice('http://'.length)
+    const heard: string[] = []
+    const wire = createServer((socket) => {
+      socket.setEncoding('latin1').on('data', (chunk) => {
+        heard.push(String(chunk))
+        socket.destroy()
+      })
+    })
+    await once(wire.listen(0, '127.0.0.1'), 'listening')
+    const { port } = wire.address() as AddressInfo // it listens at a port
+    const { code, err } = await run(['members', '--control', `127.0.0.1:${port}`, ...trust])
+    wire.close()
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining(`no node answers at https://127.0.0.1:${port}: `),
+    ])
+    expect(heard.join()).not.toContain('correct-horse')
+
+    const given = (text: string, ca = '--control-ca') =>
+      `${JSON.stringify(text)} is not asked over TLS, and ${ca} says whom to trust there: give https://, or leave out ${ca}\n`
+    for (const plain of [`http://${place}`, 'unix:/run/swim.sock']) {
+      expect(await run(['tags', 'a=b', '--control', plain, ...trust])).toEqual({
+        code: 2,
+        out: '',
+        err: `swim-cli: --control: ${given(plain)}`,
+      })
+    }
+    const fromEnvironment = await run(['members'], { SWIM_CONTROL_CA: certificates.authority.certFile })
+    expect(fromEnvironment.err).toBe(`swim-cli: SWIM_CONTROL: ${given(control.url, 'SWIM_CONTROL_CA')}`)
+    expect(node.self.tags).toEqual({})
+  })
+
+  it.each([
+    [
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'Host: expired.example. is not in the altnames',
+      'it is for another name',
+    ],
+    ['CERT_HAS_EXPIRED', 'certificate has expired', 'it has expired'],
+    [undefined, 'invalid peer certificate: Expired', 'it has expired'],
+    ['ECONNREFUSED', 'connect', undefined],
+  ])(
+    'a certificate is not accepted for what its code %s says, and else its message',
+    (code, message, why) => {
+      const said = distrustOf(Object.assign(new Error(message), code === undefined ? {} : { code }))
+      expect(said).toEqual(why === undefined ? undefined : expect.stringContaining(why))
+    },
+  )
 })
 
 describe('startControl', () => {

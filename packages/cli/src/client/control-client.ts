@@ -20,16 +20,25 @@ export interface ControlTarget extends ControlUrl {
 }
 
 /** Where a node on this machine is found unless it was told otherwise. */
-export const defaultControl = 'http://127.0.0.1:17946'
+export const defaultControl = '127.0.0.1:17946'
 
-/** Where a control API is, from `host:port`, a URL or `unix:/path`. Throws a {@link CliError} with exit code 2. */
-export function controlUrl(label: string, text: string): ControlUrl {
+/**
+ * Where a control API is, from `host:port`, a URL or `unix:/path`. `trust` is what names certificates to trust, if anything does: who
+ * looks at them expects TLS, so that a token never goes out in plain text. Throws a {@link CliError} with exit code 2.
+ */
+export function controlUrl(label: string, text: string, trust?: string): ControlUrl {
   const address = parseControl(text)
   if (!address) {
     throw new CliError(2, `${label}: ${JSON.stringify(text)} is not allowed: ${controlAllowed}`)
   }
+  if (trust !== undefined && (address.kind === 'unix' || address.scheme === 'http')) {
+    throw new CliError(
+      2,
+      `${label}: ${JSON.stringify(text)} is not asked over TLS, and ${trust} says whom to trust there: give https://, or leave out ${trust}`,
+    )
+  }
   if (address.kind === 'unix') return { url: `unix:${address.path}`, socketPath: address.path }
-  const { host, port = 17_946, scheme = 'http' } = address
+  const { host, port = 17_946, scheme = trust === undefined ? 'http' : 'https' } = address
   return { url: `${scheme}://${formatAddress({ host, port })}` }
 }
 
@@ -55,7 +64,7 @@ const silences: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer',
 }
 
-/** Why a certificate was not taken, as the three runtimes spell it; matched against code and message. */
+/** Why a certificate was not taken, as the three runtimes spell it; matched against the code first, as names may stand in the message. */
 const distrust: readonly (readonly [RegExp, string])[] = [
   [
     /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|UnknownIssuer|CaUsedAsEndEntity|unable to verify/i,
@@ -67,9 +76,10 @@ const distrust: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Why the certificate of who answers was not taken; undefined where that is not what is wrong. */
-function distrustOf(error: unknown): string | undefined {
+export function distrustOf(error: unknown): string | undefined {
   const code = codeOf(error) ?? ''
-  const [, why] = distrust.find(([pattern]) => pattern.test(`${code} ${reasonOf(error)}`)) ?? []
+  const find = (text: string) => distrust.find(([pattern]) => pattern.test(text))
+  const [, why] = find(code) ?? find(reasonOf(error)) ?? []
   // Deno says the same of both.
   const also = 'Deno' in globalThis && code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' ? '; or it has expired' : ''
   return why === undefined ? undefined : why + also

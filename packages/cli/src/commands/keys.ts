@@ -29,7 +29,7 @@ const steps = {
 type Step = keyof typeof steps
 
 export function configure(command: Command, io: Io, exit: (code: number) => void): void {
-  withClientOptions(command)
+  withClientOptions(command, patience)
     .argument(
       '[step]',
       'list (the default), install FILE, use ID or remove ID: one after the other, each at all members',

@@ -13,7 +13,7 @@ interface Flags extends ClientFlags {
 const slack = 30_000
 
 export function configure(command: Command, io: Io): void {
-  withClientOptions(command)
+  withClientOptions(command, '30s, and as long as --drain')
     .option(
       '--drain <duration>',
       'first go on for so long as a member that nobody picks any more (default: as it was started)',

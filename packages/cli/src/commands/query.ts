@@ -25,7 +25,7 @@ interface AnswersJson {
 }
 
 export function configure(command: Command, io: Io, exit: (code: number) => void): void {
-  withClientOptions(command)
+  withClientOptions(command, '10s more than --within, or 70s')
     .argument('<name>', 'of the question; members answer those that they know (start --answer)')
     .argument('[text]', 'what else there is to say; name and text take 512 bytes at most')
     .option('--member <name>', 'ask only this one (repeatable)', repeated)

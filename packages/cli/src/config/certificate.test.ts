@@ -38,6 +38,19 @@ describe('a certificate and its key', () => {
     expect((await read(chain, own.keyFile)).cert).toContain(certificates.authority.cert)
   })
 
+  it('are refused where one of those that follow cannot be read, and warned of where it has expired', async () => {
+    const cut = certificates.authority.cert.replace(/\n-----END/, 'x\n-----END')
+    const broken = await file('broken-chain.crt', `${own.cert}\n${cut}`)
+    await expect(read(broken, own.keyFile)).rejects.toMatchObject({
+      exitCode: 2,
+      message: `--control-cert: ${JSON.stringify(broken)} holds certificates of which number 2 cannot be read`,
+    })
+    const late = await certificates.issue('late-between', { expired: true })
+    const warnings: string[] = []
+    await read(await file('late-chain.crt', own.cert + late.cert), own.keyFile, warnings)
+    expect(warnings).toEqual([expect.stringMatching(/^--control-cert: a certificate in .* has expired, at /)])
+  })
+
   it('are refused where they do not belong together', async () => {
     await expect(read(own.certFile, other.keyFile)).rejects.toMatchObject({
       exitCode: 2,

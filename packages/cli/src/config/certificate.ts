@@ -14,13 +14,29 @@ async function pem({ label, path }: NamedFile): Promise<string> {
   return new TextDecoder().decode(await readNamedFile(label, path))
 }
 
-function parseCertificate(text: string, fail: (why: string) => CliError): X509Certificate {
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw fail('holds no certificate in PEM')
-  try {
-    return new X509Certificate(text)
-  } catch {
-    throw fail('holds no certificate that can be read')
+const begin = '-----BEGIN CERTIFICATE-----'
+
+/** All certificates of a file in PEM, at least one; what is between them does not count. Throws a {@link CliError} with exit code 2. */
+export async function certificatesIn({ label, path }: NamedFile): Promise<{
+  readonly text: string
+  readonly certificates: readonly [X509Certificate, ...X509Certificate[]]
+}> {
+  const fail = (why: string) => new CliError(2, `${label}: ${JSON.stringify(path)} ${why}`)
+  const text = await pem({ label, path })
+  const [first, ...others] = text.split(begin).slice(1)
+  if (first === undefined) throw fail('holds no certificate in PEM')
+  const parse = (rest: string, i: number): X509Certificate => {
+    try {
+      return new X509Certificate(begin + rest)
+    } catch {
+      throw fail(
+        i === 0
+          ? 'holds no certificate that can be read'
+          : `holds certificates of which number ${i + 1} cannot be read`,
+      )
+    }
   }
+  return { text, certificates: [parse(first, 0), ...others.map((each, i) => parse(each, i + 1))] }
 }
 
 function parseKey(text: string, fail: (why: string) => CliError): KeyObject {
@@ -37,28 +53,27 @@ function parseKey(text: string, fail: (why: string) => CliError): KeyObject {
 
 /**
  * A certificate and its key, from their files. That they belong together is found out here, as Bun and Deno serve what does
- * not, and fail with whoever connects. Warns of a key that others may read and of a certificate that has expired. Throws a
+ * not, and fail with whoever connects; so is whether each of a chain can be read. Warns of a key that others may read and of one that has expired. Throws a
  * {@link CliError} with exit code 2 that shows nothing of a key.
  */
 export async function certificateIn(
   { cert, key }: CertificateFiles,
   warnings: string[],
 ): Promise<Certificate> {
-  const failIn =
-    ({ label, path }: NamedFile) =>
-    (why: string) =>
-      new CliError(2, `${label}: ${JSON.stringify(path)} ${why}`)
-  const [certText, keyText] = await Promise.all([pem(cert), pem(key)])
-  const parsed = parseCertificate(certText, failIn(cert))
-  if (!parsed.checkPrivateKey(parseKey(keyText, failIn(key)))) {
-    throw failIn(key)(`is not the key of the certificate in ${JSON.stringify(cert.path)}`)
+  const fail = (why: string) => new CliError(2, `${key.label}: ${JSON.stringify(key.path)} ${why}`)
+  const [{ certificates, text }, keyText] = await Promise.all([certificatesIn(cert), pem(key)])
+  const [own] = certificates
+  if (!own.checkPrivateKey(parseKey(keyText, fail))) {
+    throw fail(`is not the key of the certificate in ${JSON.stringify(cert.path)}`)
   }
-  if (Date.parse(parsed.validTo) < Date.now()) {
-    warnings.push(`${cert.label}: the certificate in ${cert.path} has expired, at ${parsed.validTo}`)
+  const expired = certificates.find(({ validTo }) => Date.parse(validTo) < Date.now())
+  if (expired !== undefined) {
+    const which = expired === own ? 'the certificate' : 'a certificate'
+    warnings.push(`${cert.label}: ${which} in ${cert.path} has expired, at ${expired.validTo}`)
   }
   const { mode } = await stat(key.path)
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     warnings.push(`${key.label}: others may read ${key.path}, which holds a private key: chmod 600 it`)
   }
-  return { cert: certText, key: keyText }
+  return { cert: text, key: keyText }
 }
