@@ -41,6 +41,7 @@ import type {
   SuspectInfo,
   WatchOptions,
 } from './api.ts'
+import { CountingSealer } from './counting-sealer.ts'
 import { drained, within } from './drain.ts'
 import { Driver } from './driver.ts'
 import { engineOptions } from './engine-options.ts'
@@ -148,20 +149,22 @@ class SwimNode implements Node {
     if (typeof checked.name === 'string') this.#name = checked.name
     this.#data = new OwnData(options, checked.settings)
     this.#questions = new Questions(() => this.#require(), checked.coordinates)
+    const sealer = options.sealer === undefined ? undefined : new CountingSealer(options.sealer)
     this.#codec = checked.codec.open({
       cluster: checked.cluster,
-      sealer: options.sealer,
+      sealer,
       maxPacketBytes: 65_535,
       maxStreamBytes: checked.settings.maxStreamBytes,
     })
-    this.#streams = new Streams(
-      this.#host,
-      this.#transport,
-      this.#codec,
-      checked.settings.streamTimeout,
+    this.#streams = new Streams({
+      host: this.#host,
+      transport: this.#transport,
+      codec: this.#codec,
+      sealer,
+      timeout: checked.settings.streamTimeout,
       // Room for two of the largest messages.
-      2 * checked.settings.maxStreamBytes,
-    )
+      intake: 2 * checked.settings.maxStreamBytes,
+    })
     this.#bus = new EventBus(checked.eventHistory, options.logger, () => this.members())
     this.#discovery = new Discovery(this.#host, 2 * checked.settings.gossipInterval, () => this.members())
     this.#announcer = new Announcer(this.#bus, this.#discovery, options.logger)

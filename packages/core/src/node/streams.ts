@@ -4,25 +4,38 @@ import type { Millis } from '../engine/time.ts'
 import type { Address } from '../model/address.ts'
 import { RareSet } from '../model/rare-set.ts'
 import { type Codec, type Fault, isFault, type StreamMessage } from '../wire/codec.ts'
+import type { CountingSealer } from './counting-sealer.ts'
 import type { Host } from './host.ts'
 import { Intake } from './intake.ts'
 import { type Connection, DialError, type Transport } from './transport.ts'
+
+interface StreamsOptions {
+  readonly host: Host
+  readonly transport: Transport
+  readonly codec: Codec
+  /** The codec's. */
+  readonly sealer: CountingSealer | undefined
+  readonly timeout: Millis
+  /** Bytes that others may have sent of what they have not ended. */
+  readonly intake: number
+}
 
 /** Carries whole messages over connections: one request and one answer on each. */
 export class Streams {
   readonly #host: Host
   readonly #transport: Transport
   readonly #codec: Codec
+  readonly #sealer: CountingSealer | undefined
   readonly #timeout: Millis
   readonly #open = new RareSet<AbortController>()
   readonly #intake: Intake
   #closed = false
 
-  /** `intake`: bytes that others may have sent of what they have not ended. */
-  constructor(host: Host, transport: Transport, codec: Codec, timeout: Millis, intake: number) {
+  constructor({ codec, host, intake, sealer, timeout, transport }: StreamsOptions) {
     this.#host = host
     this.#transport = transport
     this.#codec = codec
+    this.#sealer = sealer
     this.#timeout = timeout
     this.#intake = new Intake(intake)
   }
@@ -72,7 +85,7 @@ export class Streams {
     abort.signal.addEventListener('abort', () => connection.destroy(), { once: true })
     const cancel = this.#host.wake(this.#host.now() + this.#timeout, () => abort.abort())
     try {
-      const request = await this.#read(connection, (bytes) => this.#intake.add(abort, bytes))
+      const request = await this.#read(connection, (bytes, keyed) => this.#intake.add(abort, bytes, keyed))
       this.#intake.remove(abort)
       if (request === undefined || abort.signal.aborted || this.#closed) {
         connection.destroy()
@@ -100,15 +113,17 @@ export class Streams {
 
   async #read(
     connection: Connection,
-    onBytes?: (bytes: number) => void,
+    onUnfinished?: (bytes: number, keyed: boolean) => void,
   ): Promise<StreamMessage | Fault | undefined> {
     const reader = this.#codec.streamReader()
     for (;;) {
       const chunk = await connection.read()
       if (chunk === undefined) return undefined
-      onBytes?.(chunk.length)
+      const opened = this.#sealer?.opened
       const result = reader.push(chunk)
       if (result !== undefined) return result
+      // What was opened meanwhile is of this stream.
+      onUnfinished?.(chunk.length, this.#sealer?.opened !== opened)
     }
   }
 }

@@ -36,6 +36,14 @@ describe('the JSON codec', () => {
     expect(decode(`${head.replace('"version":1', '"version":2')}\n`)).toMatchObject({ fault: 'version' })
   })
 
+  test('another version is a fault of its own of what is sealed as well, and half a header malformed', () => {
+    const sealed = jsonCodec().open({ ...context, sealer: new FakeSealer() })
+    const packet = sealed.bundle(someone, [], undefined)
+    packet[1] = 2
+    for (const each of [sealed, codec]) expect(each.decode(packet)).toMatchObject({ fault: 'version' })
+    expect(sealed.decode(packet.subarray(0, 1))).toMatchObject({ fault: 'malformed' })
+  })
+
   test.each([
     ['', 'nothing at all'],
     [`${head}`, 'a line without an end'],

@@ -1,6 +1,6 @@
 import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
 import { u64At } from './byte-reader.ts'
-import { bootOffset, ClearHeader, isSealed, jsonMagic, wireVersion } from './clear-header.ts'
+import { bootOffset, ClearHeader, jsonMagic, wireVersion } from './clear-header.ts'
 import type {
   Codec,
   CodecContext,
@@ -72,8 +72,9 @@ class JsonCodec implements Codec {
     const messages: Message[] = []
     const assembly = new LineAssembly(this.#context.cluster, messages)
     const header = this.#packetHeader
-    if (packet.length > 0 && isSealed(packet) && header.kindFault(packet) === undefined) {
-      const fault = header.labelFault(packet) ?? protectionFault(true, sealer)
+    // No digit of a checksum: so it is sealed, of whatever version.
+    if (packet[0] === sealedMagic) {
+      const fault = header.kindFault(packet) ?? header.labelFault(packet) ?? protectionFault(true, sealer)
       if (fault !== undefined) return fault
       // It is sealed, and that is no fault: so there is a sealer.
       const lines = sealer!.open(packet.subarray(header.length), packet.subarray(0, header.length))
@@ -185,5 +186,6 @@ function* withFirst(first: Uint8Array, rest: Iterable<Uint8Array>): Generator<Ui
 
 const crcText = (lines: Uint8Array): string => `${crc32(lines).toString(16).padStart(8, '0')} `
 const crcChars = 9
+const sealedMagic = jsonMagic | 1
 const malformed = (detail: string): Fault => ({ fault: 'malformed', detail })
 const encoder = new TextEncoder()

@@ -137,7 +137,7 @@ describe('two logs', () => {
         const [a, b] = [newLog(1_000), newLog(1_000)]
         for (const { boot, time } of all) add(a, time, boot)
         for (const { boot, time } of all.toReversed()) add(b, time, boot)
-        expect(a.digest(0)?.mark).toEqual(b.digest(0)?.mark)
+        expect(a.digest(0, 0)?.mark).toEqual(b.digest(0, 0)?.mark)
       }),
     )
   })
@@ -149,13 +149,13 @@ describe('two logs', () => {
         for (const { boot, time } of first) add(a, time, boot)
         for (const { boot, time } of second) add(b, time, boot)
         if (JSON.stringify(ids(a)) !== JSON.stringify(ids(b))) {
-          expect(a.digest(0)?.mark).not.toEqual(b.digest(0)?.mark)
+          expect(a.digest(0, 0)?.mark).not.toEqual(b.digest(0, 0)?.mark)
         }
         const [forA, forB] = [b.lacking(a.known(0), 0), a.lacking(b.known(0), 0)]
         for (const each of forA) expect(a.add(each.event, each.event, 0, 0)).toBe('new')
         for (const each of forB) expect(b.add(each.event, each.event, 0, 0)).toBe('new')
         expect(ids(a)).toEqual(ids(b))
-        expect(a.digest(0)?.mark).toEqual(b.digest(0)?.mark)
+        expect(a.digest(0, 0)?.mark).toEqual(b.digest(0, 0)?.mark)
       }),
     )
   })
@@ -168,11 +168,11 @@ describe('two logs', () => {
       [3, 2, 2],
       [7, 12, 1],
     ])
-    expect(log.digest(0)?.count).toBe(2)
+    expect(log.digest(0, 0)?.count).toBe(2)
   })
 
   test('of which nothing was ever told say nothing', () => {
-    expect(newLog(1_000).digest(0)).toBe(undefined)
+    expect(newLog(1_000).digest(0, 0)).toBe(undefined)
   })
 })
 
@@ -181,13 +181,13 @@ describe('who comes to others', () => {
     const there = newLog(1_000)
     for (const time of [3, 7, 9]) add(there, time, 1n, 100 * time)
     // Of an instant ago, and as old as events are kept.
-    expect(there.digest(1_700)?.settled).toBe(3)
-    expect(there.digest(1_701)?.settled).toBe(7)
+    expect(there.digest(1_700, 0)?.settled).toBe(3)
+    expect(there.digest(1_701, 0)?.settled).toBe(7)
     const here = newLog(1_000)
     here.witness(9, 1_701)
     here.settle(7)
     // Whoever comes to it next hears of the same, though it has heard none of them.
-    expect(here.digest(1_701)?.settled).toBe(7)
+    expect(here.digest(1_701, 0)?.settled).toBe(7)
     expect([add(here, 3), add(here, 7), add(here, 7, 2n), add(here, 8), add(here, 9)]).toEqual([
       'old',
       'old',
@@ -195,6 +195,18 @@ describe('who comes to others', () => {
       'new',
       'new',
     ])
+  })
+
+  test('is told that nothing is settled while it may be under way, however short events are kept', () => {
+    const there = newLog(0)
+    add(there, 3, 1n, 100)
+    expect([there.digest(900, 800)?.settled, there.digest(901, 800)?.settled]).toEqual([0, 3])
+  })
+
+  test('a process that runs for long already is told of nothing that an earlier one had heard that it is settled, before it was kept for as long', () => {
+    const there = newLog(1_000)
+    there.recall([{ time: 3, boot: 1n }], 600_000)
+    expect([there.digest(601_000, 0)?.settled, there.digest(601_001, 0)?.settled]).toEqual([0, 3])
   })
 
   test('is settled no farther than the clock that it believes, and never back', () => {

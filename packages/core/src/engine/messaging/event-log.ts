@@ -75,13 +75,16 @@ export class EventLog {
     return ++this.#clock
   }
 
-  /** Takes in what an earlier process of this node had heard: it is not new, but to be kept for others once it is here. */
+  /**
+   * Takes in what an earlier process of this node had heard: it is not new, but to be kept for others once it is here. When it was told
+   * is not known: it may be under way.
+   */
   recall(ids: readonly RumourId[], now: Millis): void {
     for (const { boot, time } of ids) {
       if (this.#isAhead(time, now)) continue
       const place = this.#placeOf(time, boot)
       const order = ++this.#count
-      this.#entries.splice(place, 0, { time, boot, event: undefined, at: 0, order, missing: true })
+      this.#entries.splice(place, 0, { time, boot, event: undefined, at: now, order, missing: true })
       this.#clock = Math.max(this.#clock, time)
     }
     this.#trim()
@@ -116,8 +119,8 @@ export class EventLog {
     for (const entry of this.#entries) this.#drop(entry)
   }
 
-  /** What to compare logs by; undefined where nothing was ever told. */
-  digest(now: Millis): EventsDigest | undefined {
+  /** What to compare logs by; undefined where nothing was ever told. `spreading`: how long what is told may be under way. */
+  digest(now: Millis, spreading: Millis): EventsDigest | undefined {
     if (this.#clock === 0) return undefined
     this.#expire(now)
     let [a, b] = [0, 0]
@@ -127,7 +130,7 @@ export class EventLog {
       a = (a + Number(mixed & 0xffff_ffffn)) >>> 0
       b = (b ^ Number(mixed >> 32n)) >>> 0
     }
-    return { clock: this.#clock, mark: [a, b], count: this.#count, settled: this.#settled(now) }
+    return { clock: this.#clock, mark: [a, b], count: this.#count, settled: this.#settled(now, spreading) }
   }
 
   /**
@@ -169,9 +172,10 @@ export class EventLog {
     return time > this.#clock && time > latestTime(this.#wallSeconds(now))
   }
 
-  /** The highest time that was told longer ago than events are kept: nobody tells anything of up to there any more, unless it was cut off for as long. */
-  #settled(now: Millis): number {
-    const last = this.#entries.findLast(({ at }) => now - at > this.#retention)
+  /** The highest time that was told longer ago than events are kept or under way: nobody tells anything of up to there any more, unless it was cut off for as long. */
+  #settled(now: Millis, spreading: Millis): number {
+    const told = Math.max(this.#retention, spreading)
+    const last = this.#entries.findLast(({ at }) => now - at > told)
     return Math.max(this.#floor, last?.time ?? 0)
   }
 

@@ -99,7 +99,7 @@ export class Queries {
       round: 0,
     }
     this.#open.set(query.time, open)
-    this.#rumours.hear(query, now)
+    this.#rumours.ask(query, now)
     if (waiting.has(sender.name)) this.#concerns(query, undefined, now)
     if (waiting.size === 0) this.#end(open)
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Status } from '../../model/status.ts'
 import type { UserEvent } from '../../wire/message.ts'
+import { tellingTime } from '../retention.ts'
 import { entry, peer, Rig, sync } from '../testing/rig.ts'
 
 const event = (time: number): UserEvent => ({
@@ -29,3 +30,25 @@ test.each([false, true])(
     expect(times).toEqual([8])
   },
 )
+
+test('what has just been told is not settled where events are not kept at all', () => {
+  const rig = new Rig({ members: ['b'], settings: { eventRetention: 0 } })
+  const settled = () => {
+    const answer = rig.ask('b', sync({ digest: { buckets: new Uint32Array(128), terminal: [0, 0] } }))
+    return answer.type === 'sync' && answer.events?.settled
+  }
+  rig.hear('b', event(3))
+  rig.run(1)
+  expect(settled()).toBe(0)
+  rig.run(2 * tellingTime(rig.settings, 2))
+  expect(settled()).toBe(3)
+})
+
+test('a question of a node that is alone is not old to it, and no news to it when it comes back', () => {
+  const rig = new Rig()
+  const asked = { name: 'q', body: new Uint8Array(0), timeout: 1_000, names: [], tags: [] }
+  rig.engine.query({ ...asked, expected: [] }, rig.now)
+  rig.joinedBy('b')
+  rig.hear('b', { ...asked, type: 'query', time: 1, boot: rig.self.boot, origin: 'me' })
+  expect([rig.count('rumoursOld'), rig.count('rumoursHeard'), rig.count('rumoursAgain')]).toEqual([0, 0, 1])
+})

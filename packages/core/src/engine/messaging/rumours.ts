@@ -6,6 +6,7 @@ import { type CoreState, Due, othersActive } from '../core-state.ts'
 import type { News } from '../news.ts'
 import type { Outbox } from '../outbox.ts'
 import type { Requests } from '../requests.ts'
+import { tellingTime } from '../retention.ts'
 import type { Millis } from '../time.ts'
 import { EventLog, type Verdict } from './event-log.ts'
 
@@ -92,6 +93,12 @@ export class Rumours {
     this.tell(event, done)
   }
 
+  /** Tells all of a query of this node's own. */
+  ask(query: Query, now: Millis): void {
+    this.#log.add(query, undefined, now, now)
+    this.tell(query)
+  }
+
   /** Takes a rumour's id in, whoever brought it, and passes on what is new. Whether it is. `at`: when it was told, if not now. */
   hear(rumour: UserEvent | Query, now: Millis, at: Millis = now): boolean {
     const { counters } = this.#state
@@ -133,7 +140,9 @@ export class Rumours {
 
   /** What to say of the events in a sync. */
   digest(now: Millis): EventsDigest | undefined {
-    return this.#events?.digest(now)
+    const { settings, table } = this.#state
+    // The last to hear of it tells it as long as the first.
+    return this.#events?.digest(now, 2 * tellingTime(settings, table.active))
   }
 
   /** This node has left: if it comes back, what was told meanwhile is not for it. */
@@ -168,7 +177,7 @@ export class Rumours {
     if (theirs === undefined) return
     const log = this.#log
     log.witness(theirs.clock, now)
-    const own = log.digest(now)
+    const own = this.digest(now)
     const settle = (): void => {
       if (meets) log.settle(theirs.settled)
     }
