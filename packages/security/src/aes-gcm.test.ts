@@ -142,7 +142,7 @@ describe('a sealer', () => {
     expect(sealer.stats()).toMatchObject({ sealed: 1, opened: 1, unknownKey: 1, forged: 2 })
   })
 
-  test('keeps the keys of as many senders as it says, and none of who makes senders up', () => {
+  test('keeps the keys of senders, and none of who makes senders up', () => {
     const [sealer, other] = [1, 1].map((fill) => aesGcm(new Keyring([key(fill)]))) as [AesGcm, AesGcm]
     const from = (i: number): Uint8Array => {
       const aad = header(0)
@@ -152,10 +152,36 @@ describe('a sealer', () => {
     const noise = other.seal(plain, header(0))
     for (let i = 1; i <= 1_000; i++) sealer.open(noise, from(i))
     expect(sealer.stats()).toMatchObject({ subkeys: 0, forged: 1_000 })
-    for (let i = 0; i < 20_000; i++) sealer.open(other.seal(plain, from(i)), from(i))
-    expect(sealer.stats().opened).toBe(20_000)
-    expect(sealer.stats().subkeys).toBeGreaterThan(8_192)
-    expect(sealer.stats().subkeys).toBeLessThanOrEqual(16_384)
+    for (let i = 0; i < 1_000; i++) sealer.open(other.seal(plain, from(i)), from(i))
+    expect(sealer.stats()).toMatchObject({ subkeys: 1_000, opened: 1_000 })
+  })
+
+  test('keeps them through a rotation, for as long as their key is on the ring', () => {
+    const ring = new Keyring([key(1)])
+    const sealer = aesGcm(ring)
+    const other = aesGcm(new Keyring([key(1)]))
+    const packet = other.seal(plain, header(5))
+    sealer.open(packet, header(5))
+    sealer.seal(plain, header(6))
+    ring.replace([key(1), key(2)])
+    sealer.open(packet, header(5))
+    expect(sealer.stats()).toMatchObject({ opened: 2, subkeys: 2 })
+    const before = ring.primary
+    ring.replace([key(2), key(1)])
+    expect(ring.keys[1]).toBe(before)
+    ring.replace([key(2)])
+    expect(sealer.open(packet, header(5))).toMatchObject({ fault: 'unknown-key' })
+    expect(sealer.stats().subkeys).toBe(0)
+  })
+
+  test('seals for several senders in turn, each by its own key', () => {
+    const [sealer, other] = [aesGcm(new Keyring([key(1)])), aesGcm(new Keyring([key(1)]))]
+    for (const sender of [1, 2, 1, 2]) {
+      expect(opened(other.open(sealer.seal(plain, header(sender)), header(sender)))).toEqual(plain)
+      expect(other.open(sealer.seal(plain, header(sender)), header(3 - sender))).toMatchObject({
+        fault: 'forged',
+      })
+    }
   })
 
   test('serves a codec: packets and streams, with the label as what is authenticated', () => {

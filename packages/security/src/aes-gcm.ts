@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Sealer, Unopened } from '@swimkit/core'
-import { cipherOf, idBytes, type Key } from './key.ts'
+import { idBytes, type Key } from './key.ts'
 import type { Keyring } from './keyring.ts'
-import { Subkeys } from './subkeys.ts'
+import { derive, Subkeys } from './subkeys.ts'
 
 /** What came of opening since the sealer was made. */
 export interface SealerStats {
@@ -39,6 +39,7 @@ const nonceBytes = 12
 const prefixBytes = 6
 const tagBytes = 16
 const overhead = idBytes + nonceBytes + tagBytes
+const gcm = { authTagLength: tagBytes }
 const mostCounted = 2 ** 48
 
 /** Whether all is sealed that is sent, and all that is not sealed refused: what comes then comes from who has a key. */
@@ -63,9 +64,12 @@ class AesGcmSealer implements AesGcm {
   verifyIncoming: boolean
   readonly #subkeys = new Subkeys()
   /** Random bytes of this sealer, and its counter. */
-  readonly #nonce = new Uint8Array(nonceBytes)
+  readonly #nonce = new Uint8Array(new ArrayBuffer(nonceBytes))
   readonly #counter = new DataView(this.#nonce.buffer, prefixBytes)
   #count = 0
+  /** Of what is opened: `node:crypto` is done with them when it returns, and a view of each would cost more than the copy. */
+  readonly #theirNonce = new Uint8Array(new ArrayBuffer(nonceBytes))
+  readonly #tag = new Uint8Array(new ArrayBuffer(tagBytes))
   #keys: readonly Key[]
   readonly #stats = { sealed: 0, opened: 0, unknownKey: 0, forged: 0 }
 
@@ -87,9 +91,7 @@ class AesGcmSealer implements AesGcm {
     this.#nextNonce()
     sealed.set(key.mark)
     sealed.set(this.#nonce, idBytes)
-    const cipher = createCipheriv(cipherOf(key.bytes.length), this.#subkeys.of(key, aad), this.#nonce, {
-      authTagLength: tagBytes,
-    })
+    const cipher = createCipheriv(key.cipher, this.#subkeys.of(key, aad), this.#nonce, gcm)
     cipher.setAAD(aad)
     sealed.set(cipher.update(plain), idBytes + nonceBytes)
     // Of a stream cipher nothing is left for the end.
@@ -105,30 +107,45 @@ class AesGcmSealer implements AesGcm {
       this.#stats.forged++
       return { fault: 'forged', detail: `${sealed.length} bytes are too few for what is sealed` }
     }
-    const key = this.#keys.find((each) => hasId(sealed, each))
+    const key = this.#keyOf(sealed)
     if (key === undefined) {
       this.#stats.unknownKey++
       const id = Buffer.from(sealed.buffer, sealed.byteOffset, idBytes).toString('hex')
       return { fault: 'unknown-key', detail: `sealed with the key ${id}, which this node lacks` }
     }
-    const nonce = sealed.subarray(idBytes, idBytes + nonceBytes)
-    const end = sealed.length - tagBytes
-    const plain = this.#subkeys.opened(key, aad, (subkey) => {
-      const decipher = createDecipheriv(cipherOf(key.bytes.length), subkey, nonce, {
-        authTagLength: tagBytes,
-      })
-      decipher.setAAD(aad)
-      decipher.setAuthTag(sealed.subarray(end))
-      const bytes = decipher.update(sealed.subarray(idBytes + nonceBytes, end))
-      decipher.final()
-      return bytes
-    })
+    const known = this.#subkeys.find(key, aad)
+    const subkey = known ?? derive(key, aad)
+    const plain = this.#decipher(key, subkey, sealed, aad)
     if (plain === undefined) {
       this.#stats.forged++
       return { fault: 'forged', detail: `changed since, or not sealed by who has the key ${key.id}` }
     }
+    // Of a sender whose bytes were authentic, and of no other: who makes up senders pushes nobody out.
+    if (known === undefined) this.#subkeys.keep(key, aad, subkey)
     this.#stats.opened++
     return plain
+  }
+
+  #keyOf(sealed: Uint8Array): Key | undefined {
+    for (const key of this.#keys) if (hasId(sealed, key)) return key
+    return undefined
+  }
+
+  #decipher(key: Key, subkey: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+    const end = sealed.length - tagBytes
+    for (let i = 0; i < nonceBytes; i++) this.#theirNonce[i] = sealed[idBytes + i]!
+    for (let i = 0; i < tagBytes; i++) this.#tag[i] = sealed[end + i]!
+    try {
+      const decipher = createDecipheriv(key.cipher, subkey, this.#theirNonce, gcm)
+      decipher.setAAD(aad)
+      decipher.setAuthTag(this.#tag)
+      const plain = decipher.update(sealed.subarray(idBytes + nonceBytes, end))
+      decipher.final()
+      return plain
+    } catch {
+      // What node:crypto throws of a tag that does not fit differs by runtime, and says no more.
+      return undefined
+    }
   }
 
   /** Keys that were removed from the ring open nothing more, and nothing of them is kept. */

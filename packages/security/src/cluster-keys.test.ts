@@ -341,20 +341,44 @@ describe('a rotation through the cluster', () => {
     for (const key of [old, next]) expect(report).not.toContain(key)
   })
 
+  test('is looked at while a step is being saved', async () => {
+    const { a } = clusterOf(['a'], [old])
+    let seen: Promise<unknown> | undefined
+    a.onSaved = () => {
+      seen = a.keys.list()
+    }
+    await a.keys.install(next)
+    expect(await seen).toMatchObject({ keys: [{ id: oldId }], members: 1 })
+  })
+
   test('passes over what is no step and what is no answer', async () => {
     const handlers: QueryHandler[] = []
     const deadline = new Date(0)
-    const answers = ['', 'null', '[]', '{"keys":"x"}', '{"keys":["not an id"]}', `{"keys":["${oldId}"]}`]
+    const ids = (count: number) =>
+      Array.from({ length: count }, (_, i) => (i + 1).toString(16).padStart(8, '0'))
+    const answers = [
+      '',
+      'null',
+      '[]',
+      '{"keys":"x"}',
+      '{"keys":["not an id"]}',
+      // More than a keyring holds, and one twice.
+      JSON.stringify({ keys: ids(17) }),
+      JSON.stringify({ keys: [oldId, oldId] }),
+      JSON.stringify({ keys: ids(16) }),
+      `{"keys":["${oldId}"],"error":"its own"}`,
+    ]
+    const nameOf = (i: number) => (i === answers.length - 1 ? '__proto__' : `m${i}`)
     const node: Pick<Node, 'members' | 'name' | 'onQuery' | 'query'> = {
       name: 'a',
-      members: () => answers.map((_, i) => ({ name: `m${i}`, status: 'alive' }) as Member),
+      members: () => answers.map((_, i) => ({ name: nameOf(i), status: 'alive' }) as Member),
       onQuery: (_, handler) => {
         handlers.push(handler)
         return () => handlers.splice(0)
       },
       query: async () => ({
         answers: answers.map((text, i) => ({
-          member: `m${i}`,
+          member: nameOf(i),
           body: new TextEncoder().encode(text),
           at: deadline,
         })),
@@ -363,7 +387,10 @@ describe('a rotation through the cluster', () => {
       }),
     }
     const keys = clusterKeys(node, { sealer: aesGcm(new Keyring([old])) })
-    expect(await keys.list()).toMatchObject({ members: 1, missing: ['m0', 'm1', 'm2', 'm3', 'm4'] })
+    const report = await keys.list()
+    expect(report).toMatchObject({ members: 2, missing: ['m0', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6'] })
+    expect(report.keys).toHaveLength(17)
+    expect(Object.entries(report.errors)).toEqual([['__proto__', 'its own']])
     for (const text of ['', 'null', '{"do":"format"}', '{"do":"install","key":1}', '{"do":"use"}', '\xff']) {
       const body = new TextEncoder().encode(text)
       const answer = await handlers[0]!({ name: keysQuery, body, from: 'b', deadline })

@@ -1,7 +1,7 @@
 import type { Node } from '@swimkit/core'
 import { type AesGcm, isEnforced } from './aes-gcm.ts'
 import { KeyError } from './key.ts'
-import { Keyring } from './keyring.ts'
+import { Keyring, mostKeys } from './keyring.ts'
 
 /** What the keyrings of the cluster hold, as far as their nodes have answered. */
 export interface KeyReport {
@@ -219,22 +219,26 @@ class Rotation implements ClusterKeys {
     return { holdings, missing: asked.filter((name) => !holdings.has(name)) }
   }
 
-  #take(body: Uint8Array): Promise<Holding> {
+  #take(body: Uint8Array): Holding | Promise<Holding> {
     const step = decodeStep(body)
+    // It waits for no step that is still being saved: who does not answer counts as one whose keys nobody knows.
+    if (step?.do === 'list') return this.#holding()
     const taken = this.#last.then(() => this.#apply(step))
     this.#last = taken
     return taken
   }
 
-  async #apply(step: Step | undefined): Promise<Holding> {
-    const { keyring } = this.#sealer
-    const holding = () => ({ keys: keyring.ids, enforced: isEnforced(this.#sealer) })
+  #holding(): Holding {
+    return { keys: this.#sealer.keyring.ids, enforced: isEnforced(this.#sealer) }
+  }
+
+  async #apply(step: (Change & Dated) | undefined): Promise<Holding> {
     try {
       if (step === undefined) throw new KeyError('this build does not know that step')
-      if (step.do !== 'list') await this.#applyChange(step)
-      return holding()
+      await this.#applyChange(step)
+      return this.#holding()
     } catch (error) {
-      return { ...holding(), error: error instanceof Error ? error.message : String(error) }
+      return { ...this.#holding(), error: error instanceof Error ? error.message : String(error) }
     }
   }
 
@@ -304,22 +308,21 @@ const inBase64 = ({ keys }: Keyring): readonly string[] =>
 const same = (a: readonly string[], b: readonly string[]): boolean => String(a) === String(b)
 
 function reportOf({ holdings, missing }: Answers): KeyReport {
-  const ids = new Set([...holdings.values()].flatMap(({ keys }) => keys))
-  const errors: Record<string, string> = {}
-  for (const [member, { error }] of holdings) if (error !== undefined) errors[member] = error
+  const all = [...holdings]
+  const ids = new Set(all.flatMap(([, { keys }]) => keys))
   return {
-    keys: [...ids].sort().map((id) => {
-      const all = [...holdings]
-      return {
-        id,
-        members: all.filter(([, { keys }]) => keys.includes(id)).length,
-        primary: all.filter(([, { keys }]) => keys[0] === id).length,
-        lacking: all.filter(([, { keys }]) => !keys.includes(id)).map(([member]) => member),
-      }
-    }),
+    keys: [...ids].sort().map((id) => ({
+      id,
+      members: all.filter(([, { keys }]) => keys.includes(id)).length,
+      primary: all.filter(([, { keys }]) => keys[0] === id).length,
+      lacking: all.filter(([, { keys }]) => !keys.includes(id)).map(([member]) => member),
+    })),
     members: holdings.size,
     missing,
-    errors,
+    // Not by assignment: `__proto__` is a name like any other.
+    errors: Object.fromEntries(
+      all.flatMap(([member, { error }]) => (error === undefined ? [] : [[member, error]])),
+    ),
   }
 }
 
@@ -347,8 +350,9 @@ function decodeStep(body: Uint8Array): Step | undefined {
 /** Undefined where a member answers what no member of this kind would. */
 function decodeHolding(body: Uint8Array): Holding | undefined {
   const { enforced, error, keys } = parse(body) ?? {}
-  if (!Array.isArray(keys) || !keys.every((id) => typeof id === 'string' && /^[0-9a-f]{8}$/.test(id)))
-    return undefined
+  // More than a ring holds would be as much work for who asked, and each is listed with all who lack it.
+  if (!Array.isArray(keys) || keys.length > mostKeys || new Set(keys).size < keys.length) return undefined
+  if (!keys.every((id) => typeof id === 'string' && /^[0-9a-f]{8}$/.test(id))) return undefined
   const holding = { keys, enforced: enforced === true }
   return typeof error === 'string' ? { ...holding, error: error.slice(0, 512) } : holding
 }

@@ -15,6 +15,8 @@ export interface Key {
   /** The same as 4 bytes. */
   readonly mark: Uint8Array
   readonly bytes: Uint8Array
+  /** That it is a key for. */
+  readonly cipher: CipherGCMTypes
   /** HKDF-Extract of it, without a salt: what keys of senders are expanded from. */
   readonly extract: Uint8Array
 }
@@ -37,7 +39,7 @@ export function readKey(from: Uint8Array | string): Key {
   }
   const mark = markOf(bytes)
   const extract = new Uint8Array(createHmac('sha256', zeros).update(bytes).digest())
-  return { id: Buffer.from(mark).toString('hex'), mark, bytes, extract }
+  return { id: Buffer.from(mark).toString('hex'), mark, bytes, cipher: cipherOf(bytes.length), extract }
 }
 
 /** Deno has no AES-192: a key that it took would open and seal nothing. */
@@ -51,7 +53,7 @@ function isUsable(size: number): boolean {
 }
 
 /** By the bytes of its key. */
-export const cipherOf = (size: number): CipherGCMTypes => `aes-${(8 * size) as 128 | 192 | 256}-gcm`
+const cipherOf = (size: number): CipherGCMTypes => `aes-${(8 * size) as 128 | 192 | 256}-gcm`
 
 /** Bytes of an id on the wire. */
 export const idBytes = 4

@@ -1,7 +1,7 @@
 import { type Key, KeyError, readKey } from './key.ts'
 
 /** Keys that a ring holds at most: those of a rotation, and some that were forgotten. */
-const mostKeys = 16
+export const mostKeys = 16
 
 /**
  * The keys of a cluster: one of them, the primary, seals; any of them opens. So keys are exchanged without an outage: install the new one everywhere, use it
@@ -73,7 +73,11 @@ export class Keyring {
 
   /** Takes other keys instead, at once; the first one is the primary. Throws a {@link KeyError}, and then has those that it had. */
   replace(keys: readonly (Uint8Array | string)[]): void {
-    this.#keys = new Keyring(keys).#keys
+    // A key that stays is the same object: what was derived of it is still good.
+    this.#keys = new Keyring(keys).#keys.map((key) => {
+      const known = this.find(key.id)
+      return known !== undefined && equal(known.bytes, key.bytes) ? known : key
+    })
   }
 
   #require(id: string): Key {

@@ -13,11 +13,11 @@ test.each([16, 24, 32])(
     const wanted = new Uint8Array(hkdfSync('sha256', key.bytes, '', info, size))
     const subkeys = new Subkeys()
     expect(subkeys.of(key, aad)).toEqual(wanted)
-    expect(subkeys.opened(key, aad, (subkey) => subkey)).toEqual(wanted)
+    expect(subkeys.find(key, aad)).toEqual(wanted)
   },
 )
 
-test('the keys of the senders that were met last are kept: 16,384 at most, and 8,193 once there was one more', () => {
+test('the keys of the senders that were met last are kept: 32,768 at most, and 16,385 once there was one more', () => {
   const key = readKey(new Uint8Array(16))
   const subkeys = new Subkeys()
   const meet = (boot: number): Uint8Array => {
@@ -26,10 +26,10 @@ test('the keys of the senders that were met last are kept: 16,384 at most, and 8
     return subkeys.of(key, aad)
   }
   const first = meet(0)
-  for (let boot = 1; boot < 16_384; boot++) meet(boot)
-  expect(subkeys.size).toBe(16_384)
-  meet(16_384)
-  expect(subkeys.size).toBe(8_193)
+  for (let boot = 1; boot < 32_768; boot++) meet(boot)
+  expect(subkeys.size).toBe(32_768)
+  meet(32_768)
+  expect(subkeys.size).toBe(16_385)
   expect(meet(0)).toEqual(first)
-  expect(subkeys.size).toBe(8_194)
+  expect(subkeys.size).toBe(16_386)
 })

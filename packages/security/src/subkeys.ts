@@ -1,8 +1,8 @@
 import * as crypto from 'node:crypto'
 import type { Key } from './key.ts'
 
-/** Senders whose keys are kept at once, at least; at most twice as many. Each takes some hundred bytes. */
-const kept = 8_192
+/** Senders whose keys are kept at once, at least; at most twice as many. Each takes some hundred bytes. More than the ten thousand members of a large cluster. */
+const kept = 16_384
 
 /**
  * A key for each process that sends: HKDF-SHA256 (RFC 5869) of the cluster's key, without a salt, and with `swimkit sender` and the process's boot as info. Under one shared key, random nonces of 96 bits would
@@ -12,6 +12,8 @@ export class Subkeys {
   /** By boot (see `placeOf`): those that were used lately, and those before. What is used moves up, and the older half goes as a whole. */
   #recent = new Map<number, Subkey>()
   #older = new Map<number, Subkey>()
+  /** The one that sealed last, and so in most processes always. */
+  #own: Subkey | undefined
 
   get size(): number {
     return this.#recent.size + this.#older.size
@@ -19,41 +21,32 @@ export class Subkeys {
 
   /** The one to seal with. `aad` holds the sender's boot in its bytes 2 to 9. */
   of(key: Key, aad: Uint8Array): Uint8Array {
-    const known = this.#find(key, aad)
-    if (known !== undefined) return known
-    const bytes = derive(key, aad)
-    this.#keep(key, aad, bytes)
+    const high = u32(aad, bootOffset)
+    const low = u32(aad, bootOffset + 4)
+    if (this.#own !== undefined && isOf(this.#own, key, high, low)) return this.#own.bytes
+    const known = this.find(key, aad)
+    const bytes = known ?? derive(key, aad)
+    if (known === undefined) this.keep(key, aad, bytes)
+    this.#own = { key, high, low, bytes }
     return bytes
   }
 
-  /**
-   * What `open` gives with the one that such bytes must have been sealed with; undefined where it throws. Kept is the key of a sender whose bytes were authentic, and of no other: who makes up senders
-   * pushes nobody out.
-   */
-  opened<T>(key: Key, aad: Uint8Array, open: (subkey: Uint8Array) => T): T | undefined {
-    const known = this.#find(key, aad)
-    const bytes = known ?? derive(key, aad)
-    try {
-      const result = open(bytes)
-      if (known === undefined) this.#keep(key, aad, bytes)
-      return result
-    } catch {
-      // What node:crypto throws of a tag that does not fit differs by runtime, and says no more.
-      return undefined
-    }
-  }
-
-  #find(key: Key, aad: Uint8Array): Uint8Array | undefined {
-    const place = placeOf(aad)
+  /** The one of a sender that was kept, and undefined of others: what they have sealed may be made up. */
+  find(key: Key, aad: Uint8Array): Uint8Array | undefined {
+    const high = u32(aad, bootOffset)
+    const low = u32(aad, bootOffset + 4)
+    const place = placeOf(high, low)
     const recent = this.#recent.get(place)
     const subkey = recent ?? this.#older.get(place)
-    if (subkey === undefined || subkey.key !== key || subkey.high !== u32(aad, bootOffset)) return undefined
+    if (subkey === undefined || !isOf(subkey, key, high, low)) return undefined
     if (recent === undefined) this.#put(place, subkey)
     return subkey.bytes
   }
 
-  #keep(key: Key, aad: Uint8Array, bytes: Uint8Array): void {
-    this.#put(placeOf(aad), { key, high: u32(aad, bootOffset), bytes })
+  keep(key: Key, aad: Uint8Array, bytes: Uint8Array): void {
+    const high = u32(aad, bootOffset)
+    const low = u32(aad, bootOffset + 4)
+    this.#put(placeOf(high, low), { key, high, low, bytes })
   }
 
   #put(place: number, subkey: Subkey): void {
@@ -70,26 +63,30 @@ export class Subkeys {
     for (const subkeys of [this.#recent, this.#older]) {
       for (const [place, { key }] of subkeys) if (!keys.includes(key)) subkeys.delete(place)
     }
+    if (this.#own !== undefined && !keys.includes(this.#own.key)) this.#own = undefined
   }
 }
 
 /** Of one sender the latest: it seals with one key at a time. */
 interface Subkey {
   readonly key: Key
-  /** The upper half of the boot, which its place holds in part. */
+  /** Halves of the boot: many boots have one place. */
   readonly high: number
+  readonly low: number
   readonly bytes: Uint8Array
 }
 
-/** As much of the boot as a number holds. Of a number and not of a text, as most packets come after a pause, and making and hashing a text is dear where caches are cold. */
-const placeOf = (aad: Uint8Array): number =>
-  (u32(aad, bootOffset) & 0x1f_ffff) * 2 ** 32 + u32(aad, bootOffset + 4)
+const isOf = (subkey: Subkey, key: Key, high: number, low: number): boolean =>
+  subkey.low === low && subkey.high === high && subkey.key === key
+
+/** A whole number that V8 keeps without a heap object: most packets come after a pause, and whatever is hashed or followed is dear where caches are cold. */
+const placeOf = (high: number, low: number): number => (high ^ low) & 0x3fff_ffff
 
 const u32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 
 /** HKDF-Expand (RFC 5869 §2.3): one block of it, as no key is longer. */
-function derive({ bytes, extract }: Key, aad: Uint8Array): Uint8Array {
+export function derive({ bytes, extract }: Key, aad: Uint8Array): Uint8Array {
   const message = new Uint8Array(info.length + bootBytes + 1)
   message.set(info)
   message.set(aad.subarray(bootOffset, bootOffset + bootBytes), info.length)
@@ -123,5 +120,5 @@ const blockBytes = 64
 const info = new TextEncoder().encode('swimkit sender')
 
 /** See `Sealer`. */
-export const bootOffset = 2
+const bootOffset = 2
 const bootBytes = 8

@@ -16,9 +16,12 @@ export const contract = {
   ),
   size: clause(
     'Codec.bundle',
-    "Its size is `bundleOverhead(sender)` plus each part's length and `partOverhead`.",
+    "It is at most `bundleOverhead(sender)`, plus each part's length and `partOverhead`.",
   ),
-  overhead: clause('Codec.bundleOverhead', 'Bytes of a packet with no parts, sealing included.'),
+  overhead: clause(
+    'Codec.bundleOverhead',
+    'Bytes of a packet with no parts, at most: with sealing, also while nothing is sealed.',
+  ),
   decoded: clause(
     'Decoded',
     "A packet's content: who sent it, if the format says so, and its messages in order.",

@@ -56,9 +56,9 @@ export interface CodecContext {
 export interface Codec {
   /** One message as it rides in a packet: encoded once, queued and sent many times. */
   encode(message: Message): Uint8Array
-  /** A packet of encoded parts. A sender object never changes, so that what is built of it may be kept. Its size is `bundleOverhead(sender)` plus each part's length and `partOverhead`. */
+  /** A packet of encoded parts. A sender object never changes, so that what is built of it may be kept. It is at most `bundleOverhead(sender)`, plus each part's length and `partOverhead`. */
   bundle(sender: Sender, parts: readonly Uint8Array[], to: PeerRecord | undefined): Uint8Array
-  /** Bytes of a packet with no parts, sealing included. */
+  /** Bytes of a packet with no parts, at most: with sealing, also while nothing is sealed. */
   bundleOverhead(sender: Sender): number
   readonly partOverhead: number
   decode(packet: Uint8Array): Decoded | Fault

@@ -9,8 +9,9 @@ class Slab {
   #buffer = new ArrayBuffer(slabBytes)
   #used = 0
 
-  take(size: number): Uint8Array {
-    if (size <= small || size > large) return new Uint8Array(size)
+  /** Zeroed bytes, of more than that many: a shorter array has its own. */
+  take(size: number, least = small): Uint8Array {
+    if (size <= least || size > large) return new Uint8Array(size)
     if (this.#used + size > slabBytes) {
       this.#buffer = new ArrayBuffer(slabBytes)
       this.#used = 0
@@ -31,6 +32,12 @@ const lasting = new Slab()
  * its own costs V8 ten times as much, most of it when it is collected.
  */
 export const newBytes = (size: number): Uint8Array => passing.take(size)
+
+/**
+ * The same for what a socket or a cipher is given: of any size, as V8 moves a small array out of its heap once native code asks where it is, at several
+ * times the price of a piece.
+ */
+export const newPacket = (size: number): Uint8Array => passing.take(size, 0)
 
 /** `bytes[start..end)` as the caller's own, to be kept. (`slice` is no way to copy: Node's Buffer returns a view.) */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {

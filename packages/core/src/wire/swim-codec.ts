@@ -1,7 +1,7 @@
 import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
 import { ByteReader, u64At } from './byte-reader.ts'
 import { ByteWriter, putU32 } from './byte-writer.ts'
-import { bootOffset, ClearHeader, isSealed, markSealed, swimMagic } from './clear-header.ts'
+import { bootOffset, ClearHeader, isSealed, swimMagic } from './clear-header.ts'
 import type {
   Codec,
   CodecContext,
@@ -14,7 +14,7 @@ import type {
 import { crc32, endsWithCrc32 } from './crc32.ts'
 import type { Message } from './message.ts'
 import { protectionFault, type Sealer, seals } from './sealer.ts'
-import { newBytes } from './slab.ts'
+import { newPacket } from './slab.ts'
 import { type RecordConsumer, RecordReader, writeRecords } from './stream-records.ts'
 import { decodeParts, encodeParts, messageParts, SwimTables } from './swim-parts.ts'
 
@@ -44,6 +44,8 @@ class SwimCodec implements Codec {
   readonly #streamHeader: ClearHeader
   readonly #reader: ByteReader
   readonly #writer = new ByteWriter()
+  /** The clear header of the packet that is opened, for the sealer: a view of each would cost more than the copy. */
+  readonly #clear: Uint8Array
   /** What a packet starts with: clear header, name and incarnation, of the sender that asked last, and of all that have. */
   #front: Uint8Array
   #frontSender: Sender | undefined
@@ -58,6 +60,7 @@ class SwimCodec implements Codec {
     this.#streamHeader = new ClearHeader(swimMagic, true, context.cluster)
     this.#reader = new ByteReader(undefined, tables.names)
     this.#front = this.#packetHeader.of(0n, false)
+    this.#clear = new Uint8Array(new ArrayBuffer(this.#packetHeader.length))
   }
 
   encode(message: Message): Uint8Array {
@@ -74,15 +77,14 @@ class SwimCodec implements Codec {
     let end = front.length
     for (let i = 0; i < parts.length; i++) end += parts[i]!.length
     const sealer = seals(this.#sealer) ? this.#sealer : undefined
-    const packet = newBytes(sealer === undefined ? end + crcBytes : end)
-    put(packet, 0, front)
-    let at = front.length
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i]!
-      put(packet, at, part)
-      at += part.length
+    if (sealer !== undefined) {
+      const clear = this.#packetHeader.length
+      const plain = newPacket(end - clear)
+      gather(plain, front, clear, parts)
+      return this.#seal(sender, plain, sealer)
     }
-    if (sealer !== undefined) return this.#seal(packet, sealer)
+    const packet = newPacket(end + crcBytes)
+    gather(packet, front, 0, parts)
     putU32(packet, end, crc32(packet, 0, end))
     return packet
   }
@@ -104,7 +106,8 @@ class SwimCodec implements Codec {
     if (fault !== undefined) return fault
     if (!sealed) return this.#decodeBody(packet, packet, header.length, size - crcBytes)
     // It is sealed, and that is no fault: so there is a sealer.
-    const plain = this.#sealer!.open(packet.subarray(header.length), packet.subarray(0, header.length))
+    for (let i = 0; i < header.length; i++) this.#clear[i] = packet[i]!
+    const plain = this.#sealer!.open(packet.subarray(header.length), this.#clear)
     return plain instanceof Uint8Array ? this.#decodeBody(packet, plain, 0, plain.length) : plain
   }
 
@@ -138,14 +141,12 @@ class SwimCodec implements Codec {
     return front
   }
 
-  #seal(plain: Uint8Array, sealer: Sealer): Uint8Array {
-    const clear = this.#packetHeader.length
-    markSealed(plain)
-    const header = plain.subarray(0, clear)
-    const sealed = sealer.seal(plain.subarray(clear), header)
-    const packet = new Uint8Array(clear + sealed.length)
-    packet.set(header)
-    packet.set(sealed, clear)
+  #seal(sender: Sender, plain: Uint8Array, sealer: Sealer): Uint8Array {
+    const header = this.#packetHeader.of(sender.boot, true)
+    const sealed = sealer.seal(plain, header)
+    const packet = newPacket(header.length + sealed.length)
+    put(packet, 0, header)
+    packet.set(sealed, header.length)
     return packet
   }
 
@@ -187,6 +188,17 @@ class StreamAssembly implements RecordConsumer {
     return this.#skipped > 0
       ? { fault: 'version', detail: 'a message of a type that this build does not know' }
       : malformed('no message')
+  }
+}
+
+/** Puts `front[from..)` and all parts one after the other. */
+function gather(packet: Uint8Array, front: Uint8Array, from: number, parts: readonly Uint8Array[]): void {
+  let at = front.length - from
+  for (let i = 0; i < at; i++) packet[i] = front[from + i]!
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!
+    put(packet, at, part)
+    at += part.length
   }
 }
 

@@ -34,6 +34,8 @@ export class SealedConnection implements Connection {
   #preamble: Uint8Array
   #rest: Uint8Array | undefined
   #readToEnd = false
+  /** Who the other end is, once something waits for that to be written. */
+  #waiting: Promise<Met> | undefined
   #ended = false
 
   /** `streamId` where this end dialled, and has sent it; whoever answers reads it. */
@@ -76,7 +78,7 @@ export class SealedConnection implements Connection {
 
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#ended) throw new DialError('reset', 'this end of the stream has ended')
-    const writer = this.#dialled?.writer ?? (this.#met ?? (await this.#meet())).writer
+    const writer = this.#dialled?.writer ?? (this.#met ?? (await this.#waitToWrite())).writer
     await this.#inner.write(writer === undefined ? chunk : writer.write(chunk, this.#takePreamble()))
   }
 
@@ -87,12 +89,26 @@ export class SealedConnection implements Connection {
   end(): void {
     if (this.#ended) return
     this.#ended = true
+    // What is to be written goes first; who is refused meanwhile is gone.
+    if (this.#waiting === undefined) return this.#finish()
+    this.#waiting.then(
+      () => this.#finish(),
+      () => undefined,
+    )
+  }
+
+  #finish(): void {
     const writer = this.#dialled?.writer ?? this.#met?.writer
     if (writer === undefined) return this.#inner.end()
     this.#inner.write(writer.end(this.#takePreamble())).then(
       () => this.#inner.end(),
       () => this.#inner.destroy(),
     )
+  }
+
+  #waitToWrite(): Promise<Met> {
+    this.#waiting = this.#meet()
+    return this.#waiting
   }
 
   destroy(): void {

@@ -336,6 +336,17 @@ describe('streams of a sealed transport', () => {
     await expect(near.read()).rejects.toMatchObject({ kind: 'reset' })
   })
 
+  test('end behind what is written, also where that waits for who the other end is', async () => {
+    const net = new Net()
+    const [a, b] = [await station(net, 1), await station(net, 2)]
+    const { far, near } = await dialled(a, b, 2)
+    const written = Promise.all([far.write(bytes('first ')), far.write(bytes('last'))])
+    far.end()
+    await expect(far.write(bytes('more'))).rejects.toThrow(DialError)
+    expect(await all(near)).toBe('first last')
+    await written
+  })
+
   test('announce no record that is larger than one may be', async () => {
     const net = new Net()
     const [a, b] = [await station(net, 1), await station(net, 2)]
