@@ -10,7 +10,7 @@ export interface Io {
   readonly errIsTty: boolean
   /** Aborted at the first SIGINT or SIGTERM; `reason` is the name of the signal. */
   readonly interrupted: AbortSignal
-  /** All of standard input as text. Throws a `CliError` with exit code 2 where it is more than 64 KiB. */
+  /** All of standard input as text. Throws a `CliError` with exit code 2 where it is more than 64 KiB, with 1 where it is interrupted. */
   input(): Promise<string>
   /** Calls back at each SIGHUP, which otherwise ends the process. */
   onHangup(listener: () => void): void

@@ -17,6 +17,7 @@ const patience = { timeout: 30_000 }
 let node: FakeNode
 let lines: { level: LogLevel; message: string; fields: unknown }[]
 let end: AbortController
+let now: number
 
 const appWith = (more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> =>
   controlApp(node, {
@@ -27,6 +28,7 @@ const appWith = (more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> =>
       log: (level, message, fields) => void lines.push({ level, message, fields }),
     }),
     signal: end.signal,
+    now: () => now,
     ...more,
   })
 
@@ -35,6 +37,7 @@ beforeEach(() => {
   node = new FakeNode()
   lines = []
   end = new AbortController()
+  now = 0
   app = appWith()
 })
 
@@ -146,6 +149,11 @@ describe('who guesses tokens', () => {
     for (const token of [adminToken, readToken])
       expect((await ask('/v1/members', { token })).status).toBe(200)
     expect((await ask('/healthz')).status).toBe(200)
+    now = 1_000
+    expect([await guess(0), await guess(1)]).toEqual([
+      [401, 'token', null],
+      [429, 'guesses', '1'],
+    ])
   })
 
   it('learns nothing of one that is short enough to be found', async () => {
@@ -285,6 +293,7 @@ describe('what is told of refusals', () => {
     const { control } = (await (await ask('/v1/stats', { token: readToken })).json()) as { control: object }
     expect(control).toEqual({
       streams: 0,
+      'refused:malformed': 0,
       'refused:host': 1,
       'refused:origin': 1,
       'refused:no-token': 1,

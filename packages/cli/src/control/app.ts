@@ -56,6 +56,8 @@ export interface ControlAppOptions {
   readonly token: string | undefined
   readonly readToken: string | undefined
   readonly refusals: Refusals
+  /** By which wrong tokens are counted, in milliseconds that only go forward. Default: the clock of this process. */
+  readonly now?: () => number
   readonly resolver: Resolver
   /** Undefined: the node seals nothing. */
   readonly keys: ClusterKeys | undefined

@@ -2,6 +2,7 @@ import { parseSeed } from '@swimkit/bootstrap'
 import { nameProblem } from '@swimkit/core'
 import * as v from 'valibot'
 import { isTagKey } from '../config/tag-key.ts'
+import { reasonOf } from '../errors.ts'
 import { ApiError } from './api-error.ts'
 import { limits } from './limits.ts'
 import type { ControlContext } from './route.ts'
@@ -15,7 +16,11 @@ async function bodyText({ body, headers }: Request): Promise<string> {
   const decoder = new TextDecoder()
   let [text, size] = ['', 0]
   const reader = body.getReader()
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+  const read = () =>
+    reader.read().catch((error: unknown) => {
+      throw new ApiError(400, 'cut', `the request was cut in its body: ${reasonOf(error)}`)
+    })
+  for (let part = await read(); !part.done; part = await read()) {
     size += part.value.length
     if (size > limits.bodyBytes) {
       await reader.cancel()

@@ -11,8 +11,8 @@ import type { Refusals } from './refusals.ts'
 export class Connections {
   readonly #perSource: number
   readonly #refusals: Refusals
-  readonly #open = new Map<string, number>()
-  #all = 0
+  readonly #open = new Set<Socket>()
+  readonly #openOf = new Map<string, number>()
 
   constructor(perSource: number, refusals: Refusals) {
     this.#perSource = perSource
@@ -23,20 +23,25 @@ export class Connections {
     server.on('connection', (socket: Socket) => this.#admit(socket, sourceOf(socket.remoteAddress)))
   }
 
+  /** Cuts all that are open: a server knows nothing of those that have not come to their first request, as in a TLS handshake. */
+  end(): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+
   #admit(socket: Socket, source: string): void {
-    const open = this.#open.get(source) ?? 0
-    if (this.#all >= limits.connections || open >= this.#perSource) {
+    const open = this.#openOf.get(source) ?? 0
+    if (this.#open.size >= limits.connections || open >= this.#perSource) {
       this.#refusals.note('connections', source)
       socket.destroy()
       return
     }
-    this.#all++
-    this.#open.set(source, open + 1)
+    this.#open.add(socket)
+    this.#openOf.set(source, open + 1)
     socket.once('close', () => {
-      this.#all--
-      const left = (this.#open.get(source) ?? 1) - 1
-      if (left > 0) this.#open.set(source, left)
-      else this.#open.delete(source)
+      this.#open.delete(socket)
+      const left = (this.#openOf.get(source) ?? 1) - 1
+      if (left > 0) this.#openOf.set(source, left)
+      else this.#openOf.delete(source)
     })
   }
 }

@@ -18,6 +18,8 @@ export interface GuardOptions {
   /** Paths that need no token. */
   readonly open: ReadonlySet<string>
   readonly refusals: Refusals
+  /** As of {@link RateLimit}, for wrong tokens. */
+  readonly now?: () => number
 }
 
 type Middleware = MiddlewareHandler<ControlEnv>
@@ -73,7 +75,15 @@ export function crowd({ open, refusals }: Pick<GuardOptions, 'open' | 'refusals'
  * sent too many wrong ones is not heard for a while. A right one is all the same, so that nobody is locked out by who shares
  * an address with them; but not a short one, as whoever guesses would learn from the answer which one was right.
  */
-export function guard({ hostNames, open, readToken, refusals, scheme, token }: GuardOptions): Middleware {
+export function guard({
+  hostNames,
+  now,
+  open,
+  readToken,
+  refusals,
+  scheme,
+  token,
+}: GuardOptions): Middleware {
   const names = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())])
   const expected = [
     ...(token === undefined ? [] : [expectedToken('admin', token)]),
@@ -83,6 +93,7 @@ export function guard({ hostNames, open, readToken, refusals, scheme, token }: G
     perSecond: limits.guessesPerSecond,
     burst: limits.guesses,
     sources: limits.sources,
+    ...(now && { now }),
   })
 
   /** Compared with each, so that the time does not tell which it was. */

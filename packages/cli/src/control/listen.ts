@@ -1,5 +1,6 @@
 import {
   createServer,
+  type IncomingMessage,
   type RequestListener,
   type Server,
   type ServerOptions,
@@ -12,6 +13,7 @@ import { type Caller, callerAt } from './caller.ts'
 import { Connections } from './connections.ts'
 import { limits } from './limits.ts'
 import type { Refusals } from './refusals.ts'
+import { securityHeaders } from './security-headers.ts'
 import type { Throttle } from './throttle.ts'
 import { clearSocket, forOwnerAlone } from './unix-socket.ts'
 
@@ -74,17 +76,29 @@ function expectTaken(response: ServerResponse, socket: Socket): void {
   })
 }
 
-/** Turns requests into those of the web. */
+/** What is answered where the app is not even asked, in its shape. */
+const errorAnswer = (status: number, code: string, message: string): Response =>
+  Response.json({ error: { code, message } }, { status, headers: securityHeaders })
+
+/** Turns requests into those of the web. What cannot be one, as no URL can be made of its Host and path, is refused. */
 function requestListener(
-  { handler, shed }: Pick<ListenOptions, 'handler' | 'shed'>,
+  { handler, refusals, shed }: Pick<ListenOptions, 'handler' | 'refusals' | 'shed'>,
   callerOf: (remote: string | undefined) => Caller,
 ) {
   // Loading the adapter loads the runtime's own fetch as well, and neither is needed to open the port.
-  const adapter = async () =>
-    (await import('@hono/node-server')).getRequestListener(
-      (request, { incoming }) => handler(request, callerOf(incoming.socket.remoteAddress)),
-      { overrideGlobalObjects: false },
-    )
+  const adapter = async () => {
+    const { getRequestListener, RequestError } = await import('@hono/node-server')
+    return (incoming: IncomingMessage, response: ServerResponse) => {
+      const caller = callerOf(incoming.socket.remoteAddress)
+      const errorHandler = (error: unknown): Response => {
+        if (!(error instanceof RequestError)) return errorAnswer(500, 'internal', 'an internal fault')
+        refusals.note('malformed', caller.source)
+        return errorAnswer(400, 'malformed', 'Host or path is malformed')
+      }
+      const options = { overrideGlobalObjects: false, errorHandler }
+      return getRequestListener((request) => handler(request, caller), options)(incoming, response)
+    }
+  }
   let listener: ReturnType<typeof adapter> | undefined
   const load = () => {
     listener ??= adapter()
@@ -137,16 +151,17 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const { handle, load } = requestListener(options, callerOf)
   const perSource = place.kind === 'unix' ? limits.connections : limits.connectionsPerSource
   const connections = new Connections(perSource, refusals)
-  const serve = async (at: ControlPlace, shown: Certificate | undefined): Promise<Server> => {
-    const server = await serverFor(handle, shown)
-    connections.watch(server, (remote) => callerOf(remote).source)
-    await opened(server, at)
-    return server
+  const make = async (shown: Certificate | undefined): Promise<Server> => {
+    const made = await serverFor(handle, shown)
+    connections.watch(made, (remote) => callerOf(remote).source)
+    return made
   }
 
   let server: Server
+  let showing = certificate
   try {
-    server = await serve(place, certificate)
+    server = await make(certificate)
+    await opened(server, place)
   } catch (error) {
     const at = place.kind === 'unix' ? place.path : formatAddress(place)
     const why = failureOf(error, place) ?? reasonOf(error)
@@ -166,11 +181,23 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       }
       // Bun's server keeps its certificate for life, so another one takes over the port. The first one goes on with
       // what it has; whoever comes in the instant between the two is refused.
+      // What is wrong with the certificate shows before the port is given up, or has it back.
+      const next = await make(shown)
+      const at = place.kind === 'unix' ? place : { ...place, port }
       const old = server
       former.add(old)
       old.close(() => former.delete(old))
       old.closeIdleConnections()
-      server = await serve(place.kind === 'unix' ? place : { ...place, port }, shown)
+      try {
+        await opened(next, at)
+        server = next
+        showing = shown
+      } catch (error) {
+        const again = await make(showing)
+        await opened(again, at)
+        server = again
+        throw error
+      }
     },
     async close(grace) {
       const all = [server, ...former]
@@ -180,6 +207,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       for (const each of all) each.closeIdleConnections()
       await Promise.race([closed, after(grace)])
       for (const each of all) each.closeAllConnections()
+      connections.end()
       await closed
     },
   }
@@ -198,8 +226,6 @@ function failureOf(error: unknown, place: ControlPlace): string | undefined {
     case 'EACCES':
     case 'EPERM':
       return 'not allowed to listen there'
-    case 'ENOENT':
-      return 'there is no such folder'
     default:
       return undefined
   }

@@ -4,6 +4,7 @@ import { RateLimit } from './rate-limit.ts'
 
 /** Why somebody was sent away, with what the log says of it. */
 const reasons = {
+  malformed: 'Host or path is malformed',
   host: 'Host is none of ours',
   origin: 'the page of another origin',
   'no-token': 'no token',

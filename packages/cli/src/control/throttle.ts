@@ -15,11 +15,12 @@ export type Throttle = (url: string, source: string) => Shed | undefined
 
 /**
  * Sends whoever asks too often away. It stands before everything else, the router among it: there a refusal took longer than an
- * answer. Probes are counted apart, as nothing is to look dead because it is asked a lot.
+ * answer. Probes are counted apart, as nothing is to look dead because it is asked a lot. `now` is as of {@link RateLimit}.
  */
-export function throttle(perSecond: number, refusals: Refusals): Throttle {
+export function throttle(perSecond: number, refusals: Refusals, now?: () => number): Throttle {
   if (perSecond === 0) return () => undefined
-  const rate = new RateLimit({ perSecond, burst: Math.max(1, 2 * perSecond), sources: limits.sources })
+  const burst = Math.max(1, 2 * perSecond)
+  const rate = new RateLimit({ perSecond, burst, sources: limits.sources, ...(now && { now }) })
   const message = `at most ${perSecond} requests a second`
   const body = JSON.stringify({ error: { code: 'rate', message } })
   const common = {

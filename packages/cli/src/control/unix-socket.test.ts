@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { FakeNode } from '../testing/fake-node.ts'
+import { listen } from './listen.ts'
+import { Refusals } from './refusals.ts'
 import { type Control, type ControlOptions, startControl } from './start-control.ts'
-import { maxSocketPath } from './unix-socket.ts'
+import { isSame, maxSocketPath } from './unix-socket.ts'
 
 let folder: string
 let socketPath: string
@@ -102,9 +104,14 @@ describe('a Unix socket', () => {
   })
 
   it('is refused in a folder that is none, with a path that is too long, and over TLS', async () => {
-    await expect(
-      startControl(new FakeNode(), { socketPath: join(folder, 'no', 'such') }),
-    ).rejects.toMatchObject({ exitCode: 2 })
+    const file = join(folder, 'no-folder')
+    await writeFile(file, '')
+    for (const nowhere of [join(folder, 'no', 'such'), join(file, 'socket'), join(file, 'no', 'such')]) {
+      await expect(startControl(new FakeNode(), { socketPath: nowhere })).rejects.toMatchObject({
+        exitCode: 2,
+        message: `cannot serve the control API at ${nowhere}: there is no such folder`,
+      })
+    }
     const fits = join(folder, 'x'.repeat(maxSocketPath - folder.length - 1))
     await (await startControl(new FakeNode(), { socketPath: fits })).close()
     await expect(startControl(new FakeNode(), { socketPath: `${fits}x` })).rejects.toThrow(
@@ -117,8 +124,27 @@ describe('a Unix socket', () => {
   })
 
   it('counts all who come through it as one', async () => {
-    await serve({ rateLimit: 1 })
-    const answers = [await get('/v1/members'), await get('/v1/members'), await get('/v1/members')]
-    expect(answers).toEqual([200, 200, 429])
+    const asked: string[] = []
+    const listening = await listen({
+      place: { kind: 'unix', path: socketPath },
+      handler: (_, { source }) => new Response(asked.push(source) > 0 ? source : ''),
+      shed: (url, source) => void asked.push(`${url} ${source}`),
+      refusals: new Refusals(undefined),
+    })
+    expect(await get('/x')).toBe(200)
+    await listening.close(0)
+    expect(asked).toEqual(['/x unix', 'unix'])
+  })
+
+  it('that another process has put there meanwhile is none that was left behind, though it has its inode', async () => {
+    await serve()
+    const found = await lstat(socketPath, { bigint: true })
+    expect(isSame(await lstat(socketPath, { bigint: true }), found)).toBe(true)
+    for (const field of ['dev', 'ino', 'ctimeNs', 'birthtimeNs'] as const) {
+      expect([
+        field,
+        isSame(Object.assign(Object.create(found), { [field]: found[field] + 1n }), found),
+      ]).toEqual([field, false])
+    }
   })
 })

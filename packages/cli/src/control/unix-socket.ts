@@ -1,15 +1,16 @@
-import type { Stats } from 'node:fs'
-import { lstat, unlink } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { lstat, stat, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import process from 'node:process'
 import { codeOf } from '../errors.ts'
 
 /** Bytes of a path that a socket's address holds, on Linux one less than 108, on macOS than 104. */
 export const maxSocketPath = process.platform === 'linux' ? 107 : 103
 
-async function statOf(path: string): Promise<Stats | undefined> {
+async function statOf(path: string): Promise<BigIntStats | undefined> {
   try {
-    return await lstat(path)
+    return await lstat(path, { bigint: true })
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
@@ -31,17 +32,32 @@ function isServed(path: string): Promise<boolean> {
   })
 }
 
+/** Whether what is found is what was found before. The number of an inode says too little: that of a file which has gone is given to the next one. */
+export const isSame = (found: BigIntStats, before: BigIntStats): boolean =>
+  (['dev', 'ino', 'ctimeNs', 'birthtimeNs'] as const).every((field) => found[field] === before[field])
+
+/** Rejects where a socket has no folder to be in, of which listening says that it is not allowed. */
+async function expectFolder(path: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    const code = codeOf(error)
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
+  })
+  if (!found?.isDirectory()) throw new Error('there is no such folder')
+}
+
 /**
  * Makes room for a socket: takes away what a process that died has left behind. Rejects where a live process serves it,
- * and where there is a file that is no socket.
+ * where there is a file that is no socket, and where there is no folder for it.
  */
 export async function clearSocket(path: string): Promise<void> {
+  await expectFolder(dirname(path))
   const found = await statOf(path)
   if (found === undefined) return
   if (!found.isSocket()) throw new Error('there is a file that is no socket')
   if (await isServed(path)) throw new Error('another process serves it')
   // Whoever was quicker has put a new one there.
-  if ((await statOf(path))?.ino === found.ino) await unlink(path)
+  const now = await statOf(path)
+  if (now !== undefined && isSame(now, found)) await unlink(path)
 }
 
 /**

@@ -28,7 +28,7 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
     outIsTty: process.stdout.isTTY === true,
     errIsTty: process.stderr.isTTY === true,
     interrupted: interruption.signal,
-    input: () => allOf(process.stdin),
+    input: () => allOf(process.stdin, interruption.signal),
     onHangup: (listener) => void process.on('SIGHUP', listener),
   }
   const code = await runCli(argv, io)
@@ -37,15 +37,27 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
   process.exit(code)
 }
 
-/** What a person or a script may hand a command that way. */
+/** Bytes that a person or a script may hand a command that way. */
 const mostInput = 65_536
 
-/** All of an input, as far as it is no longer than that. */
-export async function allOf(input: NodeJS.ReadableStream): Promise<string> {
-  let text = ''
-  for await (const chunk of input.setEncoding('utf8')) {
-    text += chunk
-    if (text.length > mostInput) throw new CliError(2, `standard input is more than ${mostInput} bytes`)
+/** All of an input as text, as far as it is no longer than that. Rejects once it is interrupted. */
+export function allOf(input: AsyncIterable<string | Uint8Array>, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const interrupt = () => reject(new CliError(1, 'interrupted'))
+    if (signal.aborted) interrupt()
+    signal.addEventListener('abort', interrupt, { once: true })
+    read(input).then(resolve, reject)
+  })
+}
+
+async function read(input: AsyncIterable<string | Uint8Array>): Promise<string> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of input) {
+    const bytes = Buffer.from(part)
+    size += bytes.length
+    if (size > mostInput) throw new CliError(2, `standard input is more than ${mostInput} bytes`)
+    parts.push(bytes)
   }
-  return text
+  return new TextDecoder().decode(Buffer.concat(parts))
 }
