@@ -2,8 +2,6 @@
  * Puts bugs into the core, one at a time, and runs random schedules until an invariant catches it: `npm run mutants`. The sources stay as
  * they are: the text is replaced while the fuzz runner is bundled. Exits with 1 unless every bug is caught, and the core as it is
  * is not.
- *
- * `--runs` schedules for each (1,500), `--seed` of the schedules (1), `--jobs` at a time, `--only` those whose name contains a text.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -15,21 +13,20 @@ import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { mutations } from './mutants/mutations.mjs'
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '1500' },
-    seed: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: String(Math.max(1, availableParallelism() >> 1)) },
-    only: { type: 'string', default: '' },
-  },
-})
+const usage = `npm run mutants -- [options]
+  --runs 1500   random schedules for each bug
+  --seed 1      of the schedules
+  --jobs N      bugs at a time; without: half as many as there are processors
+  --only TEXT   those whose name contains it`
 
+const values = readOptions()
 const root = fileURLToPath(new URL('..', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'swimkit-mutants-'))
 /** What a schedule that never ends is given. */
 const limit = 600_000
 
 const chosen = mutations.filter(({ name }) => name.includes(values.only))
+if (chosen.length === 0) refuse(`--only is ${JSON.stringify(values.only)}: no bug has that in its name`)
+const folder = mkdtempSync(join(tmpdir(), 'swimkit-mutants-'))
 const began = performance.now()
 const results = []
 try {
@@ -57,6 +54,40 @@ console.log(
   `${chosen.length - wrong.filter(({ file }) => file !== undefined).length} of ${chosen.length} caught within ${values.runs} schedules each, in ${seconds} s`,
 )
 if (wrong.length > 0) process.exit(1)
+
+function readOptions() {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    console.log(usage)
+    process.exit(0)
+  }
+  const options = {
+    runs: { type: 'string', default: '1500' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: String(Math.max(1, availableParallelism() >> 1)) },
+    only: { type: 'string', default: '' },
+  }
+  let values
+  try {
+    values = parseArgs({ options }).values
+  } catch (error) {
+    refuse(`${error.message.split(/\.\s/)[0]}; see --help`)
+  }
+  for (const [name, least] of [
+    ['runs', 1],
+    ['seed', 0],
+    ['jobs', 1],
+  ]) {
+    const text = values[name]
+    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) < 2 ** 32) continue
+    refuse(`--${name} is ${JSON.stringify(text)}: must be a whole number from ${least} to ${2 ** 32 - 1}`)
+  }
+  return values
+}
+
+function refuse(why) {
+  console.error(`mutants: ${why}`)
+  process.exit(2)
+}
 
 async function work(queue) {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {

@@ -3,14 +3,12 @@ import { gossip } from '@swimkit/detector-gossip'
 import { pingAck } from '@swimkit/detector-pingack'
 import { type SimNode, Simulation } from '@swimkit/simulator'
 import fc from 'fast-check'
-import { firstBytes } from './engine-under-fire.ts'
+import { firstBytes, wall } from './engine-under-fire.ts'
 import { messageFrom, type Vocabulary } from './messages-from.ts'
 import { Program } from './program.ts'
 import { hold, type Target } from './target.ts'
 
 const nodes = 4
-/** 2026-01-01, as simulated clocks begin. */
-const wall = 1_767_225_600
 /** What is made up has to be looked at, one after the other, be suspected, and be told: a few minutes; four times that. */
 const recovery = 1_800_000
 

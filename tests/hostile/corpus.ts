@@ -18,6 +18,21 @@ export function writeCorpus(folder: string, target: string, inputs: readonly Uin
   writeFileSync(join(folder, `${target}.hex`), lines.map((line) => `${line}\n`).join(''))
 }
 
+/** Of the inputs that are new, the shortest, as many as there is room for beside those that are known. */
+export function fitting(
+  known: readonly Uint8Array[],
+  fresh: readonly Uint8Array[],
+  most: number,
+): readonly Uint8Array[] {
+  let left = most - known.reduce((sum, { length }) => sum + length, 0)
+  return fresh
+    .toSorted((a, b) => a.length - b.length)
+    .filter(({ length }) => {
+      left -= length
+      return left >= 0
+    })
+}
+
 function linesOf(path: string): string[] {
   if (!existsSync(path)) return []
   return readFileSync(path, 'utf8')

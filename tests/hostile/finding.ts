@@ -1,7 +1,7 @@
 import { toHex } from './corpus.ts'
 import type { Target } from './target.ts'
 
-/** An input with which something does not hold, as small as it could be made. */
+/** An input with which something does not hold. */
 export interface Finding {
   readonly target: string
   readonly input: Uint8Array
@@ -20,8 +20,17 @@ export async function failureOf(target: Target, input: Uint8Array): Promise<unkn
   }
 }
 
-/** Takes away whatever the same failure does without, and makes small what is left. */
-export async function minimised(target: Target, input: Uint8Array, error: unknown): Promise<Finding> {
+/** How long an input is made smaller, milliseconds: one that ends at a time limit would take it for each attempt. */
+const minimising = 20_000
+
+/** Takes away whatever the same failure does without, and makes small what is left, as far as there is time. */
+export async function minimised(
+  target: Target,
+  input: Uint8Array,
+  error: unknown,
+  limit = minimising,
+): Promise<Finding> {
+  const until = performance.now() + limit
   let best = input
   let reason = error
   const kind = kindOf(error)
@@ -33,14 +42,14 @@ export async function minimised(target: Target, input: Uint8Array, error: unknow
     return true
   }
   for (let size = best.length >>> 1; size >= 1; size >>>= 1) {
-    for (let at = 0; at + size <= best.length; ) {
+    for (let at = 0; at + size <= best.length && performance.now() < until; ) {
       const without = new Uint8Array(best.length - size)
       without.set(best.subarray(0, at))
       without.set(best.subarray(at + size), at)
       if (!(await accept(without))) at += size
     }
   }
-  for (let at = 0; at < best.length; at++) {
+  for (let at = 0; at < best.length && performance.now() < until; at++) {
     if (best[at] === 0) continue
     const zeroed = best.slice()
     zeroed[at] = 0

@@ -1,7 +1,7 @@
 import { createRandom } from '@swimkit/core'
 import fc from 'fast-check'
 import type { Coverage } from './coverage.ts'
-import { type Finding, failureOf, minimised } from './finding.ts'
+import { type Finding, failureOf } from './finding.ts'
 import { type Draw, damaged } from './mutations.ts'
 import type { Target } from './target.ts'
 
@@ -54,7 +54,7 @@ export async function fuzzGuided(
     for (const input of inputs) {
       executions++
       const error = await failureOf(target, input)
-      if (error !== undefined) return minimised(target, input, error)
+      if (error !== undefined) return { target: target.name, input, error }
       if (until()) break
     }
     return undefined

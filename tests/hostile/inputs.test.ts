@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { createRandom } from '@swimkit/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fromHex, readCorpus, toHex } from './corpus.ts'
+import { fitting, fromHex, readCorpus, toHex } from './corpus.ts'
 import { describeFinding, failureOf, minimised } from './finding.ts'
 import { damaged } from './mutations.ts'
 import { hold, type Target } from './target.ts'
@@ -63,12 +63,27 @@ describe('what looks for broken inputs', () => {
     expect(describeFinding(finding)).toContain('npm run fuzz:inputs -- --target broken --replay 0907')
   })
 
+  test('says what it has found as it is where there is no time to make it smaller', async () => {
+    const input = fromHex('0102090304070506')
+    const error = await failureOf(broken, input)
+    expect(await minimised(broken, input, error, 0)).toEqual({ target: 'broken', input, error })
+  })
+
   test('finds it by damaging what is valid', async () => {
     const random = createRandom([seed])
     const draw = (bound: number): number => random.below(bound)
     const start = fromHex('0900000000000000')
-    let tries = 0
-    while ((await failureOf(broken, damaged(start, draw, start, 64))) === undefined) tries++
-    expect(tries).toBeGreaterThan(0)
+    let error: unknown
+    for (let tries = 0; error === undefined && tries < 100_000; tries++) {
+      error = await failureOf(broken, damaged(start, draw, start, 64))
+    }
+    expect(error).toMatchObject({ message: '7 behind 9' })
+  })
+
+  test('keeps the shortest of what is new, as much as there is room for', () => {
+    const known = [fromHex('0000')]
+    const fresh = ['00000000', '01', '000000', '02'].map(fromHex)
+    expect(fitting(known, fresh, 7).map(toHex)).toEqual(['01', '02', '000000'])
+    expect(fitting(known, fresh, 1)).toEqual([])
   })
 })

@@ -4,11 +4,10 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
-import { parseArgs } from 'node:util'
-import { fromHex, readCorpus, writeCorpus } from './corpus.ts'
+import { readNumber, readSeed, runCommand, UsageError } from '../command.ts'
+import { fitting, fromHex, readCorpus, writeCorpus } from './corpus.ts'
 import { Coverage } from './coverage.ts'
-import { describeFinding, failureOf, minimised } from './finding.ts'
+import { describeFinding, type Finding, failureOf, minimised } from './finding.ts'
 import { fuzzGuided } from './guided.ts'
 import type { Target } from './target.ts'
 import { targets } from './targets.ts'
@@ -17,28 +16,53 @@ const corpusFolder = join('tests', 'hostile', 'corpus')
 /** Of the whole corpus of a target; a run goes on with what it was given. */
 const keptBytes = 24_576
 
-const { values } = parseArgs({
-  options: {
+const usage = `npm run fuzz:inputs -- [options]
+  --seconds 60   for all targets together
+  --seed N       what is drawn; without: the day
+  --target NAME  one of ${targets.map(({ name }) => name).join(', ')}; as often as one likes; without: all
+  --replay HEX   tries this one input; needs one --target
+  --keep         writes to the corpus what reached new code`
+
+await runCommand(
+  'fuzz:inputs',
+  usage,
+  {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string' },
     target: { type: 'string', multiple: true },
     replay: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
-})
-if (!existsSync(corpusFolder)) refuse(`there is no ${corpusFolder} here: run it in the project's folder`)
-const seconds = whole('seconds', values.seconds, 1)
-// The day, so that each explores another part, and what is printed says which.
-const seed =
-  values.seed === undefined
-    ? Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''))
-    : whole('seed', values.seed, 0)
-const chosen = values.target === undefined ? targets : values.target.map(named)
+  async (values) => {
+    if (!existsSync(corpusFolder)) {
+      throw new UsageError(`there is no ${corpusFolder} here: run it in the project's folder`)
+    }
+    const seconds = readNumber('--seconds', values.seconds, 1, 2 ** 32 - 1, { whole: true })
+    // The day, so that each explores another part, and what is printed says which.
+    const seed =
+      values.seed === undefined
+        ? Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''))
+        : readSeed(values.seed)
+    const chosen = values.target === undefined ? targets : values.target.map(named)
+    const finding =
+      values.replay === undefined
+        ? await explore(chosen, seconds, seed, values.keep)
+        : await replay(chosen, values.replay)
+    if (finding === undefined) return 0
+    console.log(describeFinding(finding))
+    console.log('\nmade as small as it gets:')
+    console.log(describeFinding(await minimised(named(finding.target), finding.input, finding.error)))
+    return 1
+  },
+)
 
-if (values.replay === undefined) await explore()
-else await replay(chosen, values.replay)
-
-async function explore(): Promise<void> {
+/** Returns what it found, at which it ends. */
+async function explore(
+  chosen: readonly Target[],
+  seconds: number,
+  seed: number,
+  keep: boolean,
+): Promise<Finding | undefined> {
   const ends = performance.now() + 1_000 * seconds
   console.log(`seed ${seed}, ${seconds} s for ${chosen.map(({ name }) => name).join(', ')}`)
   for (const [i, target] of chosen.entries()) {
@@ -54,52 +78,34 @@ async function explore(): Promise<void> {
     console.log(
       `${target.name}: ${executions} inputs, ${rate} a second, ${reached} characters of code reached, corpus ${known.length} and ${kept.length} new`,
     )
-    if (finding !== undefined) {
-      console.log(describeFinding(finding))
-      process.exit(1)
-    }
-    if (values.keep) keep(target, [...known, ...kept])
+    if (finding !== undefined) return finding
+    if (keep) writeCorpus(corpusFolder, target.name, [...known, ...fitting(known, kept, keptBytes)])
   }
+  return undefined
 }
 
-async function replay(of: readonly Target[], hex: string): Promise<void> {
+async function replay(of: readonly Target[], hex: string): Promise<Finding | undefined> {
   const [target] = of
-  if (of.length !== 1 || target === undefined) refuse('--replay needs one --target')
-  const input = fromHex(hex)
+  if (of.length !== 1 || target === undefined) throw new UsageError('--replay needs one --target')
+  const input = inputOf(hex)
   const error = await failureOf(target, input)
-  if (error === undefined) {
-    console.log(`${target.name}: this input of ${input.length} bytes breaks nothing`)
-    return
-  }
-  console.log(describeFinding(await minimised(target, input, error)))
-  process.exit(1)
+  if (error !== undefined) return { target: target.name, input, error }
+  console.log(`${target.name}: this input of ${input.length} bytes breaks nothing`)
+  return undefined
 }
 
-/** The known ones first, then the shortest of those that are new. */
-function keep(target: Target, inputs: readonly Uint8Array[]): void {
-  let left = keptBytes
-  const fitting = inputs.filter(({ length }) => {
-    left -= length
-    return left >= 0
-  })
-  writeCorpus(corpusFolder, target.name, fitting)
+function inputOf(hex: string): Uint8Array {
+  try {
+    return fromHex(hex)
+  } catch (error) {
+    throw new UsageError(`--replay: ${(error as Error).message}`)
+  }
 }
 
 function named(name: string): Target {
   const target = targets.find((each) => each.name === name)
   if (target === undefined) {
-    refuse(`--target is ${name}: must be one of ${targets.map((each) => each.name).join(', ')}`)
+    throw new UsageError(`--target is ${name}: must be one of ${targets.map((each) => each.name).join(', ')}`)
   }
   return target
-}
-
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= least && value < 2 ** 32) return value
-  return refuse(`--${name} is ${text}: must be a whole number from ${least} on`)
-}
-
-function refuse(why: string): never {
-  console.error(why)
-  process.exit(2)
 }
