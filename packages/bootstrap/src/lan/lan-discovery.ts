@@ -10,7 +10,10 @@ export interface LanOptions {
   readonly host: Host
   /** UDP port that all nodes of the network listen at, 1..65535. Default 7947. */
   readonly port?: number
-  /** Seals what is said, with the keys of the cluster. What is not sealed by them is then refused. Default: nothing is sealed, and anybody on the network may answer. */
+  /**
+   * Seals what is said, with the keys of the cluster; what is not sealed is then refused. While it says `verifyOutgoing: false` nothing is sealed, and while it says
+   * `verifyIncoming: false` what is plain is taken as well, from anybody on the network. Default: nothing is sealed, and anybody on the network may answer.
+   */
   readonly sealer?: Sealer
   /** Milliseconds that are waited for answers, 10..60,000. Default 1,000. */
   readonly wait?: number

@@ -1,3 +1,4 @@
+import type { Sealer } from '@swimkit/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { xorSealer } from '../testing/xor-sealer.ts'
@@ -84,6 +85,38 @@ describe.each([
   })
 })
 
+/** As a sealer on a cluster's way from plain to sealed. */
+const withModes = (verifyOutgoing?: boolean, verifyIncoming?: boolean): Sealer => ({
+  ...xorSealer(5),
+  ...(verifyOutgoing === undefined ? {} : { verifyOutgoing }),
+  ...(verifyIncoming === undefined ? {} : { verifyIncoming }),
+})
+
+describe('a cluster on its way from plain to sealed', () => {
+  it('says what is plain while nothing is to be sealed, and what is sealed from then on', () => {
+    const sealer = { ...xorSealer(5), verifyOutgoing: false, verifyIncoming: false }
+    const format = lanFormat('default', sealer)
+    expect(format.encode(one)).toEqual(plain.encode(one))
+    sealer.verifyOutgoing = true
+    expect(format.encode(one)).toEqual(sealed.encode(one))
+  })
+
+  it('is understood at every step by who is one step ahead or behind', () => {
+    const steps = [
+      plain,
+      lanFormat('default', withModes(false, false)),
+      lanFormat('default', withModes(true, false)),
+      lanFormat('default', withModes(true, true)),
+    ]
+    for (const [i, from] of steps.entries()) {
+      for (const to of steps.slice(Math.max(0, i - 1), i + 2))
+        expect(to.decode(from.encode(one))).toEqual(one)
+    }
+    expect(steps[0]!.decode(steps[3]!.encode(one))).toBe('forged')
+    expect(steps[3]!.decode(steps[0]!.encode(one))).toBe('forged')
+  })
+})
+
 describe('a message is refused', () => {
   it('of another cluster', () => {
     expect(lanFormat('other', undefined).decode(plain.encode(one))).toBe('cluster')
@@ -96,6 +129,25 @@ describe('a message is refused', () => {
     expect(sealed.decode(plain.encode(one))).toBe('forged')
     expect(plain.decode(sealed.encode(one))).toBe('forged')
   })
+
+  it.each([
+    // verifyOutgoing, verifyIncoming of who reads, and what becomes of: sealed by our key, by another, plain.
+    [true, true, 'read', 'forged', 'forged'],
+    [true, false, 'read', 'forged', 'read'],
+    [false, false, 'read', 'forged', 'read'],
+    [undefined, undefined, 'read', 'forged', 'forged'],
+  ] as const)(
+    'by who has keys, verifying outgoing %s and incoming %s: sealed %s, by another key %s, plain %s',
+    (outgoing, incoming, ...expected) => {
+      const format = lanFormat('default', withModes(outgoing, incoming))
+      const other = lanFormat('default', xorSealer(6))
+      const said = [sealed, other, plain].map((from) => {
+        const message = format.decode(from.encode(one))
+        return typeof message === 'string' ? message : 'read'
+      })
+      expect(said).toEqual(expected)
+    },
+  )
 
   it('whose head is not the one that was sealed', () => {
     const bytes = sealed.encode(one)

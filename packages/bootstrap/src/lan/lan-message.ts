@@ -51,7 +51,9 @@ const mostPlain = 760
 const mostSealed = 240
 
 /**
- * `[magic u8][version u8][boot u64][label length u8][label]`, and, sealed where there is a sealer, with all of that as additional data,
+ * The sealer is asked anew with each message: its modes and keys may change.
+ *
+ * `[magic u8][version u8][boot u64][label length u8][label]`, and, sealed where there is a sealer that says so, with all of that as additional data,
  * `[kind u8][nonce u64][active varint][name][host][port u16]`. The head is that of a packet between nodes, so that a sealer with keys by sender finds the boot
  * where it looks for it. What follows the last field is a later build's.
  */
