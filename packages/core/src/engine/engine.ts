@@ -184,6 +184,10 @@ export interface Engine {
   /** Round trip between two members, milliseconds; `b` is this node by default. */
   rtt(a: Ref, b?: Ref): RoundTripView
   stats(): Record<CounterName, number> & Record<string, number>
+  /** Updates that are queued, as in `stats()`, which copies every counter. */
+  readonly backlog: number
+  /** Timers that are armed, as there. */
+  readonly timers: number
   /** Where the process is that this node's name belongs to, if that is another. */
   readonly lostTo: Address | undefined
 }

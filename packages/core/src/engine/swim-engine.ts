@@ -80,6 +80,12 @@ export class SwimEngine implements Engine {
   get doubtful(): boolean {
     return this.#state.doubt.doubtful
   }
+  get backlog(): number {
+    return this.#state.queue.backlog
+  }
+  get timers(): number {
+    return this.#state.timers.size
+  }
   get lostTo(): Address | undefined {
     return this.#parts.introductions.lostTo
   }
@@ -132,15 +138,15 @@ export class SwimEngine implements Engine {
   }
 
   stats(): Record<CounterName, number> & Record<string, number> {
-    const { counters, health, queue, table, timers } = this.#state
+    const { counters, health, table } = this.#state
     return {
       ...counters,
       members: table.size,
       active: table.active,
-      backlog: queue.backlog,
+      backlog: this.backlog,
       eventsKept: this.#parts.rumours.kept,
       payloadBytes: this.#parts.payloads.bytes,
-      timers: timers.size,
+      timers: this.timers,
       health: health.score,
       doubtful: Number(this.doubtful),
     }

@@ -1,5 +1,5 @@
 import type { Boot, PeerRecord, Sender } from '../model/peer.ts'
-import { u64At } from './byte-reader.ts'
+import { noBytes, u64At } from './byte-reader.ts'
 import { bootOffset, ClearHeader, jsonMagic, wireVersion } from './clear-header.ts'
 import type {
   Codec,
@@ -36,6 +36,9 @@ class JsonCodec implements Codec {
   readonly #context: CodecContext
   readonly #packetHeader: ClearHeader
   readonly #streamHeader: ClearHeader
+  /** The line of the sender that asked last. */
+  #firstLine: Uint8Array = noBytes
+  #firstSender: Sender | undefined
 
   constructor(context: CodecContext) {
     this.#context = context
@@ -98,12 +101,15 @@ class JsonCodec implements Codec {
   }
 
   #first(sender: Sender): Uint8Array {
+    if (sender === this.#firstSender) return this.#firstLine
     const { name, boot, incarnation } = sender
     const json = toJson({ version: wireVersion, cluster: this.#context.cluster, name, boot, incarnation })
     const f = new JsonFields()
     readSender(f, JSON.parse(json))
     if (f.problem !== undefined) throw new RangeError(`cannot encode the sender: ${f.problem}`)
-    return encoder.encode(`${json}\n`)
+    this.#firstLine = encoder.encode(`${json}\n`)
+    this.#firstSender = sender
+    return this.#firstLine
   }
 }
 

@@ -91,15 +91,29 @@ export function toJson(value: object): string {
 }
 
 function showBytes(bytes: Uint8Array): string {
-  if (bytes.every((byte) => byte >= 0x20 && byte < 0x7f))
-    return `text:${Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')}`
-  return `hex:${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  let text = 'text:'
+  let hex = 'hex:'
+  let printable = true
+  for (const byte of bytes) {
+    hex += hexOf[byte]
+    printable &&= byte >= 0x20 && byte < 0x7f
+    if (printable) text += String.fromCharCode(byte)
+  }
+  return printable ? text : hex
 }
 
 function readBytes(text: string): Uint8Array | undefined {
   if (/^text:[ -~]*$/.test(text)) return Uint8Array.from(text.slice(5), (c) => c.charCodeAt(0))
   if (!/^hex:([0-9a-f]{2})*$/.test(text)) return undefined
   const bytes = new Uint8Array((text.length - 4) / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(4 + 2 * i, 6 + 2 * i), 16)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digitAt(text, 4 + 2 * i) + digitAt(text, 5 + 2 * i)
   return bytes
 }
+
+/** Of a hex digit in lower case. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code < 0x3a ? code - 0x30 : code - 0x57
+}
+
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -17,8 +17,7 @@ export const memoryIsBounded: Invariant = {
     settled(at) {
       // Often enough for what grows.
       if (at.input.kind !== 'tick' || at.input.events.length > 0) return
-      const { members } = at.node.engine
-      const { backlog, timers } = at.node.engine.stats()
+      const { backlog, members, timers } = at.node.engine
       const others = processes.length
       const looks = 2 + settings.indirectProbes
       const most =
@@ -28,10 +27,10 @@ export const memoryIsBounded: Invariant = {
         looks +
         2 * (settings.healthMax + 1) * others +
         6 * others
-      if (timers! <= most && backlog! <= 2 * members.size) return
+      if (timers <= most && backlog <= 2 * members.size) return
       throw new InvariantViolation(
         memoryIsBounded,
-        timers! > most
+        timers > most
           ? `has ${timers} timers; ${most} are enough for ${members.size} members`
           : `has ${backlog} updates queued, of ${members.size} members`,
         at.node,
@@ -53,7 +52,7 @@ export const nothingIsLeftOver: Invariant = {
       const names = new Set(truth.roster)
       for (const process of truth.running()) {
         const { engine, name } = process.node
-        const { members } = engine
+        const { backlog, members, timers } = engine
         const fail = (what: string) =>
           new InvariantViolation(nothingIsLeftOver, what, process.node, undefined)
         for (let i = 0; i < members.size; i++) {
@@ -61,14 +60,12 @@ export const nothingIsLeftOver: Invariant = {
           names.add(members.name(ref))
         }
         if (process.disturbed || engine.lostTo !== undefined) continue
-        const { backlog, timers } = engine.stats()
         const others = members.active - (process.hasLeft ? 0 : 1)
         // Alone there is nobody to tell: whoever comes next is told.
-        if (backlog! > 0 && others > 0) throw fail(`has ${backlog} updates queued, and nothing happens`)
+        if (backlog > 0 && others > 0) throw fail(`has ${backlog} updates queued, and nothing happens`)
         const most =
           standingTimers + (members.size - members.active) + 2 + truth.settings.indirectProbes + 2 * others
-        if (timers! > most)
-          throw fail(`${name} has ${timers} timers, and nothing happens: ${most} are enough`)
+        if (timers > most) throw fail(`${name} has ${timers} timers, and nothing happens: ${most} are enough`)
       }
       const { size } = truth.simulation.directory
       if (size === names.size) return

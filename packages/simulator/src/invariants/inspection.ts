@@ -178,10 +178,13 @@ export class Inspection implements Observer {
     const { members } = node.engine
     const changes: Change[] = []
     let known = 0
-    for (const ref of refsOf(members)) {
+    const { active, size } = members
+    // Not by `refsOf`: this is done for each input.
+    for (let i = 0; i < size; i++) {
+      const ref = i < active ? members.activeAt(i) : members.terminalAt(i - active)
       const before = entries.get(ref)
       if (before !== undefined) known++
-      if (before === undefined || !isAsBefore(node, before))
+      if (before === undefined || !isAsBefore(members, before))
         changes.push({ before, after: entryOf(node, ref) })
     }
     if (known < entries.size) {
@@ -251,7 +254,7 @@ function entryOf({ engine: { members } }: SimNode, ref: Ref): Entry {
   }
 }
 
-const isAsBefore = ({ engine: { members } }: SimNode, before: Entry): boolean =>
+const isAsBefore = (members: MemberView, before: Entry): boolean =>
   before.incarnation === members.incarnation(before.ref) &&
   before.status === members.status(before.ref) &&
   before.recordIncarnation === members.recordIncarnation(before.ref) &&
