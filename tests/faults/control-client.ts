@@ -21,6 +21,13 @@ export class ControlClient {
     return this.#ask('GET', path, undefined, timeout)
   }
 
+  /** What stands there: rejects where it is not served. */
+  async read<T>(path: string, timeout?: number): Promise<T> {
+    const { body, status } = await this.get<T>(path, timeout)
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`)
+    return body
+  }
+
   post<T>(path: string, body: unknown = {}, timeout = 15_000): Promise<Answer<T>> {
     return this.#ask('POST', path, JSON.stringify(body), timeout)
   }

@@ -35,6 +35,7 @@ export class ControlFeed {
   readonly #handlers: FeedHandlers
   #last = 0
   #stopped = false
+  #connected = false
   #end: (() => void) | undefined
   #retry: NodeJS.Timeout | undefined
 
@@ -43,6 +44,11 @@ export class ControlFeed {
     this.#token = token
     this.#handlers = handlers
     this.#connect()
+  }
+
+  /** Whether what the node tells comes here. */
+  get connected(): boolean {
+    return this.#connected
   }
 
   stop(): void {
@@ -57,6 +63,7 @@ export class ControlFeed {
       new URL(`/v1/events?broadcasts=true&after=${this.#last}`, this.#url),
       { headers: { authorization: `Bearer ${this.#token}` }, agent: false },
       (incoming) => {
+        this.#connected = incoming.statusCode === 200
         incoming.setEncoding('utf8')
         incoming.on('data', (chunk: string) => {
           text += chunk
@@ -69,6 +76,7 @@ export class ControlFeed {
     )
     outgoing.on('error', () => undefined) // 'close' follows
     outgoing.on('close', () => {
+      this.#connected = false
       if (this.#stopped) return
       this.#handlers.broken()
       this.#retry = setTimeout(() => this.#connect(), 500)

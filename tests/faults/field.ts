@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Runtime, runtimes } from '../transports/runtimes.ts'
 import type { Truth, Watch } from './invariants/invariant.ts'
 import { allInvariants } from './invariants/invariants.ts'
@@ -44,8 +45,11 @@ export class Field implements Truth {
   readonly looks = { all: 0, untouched: 0 }
   /** What was excused, and how often. */
   readonly excused = new Map<string, number>()
+  /** What rules were tried with, and how often. */
+  readonly tries = new Map<string, number>()
   /** How often, and by how much at most, this process was late: milliseconds. */
   readonly starved = { times: 0, longest: 0 }
+  stoodStillAt = 0
   /** Who stands still, and so is not asked. */
   readonly paused = new Set<string>()
   readonly #folder: string
@@ -82,6 +86,14 @@ export class Field implements Truth {
 
   excuse(what: string): void {
     this.excused.set(what, (this.excused.get(what) ?? 0) + 1)
+  }
+
+  tried(what: string, times: number): void {
+    this.tries.set(what, (this.tries.get(what) ?? 0) + times)
+  }
+
+  hears(life: Life): boolean {
+    return life.followed
   }
 
   current(name: string): Life | undefined {
@@ -280,6 +292,7 @@ export class Field implements Truth {
             for (const watch of this.#watches) watch.silent?.(life, String(error))
           },
         )
+        .catch((error: unknown) => this.breach('the-rules-can-be-watched', String(error)))
         .finally(() => this.#looking.delete(life))
     }
   }
@@ -295,6 +308,7 @@ export class Field implements Truth {
       if (late < starvation) return
       this.starved.times++
       this.starved.longest = Math.max(this.starved.longest, late)
+      this.stoodStillAt = this.now()
       this.touched.now(this.slots.map(({ name }) => name))
       this.log(`the machine stood still for ${Math.round(late)} ms: all count as touched`)
     }, every)
@@ -348,6 +362,3 @@ export const snapshotOf = ({ disk }: Slot): string => join(disk!, 'data', 'membe
 
 /** Whether there is a snapshot on its disk. */
 export const remembers = (slot: Slot): boolean => slot.disk !== undefined && existsSync(snapshotOf(slot))
-
-export const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

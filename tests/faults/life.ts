@@ -100,16 +100,21 @@ export class Life {
     return this.#client
   }
 
+  /** Whether what it tells of comes here. */
+  get followed(): boolean {
+    return this.#feed?.connected === true
+  }
+
   follow(handlers: FeedHandlers): void {
     this.#feed = new ControlFeed(this.client.url, this.#token, handlers)
   }
 
   async view(timeout = 5_000): Promise<View> {
-    const [self, { body }] = await Promise.all([
-      this.client.get<SelfView>('/v1/self', timeout),
-      this.client.get<{ members: readonly MemberView[] }>('/v1/members', timeout),
+    const [self, { members }] = await Promise.all([
+      this.client.read<SelfView>('/v1/self', timeout),
+      this.client.read<{ members: readonly MemberView[] }>('/v1/members', timeout),
     ])
-    return { self: self.body, members: body.members }
+    return { self, members }
   }
 
   /** Resident memory in bytes, and open descriptors. */
@@ -149,8 +154,8 @@ export class Life {
       })
     })
     this.#client = new ControlClient(new URL((JSON.parse(line) as { control: string }).control), this.#token)
-    const { body } = await this.#client.get<SelfView>('/v1/self', 30_000)
-    this.boot = body.boot
+    const { boot } = await this.#client.read<SelfView>('/v1/self', 30_000)
+    this.boot = boot
     this.readyAt = this.#now()
   }
 }

@@ -1,9 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import process from 'node:process'
 
 /** Set in the process that runs inside of the namespaces: the folder for what it writes. */
 export const insideVariable = 'SWIMKIT_FAULTS_FOLDER'
+
+/** Of the processes and all that is made for them. */
+const namespaces = [
+  ...['--net', '--mount', '--propagation', 'private'],
+  ...['--pid', '--fork', '--mount-proc', '--kill-child=KILL'],
+]
 
 /** What the machine lacks for these tests, and cannot be given: the command says it, and ends with 2. */
 export class MachineError extends Error {
@@ -27,12 +33,8 @@ const programs: Readonly<Record<string, string>> = {
  * that says what is missing.
  */
 export function prepareMachine(): void {
-  if (process.platform !== 'linux') {
-    throw new MachineError(`needs network namespaces, which Linux has and ${process.platform} has not`)
-  }
-  if (process.getuid?.() !== 0) {
-    throw new MachineError('needs root: it makes network namespaces, mounts and packet filters')
-  }
+  const why = hindrance()
+  if (why !== undefined) throw new MachineError(why)
   const wanted = missing()
   if (wanted.length === 0) return
   if (!isProgram('apt-get')) {
@@ -52,6 +54,18 @@ export function prepareMachine(): void {
   const still = missing()
   if (still.length > 0)
     throw new MachineError(`needs ${still.join(', ')}: apt-get installed them, and they are not found`)
+}
+
+/** What the faults need that nothing can install; undefined: nothing. */
+export function hindrance(): string | undefined {
+  if (process.platform !== 'linux') {
+    return `needs network namespaces, which Linux has and ${process.platform} has not`
+  }
+  if (process.getuid?.() !== 0) return 'needs root: it makes network namespaces, mounts and packet filters'
+  const { error, status, stderr } = spawnSync('unshare', [...namespaces, 'true'], { encoding: 'utf8' })
+  // Where there is no such program, it can be installed.
+  if (error !== undefined || status === 0) return undefined
+  return `needs the right to make namespaces, which root has not everywhere: ${stderr.trim()}`
 }
 
 function missing(): string[] {
@@ -85,8 +99,7 @@ export function runInside(args: readonly string[], folder: string): Promise<numb
   const child = spawn(
     'setpriv',
     [
-      ...['--pdeathsig', 'KILL', 'unshare', '--net', '--mount', '--propagation', 'private'],
-      ...['--pid', '--fork', '--mount-proc', '--kill-child=KILL'],
+      ...['--pdeathsig', 'KILL', 'unshare', ...namespaces],
       ...[process.execPath, ...process.execArgv, process.argv[1]!, ...args],
     ],
     {

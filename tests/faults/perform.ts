@@ -9,13 +9,17 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { type Field, remembers, type Slot, sleep, snapshotOf } from './field.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Field, remembers, type Slot, snapshotOf } from './field.ts'
 import type { Life } from './life.ts'
 import { run } from './network.ts'
 import type { Act, Kind } from './schedule.ts'
 
-/** Does what is to go wrong, waits as long as it is to last, and undoes it. What cannot be done, as a process does not run, is not. */
-export async function perform(field: Field, kind: Kind, act: Act): Promise<void> {
+/**
+ * Does what is to go wrong, waits as long as it is to last, and undoes it. What cannot be done, as a process does not run, is not. Returns whether
+ * anything was done to anybody.
+ */
+export async function perform(field: Field, kind: Kind, act: Act): Promise<boolean> {
   await sleep(act.after)
   const slots =
     act.do === 'loss' && act.nodes === 'all' ? field.slots : slotsOf(field, act.nodes as readonly number[])
@@ -23,7 +27,7 @@ export async function perform(field: Field, kind: Kind, act: Act): Promise<void>
   const over = field.touched.begin(act.do === 'switch' ? [] : touched.map(({ name }) => name))
   field.log(`${kind}: ${describe(act)}`)
   try {
-    await (kind === 'clock set back, then crash'
+    return await (kind === 'clock set back, then crash'
       ? crashWithAnotherClock(field, slots, act)
       : inflict(field, slots, act))
   } finally {
@@ -31,13 +35,14 @@ export async function perform(field: Field, kind: Kind, act: Act): Promise<void>
   }
 }
 
-async function inflict(field: Field, slots: readonly Slot[], act: Act): Promise<void> {
+async function inflict(field: Field, slots: readonly Slot[], act: Act): Promise<boolean> {
   const { network } = field
   const numbers = slots.map(({ index }) => index)
   const lives = slots.flatMap(({ name }) => field.current(name) ?? [])
-  const during = async (...undo: readonly (() => void)[]): Promise<void> => {
+  const during = async (...undo: readonly (() => void)[]): Promise<boolean> => {
     await sleep(act.for)
     for (const each of undo) each()
+    return undo.length > 0
   }
   switch (act.do) {
     case 'pause':
@@ -45,11 +50,13 @@ async function inflict(field: Field, slots: readonly Slot[], act: Act): Promise<
     case 'crash':
       await Promise.all(lives.map((life) => field.kill(life)))
       await sleep(act.for)
-      return startAll(field, slots, act.rejoin)
+      await startAll(field, slots, act.rejoin)
+      return lives.length > 0
     case 'leave':
       await Promise.all(lives.map((life) => field.leave(life)))
       await sleep(act.for)
-      return startAll(field, slots, false)
+      await startAll(field, slots, false)
+      return lives.length > 0
     case 'partition': {
       const others = field.slots.map(({ index }) => index).filter((index) => !numbers.includes(index))
       return during(network.cut(numbers, others, act.oneWay))
@@ -63,24 +70,27 @@ async function inflict(field: Field, slots: readonly Slot[], act: Act): Promise<
     case 'diskFull':
       await during(...slots.map(fillDisk))
       await Promise.all(slots.map((slot) => savedAgain(field, slot)))
-      return
+      return slots.length > 0
     case 'descriptors':
       return during(...lives.map(takeDescriptors))
-    case 'switch':
+    case 'switch': {
       // Refused where somebody could not follow, or has just left: then it is none.
-      await Promise.all(lives.map((life) => field.post(life, '/v1/switch', { detector: act.detector })))
+      const switched = lives.map((life) => field.post(life, '/v1/switch', { detector: act.detector }))
+      return (await Promise.all(switched)).includes(200)
+    }
   }
 }
 
 /** Its next process begins below the incarnation that others hold of it, and ends its life in the past. */
-async function crashWithAnotherClock(field: Field, slots: readonly Slot[], act: Act): Promise<void> {
-  if (act.do !== 'clock') return
+async function crashWithAnotherClock(field: Field, slots: readonly Slot[], act: Act): Promise<boolean> {
+  if (act.do !== 'clock') return false
   const lives = slots.flatMap(({ name }) => field.current(name) ?? [])
   const undo = slots.map((slot) => setClock(slot, act.by))
   await Promise.all(lives.map((life) => field.kill(life)))
   await startAll(field, slots, false)
   await sleep(act.for)
   for (const each of undo) each()
+  return lives.length > 0
 }
 
 async function startAll(field: Field, slots: readonly Slot[], rejoin: boolean): Promise<void> {
@@ -138,8 +148,11 @@ function takeDescriptors(life: Life): () => void {
   const limits = /^Max open files\s+(\d+)\s+(\d+)/m.exec(readFileSync(`/proc/${life.pid}/limits`, 'utf8'))!
   const limit = (soft: number | string): void =>
     run('prlimit', ['--pid', String(life.pid), `--nofile=${soft}:${limits[2]}`])
-  const highest = Math.max(...readdirSync(`/proc/${life.pid}/fd`).map(Number))
-  limit(highest + 1)
+  // The lowest that is free is what comes next: one more than the highest would leave the gaps below it.
+  const taken = new Set(readdirSync(`/proc/${life.pid}/fd`).map(Number))
+  let free = 0
+  while (taken.has(free)) free++
+  limit(free)
   return () => {
     if (life.running) limit(limits[1]!)
   }

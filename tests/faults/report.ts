@@ -7,6 +7,7 @@ export class Report {
   readonly #seed: number
   readonly #minutes: number
   readonly #kinds = new Map<Kind, { times: number; worst: number }>()
+  readonly #nothing = new Map<Kind, number>()
   readonly #took: number[] = []
   #rounds = 0
   /** How often somebody was told to say something. */
@@ -18,7 +19,12 @@ export class Report {
     this.#minutes = minutes
   }
 
-  /** After a round of these kinds all agreed again, so many milliseconds after the last was undone. */
+  /** What was dealt could be done to nobody. */
+  cameToNothing(kind: Kind): void {
+    this.#nothing.set(kind, (this.#nothing.get(kind) ?? 0) + 1)
+  }
+
+  /** After a round in which these kinds were done all agreed again, so many milliseconds after the last was undone. */
   agreed(kinds: readonly Kind[], took: number | undefined): void {
     if (took === undefined) return
     this.#field.log(`agreed after ${(took / 1_000).toFixed(1)} s`)
@@ -32,7 +38,7 @@ export class Report {
   }
 
   print(stopped: boolean): void {
-    const { excused, lives, looks, now, starved, violations } = this.#field
+    const { excused, lives, looks, now, starved, tries, violations } = this.#field
     console.log(`\n${'fault'.padEnd(28)}${'times'.padStart(6)}  worst time until all agree again`)
     for (const [kind, { times, worst }] of [...this.#kinds].toSorted()) {
       console.log(`${kind.padEnd(28)}${String(times).padStart(6)}  ${(worst / 1_000).toFixed(1)} s`)
@@ -47,6 +53,8 @@ export class Report {
     )
     const share = ((100 * looks.untouched) / Math.max(1, looks.all)).toFixed(0)
     console.log(`${looks.all} looks at tables, ${share} % of them at nodes that no fault had touched lately`)
+    for (const [kind, times] of this.#nothing) console.log(`could be done to nobody: ${times} ${kind}`)
+    for (const [what, times] of tries) console.log(`tried: ${times} ${what}`)
     for (const [what, times] of excused) console.log(`excused: ${times} ${what}`)
     if (stopped) console.log('stopped before its time')
     for (const { at, rule, what } of violations) console.log(`${at.toFixed(1)} s: ${rule} is broken: ${what}`)

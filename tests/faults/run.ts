@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom } from '@swimkit/core'
-import { Field, sleep } from './field.ts'
+import { readNumber, readSeed, runCommand } from '../command.ts'
+import { Field } from './field.ts'
 import { insideVariable, MachineError, prepareMachine, runInside } from './machine.ts'
 import { perform } from './perform.ts'
 import { Report } from './report.ts'
@@ -15,23 +16,42 @@ import { type Kind, schedule } from './schedule.ts'
 /** Within so long after the last fault all agree: a partition heals in 1 to 40 s as a rule. */
 const agreementLimit = 120_000
 
-const { values } = parseArgs({
-  options: {
+const usage = `npm run faults -- [options]
+  --minutes 30  how long; what a round has begun is ended
+  --nodes 20    processes, 8 to 200
+  --seed N      deals the same faults in the same order; without: others each time
+  --plain       without a key`
+
+interface Settings {
+  readonly minutes: number
+  readonly nodes: number
+  readonly seed: number
+  readonly plain: boolean
+}
+
+await runCommand(
+  'faults',
+  usage,
+  {
     minutes: { type: 'string', default: '30' },
     nodes: { type: 'string', default: '20' },
     seed: { type: 'string' },
     plain: { type: 'boolean', default: false },
   },
-})
-const minutes = number('minutes', values.minutes, 0.1, 100_000)
-const nodes = number('nodes', values.nodes, 8, 200)
-const seed = values.seed === undefined ? Date.now() % 2 ** 31 : number('seed', values.seed, 0, 2 ** 32 - 1)
-
-const folder = process.env[insideVariable]
-process.exitCode = folder === undefined ? await outside() : await inside(folder)
+  ({ minutes, nodes, plain, seed }) => {
+    const settings: Settings = {
+      minutes: readNumber('--minutes', minutes, 0.1, 100_000),
+      nodes: readNumber('--nodes', nodes, 8, 200, { whole: true }),
+      seed: seed === undefined ? Date.now() % 2 ** 31 : readSeed(seed),
+      plain,
+    }
+    const folder = process.env[insideVariable]
+    return folder === undefined ? outside(settings) : inside(folder, settings)
+  },
+)
 
 /** Prepares the machine, and runs this in namespaces of its own. */
-async function outside(): Promise<number> {
+async function outside({ seed }: Settings): Promise<number> {
   try {
     prepareMachine()
   } catch (error) {
@@ -46,9 +66,9 @@ async function outside(): Promise<number> {
   return code
 }
 
-async function inside(logs: string): Promise<number> {
+async function inside(logs: string, { minutes, nodes, plain, seed }: Settings): Promise<number> {
   const key = randomBytes(16).toString('base64')
-  const field = new Field(nodes, logs, !values.plain, key, (line) => console.log(line))
+  const field = new Field(nodes, logs, !plain, key, (line) => console.log(line))
   const report = new Report(field, seed, minutes)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -60,7 +80,7 @@ async function inside(logs: string): Promise<number> {
   const going = (): boolean => field.violations.length === 0
   try {
     field.log(
-      `seed ${seed}: ${nodes} nodes on Node, Bun and Deno, ${minutes} minutes, ${values.plain ? 'plain' : 'sealed'}`,
+      `seed ${seed}: ${nodes} nodes on Node, Bun and Deno, ${minutes} minutes, ${plain ? 'plain' : 'sealed'}`,
     )
     for (let i = 0; i < nodes; i += 4) {
       await Promise.all(field.slots.slice(i, i + 4).map((slot) => field.start(slot)))
@@ -75,9 +95,14 @@ async function inside(logs: string): Promise<number> {
     const chatter = setInterval(() => chat(field, report.chats++), 2_000)
     for (const round of schedule(random, lot)) {
       if (!going() || field.now() > minutes * 60_000) break
-      const kinds: readonly Kind[] = round.map(([kind]) => kind)
-      await Promise.all(round.map(([kind, act]) => perform(field, kind, act)))
-      if (going()) report.agreed(kinds, await field.agreement(agreementLimit))
+      const done: Kind[] = []
+      await Promise.all(
+        round.map(async ([kind, act]) => {
+          if (await perform(field, kind, act)) done.push(kind)
+          else report.cameToNothing(kind)
+        }),
+      )
+      if (going()) report.agreed(done, await field.agreement(agreementLimit))
       // Nothing is wrong for a while: what is left over of the round shows now.
       if (going()) await sleep(3_000)
     }
@@ -102,11 +127,4 @@ function chat(field: Field, number: number): void {
   if (number % 5 === 4)
     void field.post(life, '/v1/tags', { tags: { slot: life.name.slice(1), turn: String(number) } })
   else void field.broadcast(life, `told-${number}`)
-}
-
-function number(name: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (Number.isFinite(value) && value >= least && value <= most) return value
-  console.error(`faults: --${name} is ${text}: must be a number from ${least} to ${most}`)
-  process.exit(2)
 }

@@ -3,7 +3,7 @@ import type { Random } from '@swimkit/core'
 /** Something that goes wrong, as data; numbers are of slots, `for` and `after` are milliseconds. Named as the simulator's operations, where these have a namesake. */
 export type Act = { readonly after: number; readonly for: number } & (
   | { readonly do: 'pause'; readonly nodes: readonly number[] }
-  /** `rejoin`: started again with nothing but what it remembers. `clock`: its clock is off by so many seconds then. */
+  /** `rejoin`: started again with nothing but what it remembers. */
   | { readonly do: 'crash'; readonly nodes: readonly number[]; readonly rejoin: boolean }
   | { readonly do: 'leave'; readonly nodes: readonly number[] }
   | { readonly do: 'partition'; readonly nodes: readonly number[]; readonly oneWay: boolean }
@@ -45,6 +45,9 @@ const deck: readonly Kind[] = [
   ...(['loss of datagrams', 'loss of everything', 'loss everywhere', 'slow link'] as const),
   ...(['clock jump', 'clock set back, then crash', 'disk full', 'no descriptors', 'switch'] as const),
 ]
+
+/** All kinds; a deck has each at least once. */
+export const kinds: readonly Kind[] = [...new Set(deck)]
 
 /** What the nodes are that a schedule is about. */
 export interface Lot {

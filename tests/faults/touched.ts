@@ -51,7 +51,7 @@ export class Touched {
   }
 
   /** Whether a fault touches it, or touched it so lately that it may still show. */
-  lately(name: string, at = this.#now()): boolean {
-    return this.since(name) > at - aftermath
+  lately(name: string): boolean {
+    return this.since(name) > this.#now() - aftermath
   }
 }

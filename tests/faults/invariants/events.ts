@@ -34,7 +34,8 @@ export const eventsTellTheTable: Invariant = {
     return {
       event(at, { id, member, type }) {
         const known = of(at)
-        if (known.id !== 0 && id !== known.id + 1) breach(`${at.name} tells event ${id} after ${known.id}`)
+        if (known.id !== undefined && id !== known.id + 1)
+          breach(`${at.name} tells event ${id} after ${known.id}`)
         known.id = id
         const step = transitions[type]
         if (step === undefined) return
@@ -48,12 +49,15 @@ export const eventsTellTheTable: Invariant = {
         known.held.set(member.name, step.to)
       },
       missed(at, what) {
-        if (what === 'events') told.set(at, { ...begin(at), whole: false, held: new Map() })
+        if (what === 'events') told.set(at, beginAnew())
       },
       looked(at, { members }) {
         const { differs, held, whole } = of(at)
         const now = truth.now()
-        for (const { name, status } of members) {
+        const shown = new Map<string, Held>(members.map(({ name, status }) => [name, status]))
+        // Also those that are held and not shown: whoever vanishes is reaped, and that is told.
+        for (const name of new Set([...shown.keys(), ...held.keys()])) {
+          const status = shown.get(name) ?? 'unknown'
           const last = held.get(name) ?? (whole ? 'unknown' : status)
           const what = `shows ${name} ${status}, and its events lead to ${last}`
           const known = differs.get(name)
@@ -62,7 +66,7 @@ export const eventsTellTheTable: Invariant = {
             differs.set(name, { what, since: now, seen: now })
           else if (now - known.since > lag) {
             breach(`${at.name} ${what} for ${((now - known.since) / 1_000).toFixed(1)} s`)
-            told.delete(at)
+            told.set(at, beginAnew())
             return
           } else known.seen = now
         }
@@ -72,7 +76,8 @@ export const eventsTellTheTable: Invariant = {
 }
 
 interface Told {
-  id: number
+  /** Of the event that came last; undefined: whichever comes first. */
+  id: number | undefined
   /** Whether nothing was held before the first event, but itself. */
   whole: boolean
   readonly held: Map<string, Held>
@@ -86,5 +91,8 @@ const begin = (at: Life): Told => ({
   held: new Map([[at.name, 'alive']]),
   differs: new Map(),
 })
+
+/** Whatever is shown or told next is how it is. */
+const beginAnew = (): Told => ({ id: undefined, whole: false, held: new Map(), differs: new Map() })
 
 const remembers = (life: Life): boolean => life.child.spawnargs.includes('--data-dir')

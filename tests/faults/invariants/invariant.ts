@@ -10,6 +10,12 @@ export interface Truth {
   readonly lives: readonly Life[]
   /** Counts something that is excused, for the report: many of a kind are worth a look. */
   excuse(what: string): void
+  /** Counts what a rule was tried with, for the report: one that was tried with nothing has shown nothing. */
+  tried(what: string, times: number): void
+  /** Whether what a process tells comes to us. */
+  hears(life: Life): boolean
+  /** When it showed last that the machine had given nobody any time; 0: never. */
+  readonly stoodStillAt: number
   /** The process that is meant to run under a name; undefined where there is none. */
   current(name: string): Life | undefined
 }

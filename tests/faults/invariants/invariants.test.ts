@@ -66,8 +66,41 @@ const tries: readonly {
     breaches: 0,
     play(scene) {
       const by = scene.live('a', { child: { spawnargs: ['--data-dir', 'x'] } })
-      scene.show(by, [member('b', 'failed')], 20_000)
-      scene.event(by, 'reap', member('b', 'failed'))
+      scene.show(by, [member('a'), member('b', 'failed')], 20_000)
+      scene.event(by, 'reap', member('b', 'failed'), 1)
+    },
+  },
+  {
+    invariant: eventsTellTheTable,
+    that: 'notices a member that is gone from the table though nothing says that it was reaped',
+    breaches: 1,
+    play(scene) {
+      const by = scene.live('a')
+      scene.event(by, 'join', member('b'), 1)
+      scene.event(by, 'failed', member('b', 'failed'), 2)
+      scene.show(by, [member('a')], 14_000)
+    },
+  },
+  {
+    invariant: eventsTellTheTable,
+    that: 'takes one that was reaped, and whatever comes first after events were missed',
+    breaches: 0,
+    play(scene) {
+      const by = scene.live('a')
+      scene.event(by, 'join', member('b'), 1)
+      scene.event(by, 'failed', member('b', 'failed'), 2)
+      scene.event(by, 'reap', member('b', 'failed'), 3)
+      scene.show(by, [member('a')], 14_000)
+      scene.watch.missed!(by, 'events')
+      scene.event(by, 'alive', member('c'), 30)
+    },
+  },
+  {
+    invariant: eventsTellTheTable,
+    that: 'notices that the first event is missing',
+    breaches: 1,
+    play(scene) {
+      scene.event(scene.live('a'), 'join', member('b'), 2)
     },
   },
   {
@@ -78,7 +111,7 @@ const tries: readonly {
       const by = scene.live('a')
       scene.event(by, 'alive', member('b'), 1)
       scene.event(by, 'suspect', member('b', 'suspect'), 3)
-      scene.show(by, [member('b', 'failed')], 14_000)
+      scene.show(by, [member('a'), member('b', 'failed')], 14_000)
     },
   },
   {
@@ -113,6 +146,104 @@ const tries: readonly {
       const [a] = ['a', 'b', 'c'].map((name) => scene.live(name))
       scene.touched.now(['c'])
       scene.event(a!, 'failed', member('b', 'failed'))
+      scene.show(a!, [], 30_000)
+    },
+  },
+  {
+    invariant: theUntouchedDoNotFail,
+    that: 'takes a verdict that a touched node repeated first, and one that it told a moment later',
+    breaches: 0,
+    play(scene) {
+      const [a, b, c] = ['a', 'b', 'c', 'd'].map((name) => scene.live(name))
+      scene.touched.now(['c'])
+      scene.event(a!, 'failed', member('d', 'failed'))
+      scene.at += 900
+      scene.event(c!, 'failed', member('d', 'failed'))
+      scene.at += 10_000
+      scene.event(b!, 'failed', member('d', 'failed'))
+      scene.show(a!, [], 30_000)
+    },
+  },
+  {
+    invariant: theUntouchedDoNotFail,
+    that: 'notices a verdict that touched nodes repeat',
+    breaches: 1,
+    play(scene) {
+      const [a, , c] = ['a', 'b', 'c'].map((name) => scene.live(name))
+      scene.touched.now(['c'])
+      scene.event(a!, 'failed', member('b', 'failed'))
+      scene.at += 2_000
+      scene.event(c!, 'failed', member('b', 'failed'))
+      scene.show(a!, [], 30_000)
+    },
+  },
+  {
+    invariant: theUntouchedDoNotFail,
+    that: 'notices a verdict whatever begins afterwards: at those two, at others that said the same, or as the member ends',
+    breaches: 2,
+    play(scene) {
+      const [a, b, c] = ['a', 'b', 'c', 'd'].map((name) => scene.live(name))
+      scene.event(a!, 'failed', member('b', 'failed'))
+      scene.event(c!, 'failed', member('b', 'failed'))
+      scene.at += 2_000
+      scene.touched.begin(['a', 'c', 'd'])
+      scene.end(b!, 'killed', 137)
+      scene.end(a!, 'killed', 137)
+      scene.show(c!, [], 30_000)
+    },
+  },
+  {
+    invariant: theUntouchedDoNotFail,
+    that: 'takes a verdict while a touched node cannot tell what it said',
+    breaches: 0,
+    play(scene) {
+      const [a, , c] = ['a', 'b', 'c'].map((name) => scene.live(name))
+      scene.touched.now(['c'])
+      scene.unheard.add(c!)
+      scene.event(a!, 'failed', member('b', 'failed'))
+      scene.unheard.clear()
+      scene.show(a!, [], 30_000)
+    },
+  },
+  {
+    invariant: theUntouchedDoNotFail,
+    that: 'notices one while a node that nothing touched cannot tell, and one while a touched one stands still',
+    breaches: 2,
+    play(scene) {
+      const [a, , c] = ['a', 'b', 'c', 'd'].map((name) => scene.live(name))
+      scene.unheard.add(c!)
+      scene.event(a!, 'failed', member('b', 'failed'))
+      scene.unheard.clear()
+      scene.touched.begin(['c'])
+      scene.event(a!, 'failed', member('d', 'failed'))
+      scene.show(a!, [], 30_000)
+    },
+  },
+  {
+    invariant: theUntouchedDoNotFail,
+    that: 'takes what one may have said that ended in that moment, and notices what comes long before or after an end',
+    breaches: 2,
+    play(scene) {
+      const [a, , c, , e] = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => scene.live(name))
+      scene.end(c!, 'killed', 137)
+      scene.at += 900
+      scene.event(a!, 'failed', member('b', 'failed'))
+      scene.at += 2_000
+      scene.event(a!, 'failed', member('d', 'failed'))
+      scene.event(a!, 'failed', member('f', 'failed'))
+      scene.at += 2_000
+      scene.end(e!, 'killed', 137)
+      scene.show(a!, [], 30_000)
+    },
+  },
+  {
+    invariant: theUntouchedDoNotFail,
+    that: 'takes a verdict where it shows a moment later that the machine stood still',
+    breaches: 0,
+    play(scene) {
+      const [a] = ['a', 'b'].map((name) => scene.live(name))
+      scene.event(a!, 'failed', member('b', 'failed'))
+      scene.stoodStillAt = scene.at + 1
       scene.show(a!, [], 30_000)
     },
   },
@@ -197,11 +328,18 @@ const tries: readonly {
   },
   {
     invariant: logsTellOfNoFaultOfOurs,
-    that: 'takes a full disk, and notices a fault of the control API once',
-    breaches: 1,
+    that: 'takes a full disk and warnings, and notices once any other error, and what a runtime says at its end',
+    breaches: 2,
     play(scene) {
-      scene.live('a', { logged: () => 'error the snapshot could not be saved reason=ENOSPC' })
-      scene.live('b', { logged: () => 'error control API fault reason="x is undefined"' })
+      const said = (name: string, ...lines: readonly string[]) =>
+        scene.live(name, { logged: () => lines.map((line) => `2026-01-02T03:04:05.678Z ${line}\n`).join('') })
+      said(
+        'a',
+        'error the snapshot could not be saved reason=ENOSPC',
+        'warn  seed does not answer error=timeout',
+      )
+      said('b', 'info  serving', 'error something that nobody thought of reason="x is undefined"')
+      said('c', 'info  serving', 'Segmentation fault at address 0x7')
       scene.watch.rest!(new Map())
       scene.watch.rest!(new Map())
     },
@@ -244,4 +382,14 @@ test.each(tries)('$invariant.name: $that', ({ breaches, invariant, play }) => {
   const scene = new Scene(invariant)
   play(scene)
   expect(scene.breaches).toHaveLength(breaches)
+})
+
+test('broadcasts-reach-all says at how many members it looked for a broadcast', () => {
+  const scene = new Scene(broadcastsReachAll)
+  const [a, b] = ['a', 'b', 'c', 'd'].map((name) => scene.live(name))
+  scene.end(b!, 'killed', 137)
+  scene.watch.sent!(a!, 'told-1')
+  scene.at += aftermath
+  scene.watch.over!()
+  expect(scene.tries).toEqual({ 'broadcasts at members that had to be told of them': 2 })
 })

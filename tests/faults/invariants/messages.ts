@@ -22,8 +22,8 @@ export const nothingIsDeliveredTwice: Invariant = {
 }
 
 /**
- * A broadcast is with everybody who was there when it was told and has stayed, once all agree. Excused: what was told so lately that tables were not compared since; what a process told that ended within
- * the aftermath of a fault, as it may have been cut off and have taken it along; and followers that lost their connection.
+ * A broadcast is with everybody who was there when it was told and has stayed, once all agree. Excused: what was told so lately that tables were not compared since; what a process told that ended
+ * within twice the aftermath of a fault, as it may have been cut off meanwhile, and not have been asked again before it ended; and followers that lost their connection.
  */
 export const broadcastsReachAll: Invariant = {
   name: 'broadcasts-reach-all',
@@ -45,17 +45,20 @@ export const broadcastsReachAll: Invariant = {
         if (what === 'broadcasts') unsure.set(at, truth.now())
       },
       over() {
+        let pairs = 0
         for (const [body, { at, by }] of sent) {
           if (truth.now() - at < aftermath) continue
           if (by.endedAt !== undefined && by.endedAt - at < 2 * aftermath) continue
           for (const life of truth.lives) {
             const wasThere = life.readyAt !== undefined && life.readyAt < at - aftermath && life.running
             if (!wasThere || life === by || (unsure.get(life) ?? 0) > at - 5_000) continue
+            pairs++
             if (heard.get(life)?.has(body)) continue
             const ago = ((truth.now() - at) / 1_000).toFixed(0)
             breach(`${life.name} was never told ${body}, which ${by.name} told ${ago} s ago`)
           }
         }
+        truth.tried('broadcasts at members that had to be told of them', pairs)
       },
     }
   },

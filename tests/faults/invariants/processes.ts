@@ -16,9 +16,11 @@ export const nobodyEndsByItself: Invariant = {
   }),
 }
 
-/** What a log says of a fault of the program's own. That the snapshot could not be saved is what a full disk is for. */
-const ownFaults =
-  /control API fault|could not be answered|the transport failed| threw|unhandled|uncaught|Uncaught|panicked|Segmentation|TypeError|ReferenceError|AssertionError/
+/** Lines of the level `error`, and what runtimes say at their end. */
+const error =
+  /^\S+ error |unhandled|uncaught|Uncaught|panicked|Segmentation|TypeError|ReferenceError|AssertionError/
+/** What faults are there to bring about: a disk that is full. */
+const wanted = /^\S+ error the snapshot could not be saved /
 
 /** No excuse. */
 export const logsTellOfNoFaultOfOurs: Invariant = {
@@ -30,7 +32,7 @@ export const logsTellOfNoFaultOfOurs: Invariant = {
       const line = life
         .logged()
         .split('\n')
-        .find((each) => ownFaults.test(each))
+        .find((each) => error.test(each) && !wanted.test(each))
       if (line === undefined || said.has(life.log)) return
       said.add(life.log)
       breach(`${life.name} (${life.runtime}) logs: ${line}`)

@@ -8,8 +8,11 @@ export class Scene implements Truth {
   readonly lives: Life[] = []
   readonly breaches: string[] = []
   readonly excused: string[] = []
+  readonly tries: Record<string, number> = {}
+  readonly unheard = new Set<Life>()
   readonly touched = new Touched(() => this.at)
   readonly watch: Watch
+  stoodStillAt = 0
   /** Milliseconds; long enough after the start that nobody counts as new. */
   at = 1_000_000
   #events = 0
@@ -24,6 +27,14 @@ export class Scene implements Truth {
 
   excuse(what: string): void {
     this.excused.push(what)
+  }
+
+  tried(what: string, times: number): void {
+    this.tries[what] = (this.tries[what] ?? 0) + times
+  }
+
+  hears(life: Life): boolean {
+    return !this.unheard.has(life)
   }
 
   current(name: string): Life | undefined {

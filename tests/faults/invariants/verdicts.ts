@@ -1,22 +1,28 @@
-import type { MemberEventView } from '../control-feed.ts'
+import type { MemberEventView, MemberView } from '../control-feed.ts'
 import type { Life } from '../life.ts'
 import { aftermath } from '../touched.ts'
-import type { Breach, Invariant, Truth } from './invariant.ts'
+import type { Invariant, Truth } from './invariant.ts'
 import { show } from './precedence.ts'
 
 /** After so long it is known who else said so. */
 const hearsay = 15_000
+/** Two that tell the same come on two connections, of which one may be late. */
+const lag = 1_000
 
 interface Verdict {
   readonly at: Life
   readonly event: MemberEventView
   readonly when: number
+  /** Whether the member was gone by then, or a fault had touched it or whoever gives the verdict. */
+  readonly hasGrounds: boolean
+  /** Whether another node that a fault had touched ran by then, and could not tell us that it had said so before. */
+  readonly maybeRepeated: boolean
 }
 
 /**
  * Of a member that lives and was not touched by a fault, no node that was not touched either says first that it failed. Excused: what a node repeats that a touched one said, which
- * may be cut off, late or unlucky, and whose word counts all the same until the member refutes it; and whatever may have been said by a process that was killed before it told us.
- * Without a fault anywhere there is no excuse at all.
+ * may be cut off, late or unlucky, and whose word counts all the same until the member refutes it; and whatever may have been said by a touched one that could not tell us: nothing followed it
+ * then, or it ended in that moment. One that stands still has told what it said, and says nothing until it goes on. Without a fault anywhere there is no excuse at all, but for a machine that stood still.
  */
 export const theUntouchedDoNotFail: Invariant = {
   name: 'verdicts-have-grounds',
@@ -27,14 +33,23 @@ export const theUntouchedDoNotFail: Invariant = {
     return {
       event(at, event) {
         if (event.type !== 'failed') return
-        const verdict = { at, event, when: truth.now() }
+        const { boot, name } = event.member
+        const verdict = {
+          at,
+          event,
+          when: truth.now(),
+          hasGrounds: !isUntouchedPair(truth, at, name, boot),
+          maybeRepeated: truth.lives.some(
+            (life) => life !== at && life.running && truth.touched.lately(life.name) && !truth.hears(life),
+          ),
+        }
         said.push(verdict)
-        if (isUntouchedPair(truth, at, event.member.name, event.member.boot)) open.push(verdict)
+        if (!verdict.hasGrounds) open.push(verdict)
       },
       looked() {
         const due = truth.now() - hearsay
         for (const verdict of open.filter(({ when }) => when <= due)) {
-          if (isExcused(truth, verdict, said)) {
+          if (isExcused(truth, verdict.event.member, said)) {
             truth.excuse('verdicts on members that live, which touched nodes gave and others repeated')
           } else {
             breach(
@@ -55,24 +70,18 @@ function isUntouchedPair(truth: Truth, at: Life, name: string, boot: string): bo
   return !truth.touched.lately(at.name) && !truth.touched.lately(name)
 }
 
-function isExcused(truth: Truth, { at, event, when }: Verdict, said: readonly Verdict[]): boolean {
-  const { boot, incarnation, name } = event.member
-  // It may have ended before we were told of the verdict. What else was done since to these two is no excuse.
-  if (truth.current(name)?.boot !== boot || at.endedAt !== undefined) return true
-  const repeated = said.some(
-    ({ at: other, event: theirs }) =>
-      theirs.member.name === name &&
-      theirs.member.incarnation === incarnation &&
-      truth.touched.lately(other.name, when),
+/** It depends on who said so first, and on what was so then: what is done to any of them afterwards is no excuse. */
+function isExcused(truth: Truth, { incarnation, name }: MemberView, said: readonly Verdict[]): boolean {
+  const same = said.filter(
+    ({ event: { member } }) => member.name === name && member.incarnation === incarnation,
   )
-  const unseen = truth.lives.some(
-    ({ endedAt, name: other }) => other !== name && endedAt !== undefined && endedAt > when - aftermath,
+  const { maybeRepeated, when } = same[0]! // what is asked about is one of them
+  const repeated = same.some((other) => other.hasGrounds && other.when <= when + lag)
+  // It may have said so last, and have ended before it told us.
+  const lost = truth.lives.some(
+    ({ endedAt }) => endedAt !== undefined && endedAt > when - lag && endedAt <= when + lag,
   )
-  // One that stands still, or whose connection broke, tells later.
-  const later = truth.lives.some(
-    (life) => life.running && truth.touched.since(life.name) === Number.POSITIVE_INFINITY,
-  )
-  return repeated || unseen || later
+  return repeated || maybeRepeated || lost || truth.stoodStillAt > when
 }
 
 /** A member that was failed by mistake refutes within so long, where nothing hinders it. */
@@ -82,8 +91,36 @@ const refuted = 30_000
 export const theLivingAreHeldAlive: Invariant = {
   name: 'members-refute',
   rule: `a member that lives, and that no fault touches, is not held failed for longer than ${refuted / 1_000} s`,
-  watch: (truth, breach) =>
-    heldFor(truth, breach, refuted, (status) => status === 'failed' || status === undefined, aftermath),
+  watch: (truth, breach) => {
+    const since = new WeakMap<Life, Map<string, number>>()
+    return {
+      looked(at, { members }) {
+        const mine = since.get(at) ?? new Map<string, number>()
+        since.set(at, mine)
+        const now = truth.now()
+        for (const life of truth.lives) {
+          const held = members.find(({ name }) => name === life.name)
+          const counts =
+            truth.current(life.name) === life &&
+            life.running &&
+            life.wanted === undefined &&
+            life.readyAt !== undefined
+          const isWrong = held === undefined || held.status === 'failed'
+          if (!counts || truth.touched.lately(life.name) || truth.touched.lately(at.name) || !isWrong) {
+            mine.delete(life.boot)
+            continue
+          }
+          const from = mine.get(life.boot) ?? now
+          mine.set(life.boot, from)
+          if (now - from > refuted) {
+            breach(
+              `${at.name} has held ${life.name}, which lives, ${held?.status ?? 'unknown'} for ${seconds(now - from)} s`,
+            )
+          }
+        }
+      },
+    }
+  },
 }
 
 /** How long nodes that nothing hinders may take to find a member that is gone, and to tell all: 5 to 8 s as a rule, three times that where its port says nothing. */
@@ -117,47 +154,6 @@ export const theDeadAreFound: Invariant = {
       },
     }
   },
-}
-
-/** That no untouched node holds an untouched one so for longer than a limit. */
-function heldFor(
-  truth: Truth,
-  breach: Breach,
-  limit: number,
-  wrong: (status: string | undefined) => boolean,
-  untouchedFor: number,
-) {
-  const since = new WeakMap<Life, Map<string, number>>()
-  return {
-    looked(
-      at: Life,
-      { members }: { readonly members: readonly { name: string; status: string; boot: string }[] },
-    ) {
-      const mine = since.get(at) ?? new Map<string, number>()
-      since.set(at, mine)
-      const now = truth.now()
-      const isClear = (name: string): boolean => now - truth.touched.since(name) >= untouchedFor
-      for (const life of truth.lives) {
-        const held = members.find(({ name }) => name === life.name)
-        const counts =
-          truth.current(life.name) === life &&
-          life.running &&
-          life.wanted === undefined &&
-          life.readyAt !== undefined
-        if (!counts || !isClear(life.name) || !isClear(at.name) || !wrong(held?.status)) {
-          mine.delete(life.boot)
-          continue
-        }
-        const from = mine.get(life.boot) ?? now
-        mine.set(life.boot, from)
-        if (now - from > limit) {
-          breach(
-            `${at.name} has held ${life.name}, which lives, ${held?.status ?? 'unknown'} for ${seconds(now - from)} s`,
-          )
-        }
-      }
-    },
-  }
 }
 
 const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(1)
