@@ -27,6 +27,16 @@ const longest = [
   'tests/fuzz/fuzz.test.ts',
   'tests/behaviour/identity.test.ts',
   'tests/process/verdicts.test.ts',
+  'tests/process/control-bounds.test.ts',
+  'tests/process/mixed-cluster.test.ts',
+  'tests/process/fuzz-inputs.test.ts',
+  'tests/process/switch.test.ts',
+  'tests/conformance/runtimes.test.ts',
+  'tests/process/control-tls.test.ts',
+  'tests/process/keys.test.ts',
+  'tests/process/contract.test.ts',
+  'tests/process/bad-input.test.ts',
+  'tests/process/identity.test.ts',
 ]
 
 class LongestFirst extends BaseSequencer {
@@ -89,6 +99,8 @@ export default defineConfig({
             ...alone,
             faults,
           ],
+          // Those that run at once are of three processes each, mostly, and most of the time wait.
+          maxConcurrency: 4,
           // They wait for half of their time.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -12,7 +12,7 @@ interface Result {
 
 const script = fileURLToPath(new URL('run-cases.ts', import.meta.url))
 
-describe.each(runtimes.filter(({ name }) => name !== 'node'))(
+describe.concurrent.each(runtimes.filter(({ name }) => name !== 'node'))(
   'finding a cluster on $name',
   ({ command, args }) => {
     let results: readonly Result[]

@@ -7,7 +7,7 @@ interface Seen {
   readonly leaving: boolean
 }
 
-test.each(runtimes)(
+test.concurrent.each(runtimes)(
   'on %s a node that is told to end drains first: it is there, and nobody picks it',
   async (runtime) => {
     const watcher = await start(['--name', 'watcher', '--port', '0'])

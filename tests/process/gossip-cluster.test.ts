@@ -3,7 +3,7 @@ import { agree, follow, freePort, runtimes, type SwimProcess, start } from './sw
 
 const flags = ['--detector', 'gossip'] as const
 
-test.each(runtimes)(
+test.concurrent.each(runtimes)(
   'a cluster of Node, Bun and Deno that gossips heartbeats sees the %s process killed, and takes it back',
   async (victim) => {
     const first = await start(['--name', 'on-node', '--port', '0', ...flags], 'node')

@@ -33,7 +33,7 @@ function heldAt(observers: readonly SwimProcess[], name: string, address: string
   })
 }
 
-test.each(three)(
+test.concurrent.each(three)(
   'a process that is killed on %s and starts again at another port, before anybody noticed, has its name there within 3 s',
   async (runtime) => {
     const cluster = await trio()
@@ -54,7 +54,7 @@ test.each(three)(
   },
 )
 
-test.each(three)(
+test.concurrent.each(three)(
   'a second process on %s under a name that lives ends with exit code 1 and one line that names both addresses',
   async (runtime) => {
     const cluster = await trio()
@@ -81,7 +81,7 @@ test.each(three)(
   },
 )
 
-test('of two that start at once under one name, by different seeds, one ends and the other is held by all', async () => {
+test.concurrent('of two that start at once under one name, by different seeds, one ends and the other is held by all', async () => {
   const cluster = await trio()
   const observers = Object.values(cluster)
   const twins = await Promise.all(
@@ -101,7 +101,7 @@ test('of two that start at once under one name, by different seeds, one ends and
   expect(keeper.child.exitCode).toBe(null)
 })
 
-test('another name at the port of a dead one: the dead one fails all the same, and the other is alive', async () => {
+test.concurrent('another name at the port of a dead one: the dead one fails all the same, and the other is alive', async () => {
   const { bun: dead, deno, node } = await trio()
   await kill(dead)
   const flags = ['--name', 'heir', '--port', portOf(dead), '--control-port', '0', '--profile', 'local']
@@ -115,7 +115,7 @@ test('another name at the port of a dead one: the dead one fails all the same, a
   expect(engine.refutations).toBe(0)
 })
 
-test('two clusters with labels, and a seed of the one that is the other’s by now: neither takes the other in, and each says why', async () => {
+test.concurrent('two clusters with labels, and a seed of the one that is the other’s by now: neither takes the other in, and each says why', async () => {
   const of = (cluster: string, name: string) => [...named(name), '--cluster', cluster]
   const [a1, b1] = await Promise.all([start(of('a', 'a1'), 'node'), start(of('b', 'b1'), 'bun')])
   const a2 = await start([...of('a', 'a2'), '--seed', a1.ready.address], 'deno')

@@ -5,6 +5,7 @@ import {
   eventually,
   follow,
   freePort,
+  inTurns,
   launch,
   type SwimProcess,
   start,
@@ -29,7 +30,7 @@ describe.each([
   ['tcp', ['--transport', 'tcp']],
   ['udp, JSON on the wire', ['--codec', 'json']],
 ] as const)('a cluster of Node, Bun and Deno over %s', (_, flags) => {
-  test.each(['node', 'bun', 'deno'] as const)(
+  test.concurrent.each(['node', 'bun', 'deno'] as const)(
     'sees the %s process killed, explains it, and takes it back',
     async (victim) => {
       const cluster = await trio(flags)
@@ -43,6 +44,11 @@ describe.each([
       let printed = ''
       command.stdout!.on('data', (chunk) => {
         printed += chunk
+      })
+      // What happens before a stream is there is not told on it.
+      await eventually('the command follows', 30_000, async () => {
+        const { control } = await observers[0]!.get<{ control: { streams: number } }>('/v1/stats')
+        return { ok: control.streams === 2, seen: control.streams }
       })
 
       cluster[victim].signal('SIGKILL')
@@ -131,42 +137,43 @@ test('a node that starts again at its own port before anybody noticed takes its 
 test('the client commands tell what the API tells, on each runtime', async () => {
   const cluster = await trio([])
   const control = ['--control', cluster.node.ready.control]
-  for (const runtime of allRuntimes) {
-    const members = await swim(['members', '--json', ...control], runtime)
-    expect(members.code).toBe(0)
-    const parsed = JSON.parse(members.stdout) as {
-      members: { name: string }[]
-      counts: Record<string, number>
-    }
-    expect(parsed.counts).toEqual({ alive: 3, suspect: 0, failed: 0, left: 0 })
-    expect(parsed.members.map(({ name }) => name).sort()).toEqual(['on-bun', 'on-deno', 'on-node'])
-    for (const command of [
-      'list_mem',
-      'list_self',
-      'display_suspects',
-      'display_protocol',
-      'members',
-      'self',
-    ]) {
-      const shown = await swim([command, ...control], runtime)
-      expect([command, shown.code, shown.stderr]).toEqual([command, 0, ''])
-    }
-    const ping = await swim(['ping', 'on-deno', '--json', ...control], runtime)
-    expect(ping.code).toBe(0)
-    const nobody = await swim(['ping', 'nobody', ...control], runtime)
-    expect(nobody.code).toBe(1)
-    expect(nobody.stderr.trim().split('\n')).toHaveLength(1)
-  }
+  const shown = ['list_mem', 'list_self', 'display_suspects', 'display_protocol', 'members', 'self']
+  const checks = allRuntimes.flatMap((runtime) => [
+    async () => {
+      const members = await swim(['members', '--json', ...control], runtime)
+      expect(members.code).toBe(0)
+      const parsed = JSON.parse(members.stdout) as {
+        members: { name: string }[]
+        counts: Record<string, number>
+      }
+      expect(parsed.counts).toEqual({ alive: 3, suspect: 0, failed: 0, left: 0 })
+      expect(parsed.members.map(({ name }) => name).sort()).toEqual(['on-bun', 'on-deno', 'on-node'])
+    },
+    ...shown.map((command) => async () => {
+      const { code, stderr } = await swim([command, ...control], runtime)
+      expect([runtime, command, code, stderr]).toEqual([runtime, command, 0, ''])
+    }),
+    async () => {
+      const ping = await swim(['ping', 'on-deno', '--json', ...control], runtime)
+      expect([runtime, ping.code]).toEqual([runtime, 0])
+    },
+    async () => {
+      const nobody = await swim(['ping', 'nobody', ...control], runtime)
+      expect([runtime, nobody.code]).toEqual([runtime, 1])
+      expect(nobody.stderr.trim().split('\n')).toHaveLength(1)
+    },
+  ])
+  await inTurns(3, checks, (check) => check())
 })
 
-test.each([
+test.concurrent.each([
   ['udp', []],
   ['tcp and JSON', ['--transport', 'tcp', '--codec', 'json']],
 ] as const)('the third knows the round trip between the two others, over %s', async (_, flags) => {
   const cluster = await trio(flags)
   const rtt = (...names: readonly string[]) =>
     swim(['rtt', ...names, '--json', '--control', cluster.node.ready.control])
-  await eventually('both have been pinged', 10_000, async () => {
+  await eventually('both have been pinged', 30_000, async () => {
     const seen = await rtt('on-bun', 'on-deno')
     return { ok: seen.code === 0, seen }
   })
@@ -177,7 +184,7 @@ test.each([
   expect((await rtt('nobody')).stderr.trim().split('\n')).toHaveLength(1)
 })
 
-test('the newest Node joins them, and is missed when it is killed', async () => {
+test.concurrent('the newest Node joins them, and is missed when it is killed', async () => {
   const cluster = await trio([])
   const newest = await start(
     ['--name', 'on-newest', '--port', '0', '--seed', cluster.bun.ready.address],

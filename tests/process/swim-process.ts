@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { afterEach } from 'vitest'
+import { aroundEach } from 'vitest'
 import { newestNode } from '../newest-node.setup.ts'
 
 export type Runtime = 'node' | 'bun' | 'deno' | 'newest'
@@ -59,20 +60,26 @@ export interface SwimProcess {
   readonly exited: Promise<number | NodeJS.Signals>
 }
 
-const started = new Set<ChildProcess>()
+/** What the test that runs here has started: tests of one file may run at once, and each ends its own. */
+const startedHere = new AsyncLocalStorage<Set<ChildProcess>>()
 
-/** Ends what a test started and has not ended itself. */
-export async function endAll(): Promise<void> {
+aroundEach((runTest) => {
+  const started = new Set<ChildProcess>()
+  return startedHere.run(started, async () => {
+    await runTest()
+    await end(started)
+  })
+})
+
+/** Ends what a test has not ended itself. */
+async function end(started: ReadonlySet<ChildProcess>): Promise<void> {
   const open = [...started].filter((child) => child.exitCode === null && child.signalCode === null)
   for (const child of open) {
     child.kill('SIGCONT')
     child.kill('SIGKILL')
   }
   await Promise.all(open.map((child) => once(child, 'exit')))
-  started.clear()
 }
-
-afterEach(endAll)
 
 export interface Output {
   readonly code: number | NodeJS.Signals
@@ -112,6 +119,8 @@ export function launch(
 }
 
 export function launchProgram(program: string, args: readonly string[], cwd?: string): ChildProcess {
+  const started = startedHere.getStore()
+  if (started === undefined) throw new Error('a process that no test starts would be left behind')
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
@@ -181,6 +190,20 @@ export async function serving(child: ChildProcess, flags: readonly string[] = []
 export async function exit(child: ChildProcess): Promise<number | NodeJS.Signals> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   return child.exitCode ?? child.signalCode!
+}
+
+/** Does so many of them at a time: with more than there are processors, each only takes longer. */
+export async function inTurns<T>(
+  atOnce: number,
+  of: readonly T[],
+  does: (each: T) => Promise<void>,
+): Promise<void> {
+  const left = of.values()
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const each of left) await does(each)
+    }),
+  )
 }
 
 /** Looks again and again until something holds; the last look is part of the error when it never does. Returns the milliseconds it took. */

@@ -16,56 +16,8 @@ async function cluster(n: number, flags: readonly string[] = []): Promise<SwimPr
   return all
 }
 
-test.each([0, 1, 2])(
-  'a process that stands still for 3 s (member %i: Node, Bun, Deno) is never failed, and fails nobody',
-  async (index) => {
-    const all = await cluster(3)
-    const followed = await Promise.all(all.map(follow))
-    const paused = all[index]!
-    paused.signal('SIGSTOP')
-    await new Promise((resolve) => setTimeout(resolve, 3_000))
-    paused.signal('SIGCONT')
-    // Longer than a suspicion takes to become a failure: 4 s at three members.
-    await new Promise((resolve) => setTimeout(resolve, 6_000))
-    await agree(all, { m0: 'alive', m1: 'alive', m2: 'alive' }, 10_000)
-    for (const { events, stop } of followed) {
-      expect(events.filter((event) => event.startsWith('failed'))).toEqual([])
-      stop()
-    }
-  },
-)
-
-test('of two processes with one name the earlier keeps it, the later ends with a clear error, and nobody flaps', async () => {
-  const [first, second, third] = await cluster(3)
-  const followed = await follow(first!)
-  const later = await start(['--name', 'm1', '--port', '0', '--seed', first!.ready.address])
-  expect(await later.exited).toBe(1)
-  expect(later.stderr()).toContain(second!.ready.address)
-  expect(later.stderr()).toMatch(/name "m1"/)
-  await new Promise((resolve) => setTimeout(resolve, 3_000))
-  await agree([first!, second!, third!], { m0: 'alive', m1: 'alive', m2: 'alive' }, 2_000)
-  const members = await first!.members()
-  expect(members.find(({ name }) => name === 'm1')!.address).toBe(second!.ready.address)
-  expect(followed.events.filter((event) => /suspect|failed|update|leave/.test(event))).toEqual([])
-  followed.stop()
-})
-
-test('25 processes started at once with one another as seeds become one cluster', async () => {
-  const ports = await Promise.all(Array.from({ length: 25 }, freePort))
-  const seeds = ports.map((port) => `127.0.0.1:${port}`).join(',')
-  const all = await Promise.all(
-    ports.map((port, i) =>
-      start(['--name', `p${i}`, '--port', String(port), '--control-port', '0', '--seed', seeds]),
-    ),
-  )
-  const everyone = Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive']))
-  const took = await agree(all, everyone, 60_000)
-  console.log(`25 processes agreed ${(took / 1_000).toFixed(1)} s after the last was ready`)
-  await new Promise((resolve) => setTimeout(resolve, 3_000))
-  await agree(all, everyone, 5_000)
-})
-
-test.each([2, 5])('down from %i to one and up again', async (n) => {
+// The longest begins first; most of the time it is one process.
+test.concurrent.each([5, 2])('down from %i to one and up again', async (n) => {
   const all = await cluster(n, ['--profile', 'lan'])
   const [survivor, ...victims] = all
   for (const victim of victims) victim.signal('SIGKILL')
@@ -86,7 +38,41 @@ test.each([2, 5])('down from %i to one and up again', async (n) => {
   await agree([survivor!, ...back], Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])), 10_000)
 })
 
-test('a wrong advertised address is an error at the newcomer, and the cluster never hears of it', async () => {
+test.concurrent.each([0, 1, 2])(
+  'a process that stands still for 3 s (member %i: Node, Bun, Deno) is never failed, and fails nobody',
+  async (index) => {
+    const all = await cluster(3)
+    const followed = await Promise.all(all.map(follow))
+    const paused = all[index]!
+    paused.signal('SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    paused.signal('SIGCONT')
+    // Longer than a suspicion takes to become a failure: 4 s at three members.
+    await new Promise((resolve) => setTimeout(resolve, 6_000))
+    await agree(all, { m0: 'alive', m1: 'alive', m2: 'alive' }, 10_000)
+    for (const { events, stop } of followed) {
+      expect(events.filter((event) => event.startsWith('failed'))).toEqual([])
+      stop()
+    }
+  },
+)
+
+test.concurrent('of two processes with one name the earlier keeps it, the later ends with a clear error, and nobody flaps', async () => {
+  const [first, second, third] = await cluster(3)
+  const followed = await follow(first!)
+  const later = await start(['--name', 'm1', '--port', '0', '--seed', first!.ready.address])
+  expect(await later.exited).toBe(1)
+  expect(later.stderr()).toContain(second!.ready.address)
+  expect(later.stderr()).toMatch(/name "m1"/)
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  await agree([first!, second!, third!], { m0: 'alive', m1: 'alive', m2: 'alive' }, 2_000)
+  const members = await first!.members()
+  expect(members.find(({ name }) => name === 'm1')!.address).toBe(second!.ready.address)
+  expect(followed.events.filter((event) => /suspect|failed|update|leave/.test(event))).toEqual([])
+  followed.stop()
+})
+
+test.concurrent('a wrong advertised address is an error at the newcomer, and the cluster never hears of it', async () => {
   const [first, second] = await cluster(2)
   const followed = await follow(second!)
   const port = await freePort()
@@ -109,4 +95,20 @@ test('a wrong advertised address is an error at the newcomer, and the cluster ne
   expect((await second!.members()).map(({ name }) => name)).not.toContain('lost')
   expect(followed.events).toEqual([])
   followed.stop()
+})
+
+// They have the machine for themselves.
+test('25 processes started at once with one another as seeds become one cluster', async () => {
+  const ports = await Promise.all(Array.from({ length: 25 }, freePort))
+  const seeds = ports.map((port) => `127.0.0.1:${port}`).join(',')
+  const all = await Promise.all(
+    ports.map((port, i) =>
+      start(['--name', `p${i}`, '--port', String(port), '--control-port', '0', '--seed', seeds]),
+    ),
+  )
+  const everyone = Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive']))
+  const took = await agree(all, everyone, 60_000)
+  console.log(`25 processes agreed ${(took / 1_000).toFixed(1)} s after the last was ready`)
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  await agree(all, everyone, 5_000)
 })
