@@ -1,14 +1,19 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { agree, eventually, runtimes, type SwimProcess, start, swim } from './swim-process.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swimkit-keys-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const fault = async ({ get }: SwimProcess, name: string): Promise<number> =>
   (await get<{ engine: Record<string, number> }>('/v1/stats')).engine[`fault:${name}`]!
 
 test('a sealed cluster on Node, Bun and Deno is one, and whoever has another key or none stays out', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'swimkit-keys-'))
   const keyFile = async (name: string, ...keys: readonly string[]): Promise<string> => {
     const path = join(folder, name)
     await writeFile(path, `${keys.join('\n')}\n`, { mode: 0o600 })
