@@ -35,11 +35,22 @@ describe('a member that lies about incarnations', () => {
 
   test('and says it above that, is not believed by anybody', () => {
     const { liar, net, nodes } = betrayed(5)
+    // Its victim would refute it all the same.
+    const others = nodes.slice(2)
+    const above = highestAccusation(net) + 1
+    liar.tell(others, suspect('n0', above, ['n5']), failed('n0', above, 'n5'), left('n1', above))
+    for (const node of others) {
+      expect(['n0', 'n1'].map((name) => incarnationOf(node, name))).toEqual([wall, wall])
+      expect(node.engine.stats().claimsIncarnationTooHigh).toBe(3)
+    }
     for (const incarnation of [highestAlive(net), 0xffff_ffff]) {
       liar.tell(nodes, failed('n0', incarnation, 'n5'), left('n1', incarnation))
     }
     liar.tell(nodes, alive(0xffff_ffff, liar.record('n2')), alive(highestAlive(net) + 1, liar.record('n3')))
-    expect([holdAlive(nodes), incarnationOf(nodes[0]!, 'n2')]).toEqual([true, wall])
+    expect(holdAlive(nodes)).toBe(true)
+    for (const node of nodes) {
+      expect(['n2', 'n3'].map((name) => incarnationOf(node, name))).toEqual([wall, wall])
+    }
     net.run(5_000)
     expect(net.agreed(6)).toBe(true)
   })
