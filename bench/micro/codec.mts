@@ -103,15 +103,19 @@ function inTurn<T>(values: readonly T[]): () => T {
   }
 }
 
+/** How many of a subject's values are compared: there are thousands for the clock's sake alone, and comparing takes longer than all else. */
+const compared = 200
+
 /** A format that is fast and wrong is not to win. */
 function checkRoundTrips(subject: Subject, format: Format, encoded: readonly unknown[]): void {
   if (format.name === 'JSON') return
-  for (const [i, bytes] of encoded.entries()) {
+  const step = Math.ceil(encoded.length / compared)
+  for (let i = 0; i < encoded.length; i += step) {
     const {
       cluster: _,
       skipped: __,
       ...decoded
-    } = plain(subject.decode(format, bytes)) as Record<string, unknown>
+    } = plain(subject.decode(format, encoded[i])) as Record<string, unknown>
     deepStrictEqual(decoded, plain(subject.expect(subject.values[i])), `${format.name}: ${subject.what}`)
   }
 }
