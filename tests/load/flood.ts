@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { type JunkKind, junk } from './junk.ts'
 
-/** As much of Bun's own sockets as is used here. */
+/** As much of Bun's own sockets as is used here. `sendMany` says how many the system took. */
 interface BunSockets {
   udpSocket(options: object): Promise<{ sendMany(flat: readonly unknown[]): number; close(): void }>
 }
@@ -32,8 +32,7 @@ while (performance.now() < end) {
   if (batch > 0) {
     const flat: unknown[] = []
     for (let i = 0; i < batch; i++) flat.push(packets[(sent + i) % packets.length]!, Number(port), host)
-    socket.sendMany(flat)
-    sent += batch
+    sent += socket.sendMany(flat)
   }
   await new Promise((resolve) => setTimeout(resolve, 1))
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { gainOfPeaks } from './gain.ts'
+import { gainOfPeaks, mostGain } from './gain.ts'
 
 test.each([
   ['nothing', [], 0],
@@ -10,4 +10,13 @@ test.each([
   ['what rises at first', [1, 2, 3, 9, 9, 9, 9, 9, 9], 0],
 ] as const)('of %s the gain is told', (_, values, gain) => {
   expect(gainOfPeaks(values.map((value, at) => [at, value] as const))).toBe(gain)
+})
+
+test.each([
+  [4, 135],
+  [22.5, 24],
+  [60, 24],
+  [10_000, 24],
+])('in %d minutes a gain of %d MiB an hour is let pass', (minutes, mebibytes) => {
+  expect(mostGain(minutes) / 2 ** 20).toBeCloseTo(mebibytes)
 })

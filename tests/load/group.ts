@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { MemberEventView } from '../faults/control-feed.ts'
 import { Life } from '../faults/life.ts'
 import { runtimes } from '../transports/runtimes.ts'
@@ -10,14 +12,12 @@ export interface Told {
   readonly at: number
 }
 
-export const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
-
 /** A group on loopback, on the three runtimes in turns, and all that its members tell. */
 export class Group {
   readonly lives: Life[] = []
   readonly told: Told[] = []
-  readonly ended: string[] = []
+  /** Who ended though nobody wanted it to, and of whom events are missing: a verdict may be among them. */
+  readonly faults: string[] = []
   readonly token = 'token-of-the-load-test'
   readonly #folder: string
   readonly key: string
@@ -31,6 +31,8 @@ export class Group {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'token'), this.token, { mode: 0o600 })
     if (key !== '') writeFileSync(join(folder, 'key'), `${key}\n`, { mode: 0o600 })
+    // However this process ends, they end with it.
+    process.on('exit', () => this.#kill())
   }
 
   now(): number {
@@ -68,7 +70,7 @@ export class Group {
     this.lives.push(life)
     void life.exited.then((code) => {
       if (life.wanted === 'killed' || (life.wanted === 'left' && code === 0)) return
-      this.ended.push(
+      this.faults.push(
         `${name} (${life.runtime}) ended with ${code}: ${life.logged().trimEnd().split('\n').at(-1)}`,
       )
     })
@@ -76,7 +78,9 @@ export class Group {
     life.follow({
       event: (event) => this.told.push({ by: life, event, at: this.now() }),
       broadcast: () => undefined,
-      gap: () => undefined,
+      gap: (members) => {
+        if (members) this.faults.push(`${name} (${life.runtime}) tells that events of members are missing`)
+      },
       broken: () => undefined,
     })
     return life
@@ -123,12 +127,16 @@ export class Group {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#kill().map(({ exited }) => exited))
+  }
+
+  #kill(): readonly Life[] {
     const open = this.lives.filter(({ running }) => running)
     for (const life of open) {
       life.wanted = 'killed'
       life.child.kill('SIGKILL')
     }
-    await Promise.all(open.map(({ exited }) => exited))
+    return open
   }
 }
 

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Life } from '../faults/life.ts'
-import { type Group, sleep } from './group.ts'
+import type { Group } from './group.ts'
 import type { JunkKind } from './junk.ts'
-import { ask, flood, halfOpen, readNothing, watchHealth } from './loads.ts'
+import { type Answers, ask, flood, halfOpen, readNothing, watchHealth } from './loads.ts'
 
 /** How much is put on one node at a time. */
 export interface Load {
@@ -21,7 +22,7 @@ export interface Outcome {
   /** Datagrams that the node has read, of all that were sent. */
   readonly read: number
   readonly streamsOpened: number
-  readonly statuses: ReadonlyMap<string, number>
+  readonly answers: Answers
   readonly health: { readonly asked: number; readonly unanswered: number; readonly longest: number }
   /** Processor time it used, seconds. */
   readonly processorTime: number
@@ -37,30 +38,35 @@ export async function putLoadOn(group: Group, victim: Life, kind: JunkKind, load
   let over = false
   const news = (async () => {
     for (let i = 0; !over; i++) {
-      const teller = group.running.find((life) => life !== victim)!
-      await teller.client
+      const teller = group.running.find((life) => life !== victim)
+      await teller?.client
         .post('/v1/broadcast', { name: 'news', payload: 'x'.repeat(400) + i })
         .catch(() => undefined)
       await sleep(100)
     }
   })()
-  const [datagrams, streamsOpened, statuses] = await Promise.all([
-    flood(victim, kind, group.key, load.datagramsPerSecond, load.seconds),
-    halfOpen(victim, load.streams, load.seconds),
-    ask(victim, token, load.requests, 32),
-  ])
-  over = true
-  await news
-  for (const end of followers) end()
-  return {
-    victim,
-    kind,
-    datagrams,
-    read: (await packetsRead(victim)) - before,
-    streamsOpened,
-    statuses,
-    health: await health(),
-    processorTime: victim.processorTime() - used,
+  try {
+    const [datagrams, streamsOpened, answers] = await Promise.all([
+      flood(victim, kind, group.key, load.datagramsPerSecond, load.seconds),
+      halfOpen(victim, load.streams, load.seconds),
+      ask(victim, token, load.requests, 32),
+    ])
+    over = true
+    await news
+    return {
+      victim,
+      kind,
+      datagrams,
+      read: (await packetsRead(victim)) - before,
+      streamsOpened,
+      answers,
+      health: await health(),
+      processorTime: victim.processorTime() - used,
+    }
+  } finally {
+    over = true
+    for (const end of followers) end()
+    await Promise.all([news, health()])
   }
 }
 
@@ -69,11 +75,24 @@ async function packetsRead({ client }: Life): Promise<number> {
   return body.transport.packetsReceived ?? body.transport['packets.packetsReceived'] ?? Number.NaN
 }
 
-/** What was wrong with an outcome; nothing, if all is well. A node may refuse requests that are too many (429), and nothing else. */
-export function faultsOf({ health, statuses, victim }: Outcome): string[] {
+/**
+ * What was wrong with an outcome; nothing, if all is well. A node may refuse requests that are too many (429), and nothing else. A load of which nothing arrived shows
+ * nothing, and is wrong as well.
+ */
+export function faultsOf({ answers, datagrams, health, read, streamsOpened, victim }: Outcome): string[] {
   const faults: string[] = []
   const { name, runtime } = victim
-  for (const [status, times] of statuses) {
+  const arrived = {
+    datagrams,
+    'datagrams that it read': read,
+    streams: streamsOpened,
+    'requests that it served': answers.served,
+  }
+  for (const [what, times] of Object.entries(arrived)) {
+    // What it has read is no number where it does not say.
+    if (!(times > 0)) faults.push(`${name} (${runtime}) bore nothing: ${what}: ${times}`)
+  }
+  for (const [status, times] of answers.statuses) {
     if (status !== '200' && status !== '429')
       faults.push(`${name} (${runtime}): ${times} requests came to ${status}`)
   }

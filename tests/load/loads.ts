@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Life } from '../faults/life.ts'
 import { runtimes } from '../transports/runtimes.ts'
-import { addressOf, sleep } from './group.ts'
+import { addressOf } from './group.ts'
 import type { JunkKind } from './junk.ts'
 
 /** Beside this, where the command is bundled to. */
@@ -28,7 +29,7 @@ export async function flood(
   })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('exit', (code) =>
+    child.on('close', (code) =>
       code === 0 ? resolve(Number(stdout)) : reject(new Error(`the flood ended with ${code}`)),
     )
   })
@@ -75,34 +76,39 @@ export function readNothing(victim: Life, token: string): () => void {
   return () => socket.destroy()
 }
 
-/** So many requests to the control API, `atOnce` at a time. Resolves with how often each status came. */
-export async function ask(
-  victim: Life,
-  token: string,
-  requests: number,
-  atOnce: number,
-): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>()
+export interface Answers {
+  /** How often each status came, or what came in place of one. */
+  readonly statuses: ReadonlyMap<string, number>
+  /** Requests that were served with what the node knows: not `/healthz`, which says little. */
+  readonly served: number
+}
+
+/** So many requests to the control API, `atOnce` at a time. Resolves with what they came to. */
+export async function ask(victim: Life, token: string, requests: number, atOnce: number): Promise<Answers> {
+  const statuses = new Map<string, number>()
+  let served = 0
   const paths = ['/v1/members', '/v1/self', '/healthz', '/v1/stats', '/v1/members/m0/explain']
   let next = 0
   const worker = async (): Promise<void> => {
     for (let i = next++; i < requests; i = next++) {
+      const path = paths[i % paths.length]!
       let outcome: string
       try {
-        const response = await fetch(new URL(paths[i % paths.length]!, victim.client.url), {
+        const response = await fetch(new URL(path, victim.client.url), {
           headers: { authorization: `Bearer ${token}` },
           signal: AbortSignal.timeout(30_000),
         })
         await response.arrayBuffer()
         outcome = String(response.status)
+        if (response.ok && path.startsWith('/v1/')) served++
       } catch (error) {
         outcome = String((error as Error).name)
       }
-      counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+      statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
-  return counts
+  return { statuses, served }
 }
 
 /** Asks `/healthz` four times a second until it is told to end; says how many did not answer in 5 s, and the longest that an answer took. */

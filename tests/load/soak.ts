@@ -3,23 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readNumber, runCommand } from '../command.ts'
 import type { Life } from '../faults/life.ts'
-import { gainOfPeaks } from './gain.ts'
-import { addressOf, Group, sleep } from './group.ts'
+import { gainOfPeaks, mostGain } from './gain.ts'
+import { addressOf, Group } from './group.ts'
 import { descriptorTolerance, mebibytes } from './load.ts'
-
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } })
-const minutes = Number(values.minutes)
-if (!Number.isFinite(minutes) || minutes < 4 || minutes > 10_000) {
-  console.error(`soak: --minutes is ${values.minutes}: must be a number from 4 to 10,000`)
-  process.exit(2)
-}
-
-/** By how much the peaks of memory may rise in an hour. */
-const mostPerHour = 24 * 2 ** 20
-/** By how much peaks differ from one third of the time to the next, where nothing rises. */
-const grain = 3 * 2 ** 20
 
 interface Sample {
   /** Minutes. */
@@ -28,69 +17,85 @@ interface Sample {
   readonly descriptors: number
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'swimkit-soak-'))
-const group = new Group(folder)
-const samples = new Map<Life, Sample[]>()
-const faults: string[] = []
-let stopped = false
-process.on('SIGINT', () => (stopped = true))
+const usage = `npm run soak -- [options]
+  --minutes 60  how long; at least 4`
 
-try {
-  await group.form(6)
-  const residents = [...group.lives]
-  const began = group.now()
-  const end = began + 60_000 * minutes
-  const going = (): boolean => !stopped && group.now() < end && group.ended.length === 0
-  const used = new Map(residents.map((life) => [life, life.processorTime()]))
-  const churn = comeAndGo(going, await addressOf(residents[0]!))
-  const chatter = talk(going, residents)
-  for (let minute = 1; going(); minute++) {
-    while (going() && group.now() < began + 60_000 * minute) await sleep(500)
-    const columns = residents
-      .filter(({ running }) => running)
-      .map((life) => {
-        const { descriptors, memory } = life.usage()
-        const mine = samples.get(life) ?? []
-        samples.set(life, mine)
-        mine.push({ at: (group.now() - began) / 60_000, memory, descriptors })
-        const share = (life.processorTime() - used.get(life)!) / 0.6
-        used.set(life, life.processorTime())
-        return `${life.name} ${life.runtime} ${mebibytes(memory)} MiB ${descriptors} fds ${share.toFixed(1)} %`
-      })
-    console.log(`${String(minute).padStart(4)} min  ${columns.join('  ')}`)
+await runCommand('soak', usage, { minutes: { type: 'string', default: '60' } }, (values) =>
+  soak(readNumber('--minutes', values.minutes, 4, 10_000)),
+)
+
+async function soak(minutes: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'swimkit-soak-'))
+  const group = new Group(folder)
+  const samples = new Map<Life, Sample[]>()
+  const faults: string[] = []
+  let stopped = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // The second time nothing is waited for. With this process all nodes end.
+      if (stopped) process.exit(1)
+      stopped = true
+    })
   }
-  await Promise.all([churn, chatter])
-  await group.agreement(60_000)
-  for (const [life, all] of samples) {
-    const hours = all.map(({ at, memory }) => [at / 60, memory] as const)
-    const gain = gainOfPeaks(hours)
-    const [first, last] = [all[0]!.descriptors, all.at(-1)!.descriptors]
-    const peak = Math.max(...all.map(({ memory }) => memory))
-    console.log(
-      `${life.name} (${life.runtime}): ${mebibytes(peak)} MiB at most, ${(gain / 2 ** 20).toFixed(1)} MiB more an hour; descriptors ${first} → ${last}`,
-    )
-    const third = minutes / 180
-    if (gain > mostPerHour + grain / third)
-      faults.push(`${life.name} (${life.runtime}) gains ${mebibytes(gain)} MiB an hour`)
-    if (last > first + descriptorTolerance) {
-      faults.push(`${life.name} (${life.runtime}) has ${last} descriptors, and had ${first}`)
+  try {
+    await group.form(6)
+    const residents = [...group.lives]
+    const began = group.now()
+    const end = began + 60_000 * minutes
+    const going = (): boolean =>
+      !stopped && group.now() < end && group.faults.length === 0 && faults.length === 0
+    const note = (error: unknown): void => void faults.push(String(error))
+    const used = new Map(residents.map((life) => [life, life.processorTime()]))
+    const churn = comeAndGo(group, going, await addressOf(residents[0]!)).catch(note)
+    const chatter = talk(going, residents).catch(note)
+    for (let minute = 1; going(); minute++) {
+      while (going() && group.now() < began + 60_000 * minute) await sleep(500)
+      const columns = residents
+        .filter(({ running }) => running)
+        .map((life) => {
+          const { descriptors, memory } = life.usage()
+          const mine = samples.get(life) ?? []
+          samples.set(life, mine)
+          mine.push({ at: (group.now() - began) / 60_000, memory, descriptors })
+          const share = (life.processorTime() - used.get(life)!) / 0.6
+          used.set(life, life.processorTime())
+          return `${life.name} ${life.runtime} ${mebibytes(memory)} MiB ${descriptors} fds ${share.toFixed(1)} %`
+        })
+      console.log(`${String(minute).padStart(4)} min  ${columns.join('  ')}`)
     }
+    await Promise.all([churn, chatter])
+    await group.agreement(60_000)
+    for (const [life, all] of samples) {
+      const hours = all.map(({ at, memory }) => [at / 60, memory] as const)
+      const gain = gainOfPeaks(hours)
+      const [first, last] = [all[0]!.descriptors, all.at(-1)!.descriptors]
+      const peak = Math.max(...all.map(({ memory }) => memory))
+      console.log(
+        `${life.name} (${life.runtime}): ${mebibytes(peak)} MiB at most, ${(gain / 2 ** 20).toFixed(1)} MiB more an hour; descriptors ${first} → ${last}`,
+      )
+      if (gain > mostGain(minutes)) {
+        faults.push(`${life.name} (${life.runtime}) gains ${mebibytes(gain)} MiB an hour`)
+      }
+      if (last > first + descriptorTolerance) {
+        faults.push(`${life.name} (${life.runtime}) has ${last} descriptors, and had ${first}`)
+      }
+    }
+    for (const { by, event } of group.mistakes())
+      faults.push(`${by.name} held ${event.member.name} failed, and it lives`)
+  } catch (error) {
+    faults.push(String(error))
+  } finally {
+    await group.close()
   }
-  for (const { by, event } of group.mistakes())
-    faults.push(`${by.name} held ${event.member.name} failed, and it lives`)
-} catch (error) {
-  faults.push(String(error))
-} finally {
-  await group.close()
+  faults.push(...group.faults)
+  for (const fault of faults) console.log(`WRONG: ${fault}`)
+  console.log(faults.length === 0 ? 'level' : `${faults.length} faults; logs are in ${folder}`)
+  if (faults.length === 0) rmSync(folder, { recursive: true })
+  return faults.length === 0 && !stopped ? 0 : 1
 }
-faults.push(...group.ended)
-for (const fault of faults) console.log(`WRONG: ${fault}`)
-console.log(faults.length === 0 ? 'level' : `${faults.length} faults; logs are in ${folder}`)
-if (faults.length === 0) rmSync(folder, { recursive: true })
-process.exitCode = faults.length === 0 && !stopped ? 0 : 1
 
 /** Somebody joins, stays for a while, and leaves. */
-async function comeAndGo(going: () => boolean, seed: string): Promise<void> {
+async function comeAndGo(group: Group, going: () => boolean, seed: string): Promise<void> {
   while (going()) {
     const guest = await group.add(seed)
     for (let second = 0; second < 8 && going(); second++) await sleep(1_000)
