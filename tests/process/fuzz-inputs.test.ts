@@ -1,25 +1,29 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { targets } from '../hostile/targets.ts'
+import { npm } from '../npm.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const fuzz = (...args: string[]) =>
-  promisify(execFile)('npm', ['run', '-s', 'fuzz:inputs', '--', ...args], { cwd: root })
+const fuzz = (...args: string[]) => npm('fuzz:inputs', '--', ...args)
 
 test('no input that looks for new code breaks a decoder or the engine, for as long as there is', async () => {
   // Its seed is the day, which it says first, and a finding says how to see it again.
-  const { stdout } = await fuzz('--seconds', '45').catch((error) =>
-    expect.fail(error.stdout || String(error)),
-  )
-  expect(stdout).toMatch(/^seed \d+, 45 s for swim-packet/)
-  expect(stdout).toMatch(
-    /^engine: \d+ inputs, \d+ a second, \d+ characters of code reached, corpus \d+ and \d+ new$/m,
-  )
+  const { code, output } = await fuzz('--seconds', '45')
+  expect([code, output]).toEqual([0, expect.stringMatching(/^seed \d+, 45 s for swim-packet/)])
+  const some = '[1-9]\\d*'
+  for (const { name } of targets) {
+    expect(output).toMatch(
+      new RegExp(
+        `^${name}: ${some} inputs, ${some} a second, ${some} characters of code reached, corpus ${some} and \\d+ new$`,
+        'm',
+      ),
+    )
+  }
 })
 
 test('an input is tried again by its digits, and a bad one is refused', async () => {
-  const { stdout } = await fuzz('--target', 'lan-message', '--replay', 'd801')
-  expect(stdout).toContain('this input of 2 bytes breaks nothing')
-  await expect(fuzz('--target', 'nothing')).rejects.toMatchObject({ code: 2 })
+  const { output } = await fuzz('--target', 'lan-message', '--replay', 'd801')
+  expect(output).toContain('this input of 2 bytes breaks nothing')
+  expect(await fuzz('--target', 'nothing')).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/^fuzz:inputs: --target is nothing: must be one of swim-packet,/),
+  })
 })
