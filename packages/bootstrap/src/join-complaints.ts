@@ -8,7 +8,16 @@ const advice: Readonly<Record<string, string>> = {
   'cluster-mismatch': 'that node is of another cluster: check --cluster on both',
   version: 'that node speaks another version of the protocol: upgrade the older one',
   'detector-missing': "this node lacks the cluster's detector: start it with that --detector",
+  'no-key': 'that node seals what it says: give this one the key file of the others',
+  'unknown-key':
+    'that node has another key: give both the same key file, and keys to a node that was away while they were exchanged',
+  plain:
+    'that node seals nothing: give it the key file as well, and until then let this one take in what is plain with --verify-incoming false',
+  sealed: 'that node cannot open what this one sends: compare their key files',
 }
+
+/** Failures in which nobody has said anything. */
+const silent: readonly string[] = ['timeout', 'unreachable', 'refused', 'reset']
 
 /** Says why somebody could not be joined, with what to do where that is known. `own` is this node's address. */
 export function complainOf({ code, message, seed }: SeedFailure, own: string, complaints: Complaints): void {
@@ -17,7 +26,10 @@ export function complainOf({ code, message, seed }: SeedFailure, own: string, co
     complaints.say(seed, code, 'error', `join refused: ${code}`, { seed, message, own, advice: known })
   } else if (code === 'unresolved') {
     complaints.say(seed, code, 'warn', 'seed does not resolve', { seed, reason: message })
-  } else complaints.say(seed, code, 'warn', 'seed does not answer', { seed, code, reason: message })
+  } else {
+    const what = silent.includes(code) ? 'seed does not answer' : 'seed could not be joined'
+    complaints.say(seed, code, 'warn', what, { seed, code, reason: message })
+  }
 }
 
 /** Whether an operator has to do something about it. */

@@ -168,6 +168,27 @@ describe('what does not work is said', () => {
     await world.end()
   })
 
+  it.each([
+    ['busy', 'warn', 'seed could not be joined', undefined],
+    ['forged', 'warn', 'seed could not be joined', undefined],
+    ['reset', 'warn', 'seed does not answer', undefined],
+    ['no-key', 'error', 'join refused: no-key', 'give this one the key file'],
+    ['unknown-key', 'error', 'join refused: unknown-key', 'give both the same key file'],
+    ['plain', 'error', 'join refused: plain', '--verify-incoming false'],
+    ['sealed', 'error', 'join refused: sealed', 'compare their key files'],
+  ])('of a seed that fails as %s, at the level %s', async (code, level, message, advice) => {
+    const world = new FakeWorld()
+    const node = world.start(1, { seeds: addressesOf(2) })
+    node.join = async () => ({
+      joined: [],
+      failed: [{ seed: '10.0.0.2:7946', code, message: 'as it says' }],
+    })
+    await world.time.until(1_000)
+    expect(node.log[0]).toMatchObject({ level, message })
+    if (advice !== undefined) expect(String(node.log[0]?.fields?.advice)).toContain(advice)
+    await world.end()
+  })
+
   it('with advice where somebody of the snapshot refuses for a reason that lasts', async () => {
     const world = new FakeWorld()
     const node = world.start(1, { remembered: addressesOf(2) })

@@ -19,7 +19,7 @@ async function process(
   number: number,
   more: Partial<LanPresence> & Partial<LanOptions> = {},
 ) {
-  const { port, sealer, ...told } = more
+  const { allow, port, sealer, ...told } = more
   const host = fakeHost(clock, fractions(++boots), `10.0.0.${number}`)
   const presence: LanPresence = {
     name: `n${number}`,
@@ -33,6 +33,7 @@ async function process(
     host,
     ...(port === undefined ? {} : { port }),
     ...(sealer === undefined ? {} : { sealer }),
+    ...(allow === undefined ? {} : { allow }),
   }
   const lan = new Lan(options, network.at(`10.0.0.${number}`))
   let shown: LanPresence | undefined = presence
@@ -59,6 +60,18 @@ describe('asking the local network', () => {
       { name: 'n2', address: '10.0.0.2:7946', boot: expect.any(String), active: 3 },
       { name: 'n3', address: '10.0.0.3:7946', boot: expect.any(String), active: 1 },
     ])
+  })
+
+  it('neither answers nor takes an answer of who is not allowed', async () => {
+    const world = time()
+    const a = await process(world, 1, { allow: ['10.0.0.1', '10.0.0.2/31'] })
+    for (const number of [2, 3, 4]) await process(world, number)
+    const stranger = await process(world, 5)
+    expect(await asked(world.clock, a.lan)).toEqual(['n2', 'n3'])
+    expect(a.lan.stats()).toMatchObject({ notAllowed: 2, answersHeard: 2 })
+    expect(await asked(world.clock, stranger.lan)).toEqual(['n2', 'n3', 'n4'])
+    expect(a.lan.stats()).toMatchObject({ questionsHeard: 0 })
+    await expect(process(world, 6, { allow: ['10.0.0.1/8'] })).rejects.toThrow('bits set beyond')
   })
 
   it('finds several of one machine', async () => {

@@ -1,4 +1,12 @@
-import { type Address, ByteReader, type Host, isLoopback, type Sealer, splitHostPort } from '@swimkit/core'
+import {
+  type Address,
+  AllowList,
+  ByteReader,
+  type Host,
+  isLoopback,
+  type Sealer,
+  splitHostPort,
+} from '@swimkit/core'
 import { randomFraction } from '../random-fraction.ts'
 import { reasonOf } from '../reason.ts'
 import { Allowance } from './allowance.ts'
@@ -15,6 +23,8 @@ export interface LanOptions {
    * `verifyIncoming: false` what is plain is taken as well, from anybody on the network. Default: nothing is sealed, and anybody on the network may answer.
    */
   readonly sealer?: Sealer
+  /** Addresses and networks, as a node's `allow`: what comes from elsewhere is dropped unread. Default: all. */
+  readonly allow?: readonly string[]
   /** Milliseconds that are waited for answers, 10..60,000. Default 1,000. */
   readonly wait?: number
 }
@@ -59,6 +69,8 @@ const counters = [
   'sendErrors',
   /** Dropped unread: above 500 a second at either port. */
   'packetsDropped',
+  /** Dropped unread: from where nobody is allowed. */
+  'notAllowed',
   // Ignored are:
   'malformed',
   'version',
@@ -97,7 +109,7 @@ const callerAge = 30_000
 /**
  * Finds the nodes of a cluster on the local network by UDP broadcast: see the README for what it says, and to whom.
  *
- * @throws RangeError when an option is out of its range
+ * @throws RangeError when an option is out of its range, and an AddressError for what `allow` cannot mean
  */
 export function lanDiscovery(options: LanOptions): LanDiscovery {
   return new Lan(options, openLanSockets)
@@ -115,6 +127,7 @@ export class Lan implements LanDiscovery {
   readonly #port: number
   readonly #wait: number
   readonly #sealer: Sealer | undefined
+  readonly #allow: AllowList | undefined
   readonly #openSockets: OpenLanSockets
   readonly #counters = Object.fromEntries(counters.map((name) => [name, 0])) as Record<LanCounter, number> // of those names
   /** By port: whoever floods the one that all share keeps no answers away. */
@@ -129,11 +142,12 @@ export class Lan implements LanDiscovery {
   #sockets: LanSockets | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ host, port = 7_947, sealer, wait = 1_000 }: LanOptions, openSockets: OpenLanSockets) {
+  constructor({ allow, host, port = 7_947, sealer, wait = 1_000 }: LanOptions, openSockets: OpenLanSockets) {
     this.#host = host
     this.#port = within('port', port, 1, 65_535)
     this.#wait = within('wait', wait, 10, 60_000)
     this.#sealer = sealer
+    this.#allow = allow && new AllowList(allow)
     this.#openSockets = openSockets
     this.place = `UDP port ${port}`
   }
@@ -224,6 +238,10 @@ export class Lan implements LanDiscovery {
     const own = this.#presence()
     if (own === undefined || this.#closing !== undefined) return
     const count = this.#counters
+    if (this.#allow?.allows(from.host) === false) {
+      count.notAllowed++
+      return
+    }
     if (!this.#packets[port].take(this.#host.now())) {
       count.packetsDropped++
       return

@@ -35,6 +35,8 @@ describe('--bind', () => {
     ],
     ['10.0.0.0/33', '--bind: "10.0.0.0/33" is not a CIDR'],
     ['eth9', '--bind: "eth9" is no interface (there are: lo 127.0.0.1'],
+    ['10.1.2.3:7946', '"10.1.2.3:7946" has a port: give 10.1.2.3 here, and the port as --port'],
+    ['[::1]:7946', '"[::1]:7946" has a port: give [::1] here, and the port as --port'],
     ['10.0.0', '--bind: "10.0.0" is no address, host name or interface'],
   ])('%s is refused with the candidates', async (text, message) => {
     await expect(resolveBind(text, interfaces, lookup)).rejects.toThrow(message)

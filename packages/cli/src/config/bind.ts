@@ -56,6 +56,8 @@ export async function resolveBind(
   }
   const [first] = interfaces.filter(({ name }) => name === text).sort(byUse)
   if (first) return { host: first.address, reason: `address of interface ${text}` }
+  const [, withoutPort] = /^(.+):\d{1,5}$/.exec(text) ?? []
+  if (withoutPort !== undefined) throw fail(`has a port: give ${withoutPort} here, and the port as --port`)
   if (!isHost(text)) throw fail(`is no address, host name or interface; there are: ${list(interfaces)}`)
   let addresses: readonly string[]
   try {

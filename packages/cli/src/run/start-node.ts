@@ -161,6 +161,7 @@ export async function startNode(
   ])
   const sealing = sealingOf(settings, logger)
   const sealed = sealing === undefined ? {} : { sealer: sealing.sealer }
+  const allowed = settings.allow.length === 0 ? {} : { allow: settings.allow }
   const snapshots = await snapshotsOf(settings)
   const node = await startOrExplain({
     name: settings.name,
@@ -168,7 +169,7 @@ export async function startNode(
     ...(snapshots === undefined ? {} : { snapshots }),
     ...(advertise === undefined ? {} : { advertise }),
     ...(settings.payload === undefined ? {} : { payload: settings.payload }),
-    ...(settings.allow.length === 0 ? {} : { allow: settings.allow }),
+    ...allowed,
     cluster: settings.cluster,
     bind,
     host: system,
@@ -251,7 +252,9 @@ export async function startNode(
     search = bootstrap(node, {
       host: system,
       seeds: settings.seeds,
-      ...(lanPort === undefined ? {} : { lan: lanDiscovery({ host: system, port: lanPort, ...sealed }) }),
+      ...(lanPort === undefined
+        ? {}
+        : { lan: lanDiscovery({ host: system, port: lanPort, ...sealed, ...allowed }) }),
       logger,
       signal: end.signal,
       onConflict: fail,
