@@ -234,7 +234,7 @@ export interface EventsDigest {
   readonly mark: readonly [number, number]
   /** Events that were heard so far. */
   readonly count: number
-  /** Highest time, at most `clock`, that was told so long ago that nobody keeps it. */
+  /** Highest time, at most `clock`, that was told so long ago that nobody keeps it, nor is it under way. */
   readonly settled: number
 }
 
