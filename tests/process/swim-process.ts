@@ -66,8 +66,11 @@ const startedHere = new AsyncLocalStorage<Set<ChildProcess>>()
 aroundEach((runTest) => {
   const started = new Set<ChildProcess>()
   return startedHere.run(started, async () => {
-    await runTest()
-    await end(started)
+    try {
+      await runTest()
+    } finally {
+      await end(started)
+    }
   })
 })
 
