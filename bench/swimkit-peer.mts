@@ -13,7 +13,6 @@ import {
   countFalsePositives,
   measureBroadcasts,
   measureCrash,
-  measureSealing,
   measureSteady,
   measureUpdates,
 } from './peer/phases.mts'
@@ -28,8 +27,7 @@ async function run(options: PeerOptions): Promise<void> {
   const perNodeKb = (bytes: number): number => bytes / 1_024 / nodes.length
 
   await sleep(options.settle * 1_000)
-  const sealing = options.sealed && options.hold > 0 ? await measureSealing(cluster, options.hold) : undefined
-  const steady = sealing?.sealed ?? (options.hold > 0 ? await measureSteady(nodes, options.hold) : undefined)
+  const steady = options.hold > 0 ? await measureSteady(nodes, options.hold) : undefined
   const heap = canCollect() ? perNodeKb(heapBytes() - empty) : undefined
   const resident = perNodeKb(residentBytes())
 
@@ -50,7 +48,6 @@ async function run(options: PeerOptions): Promise<void> {
       form_s: cluster.formed,
       form_cpu_s: formCpu,
       steady_cpu_pct_per_node: steady?.cpuPercentPerNode,
-      steady_cpu_pct_per_node_plain: sealing?.plain.cpuPercentPerNode,
       steady_datagrams_per_node_s: steady?.datagramsPerNodePerSecond,
       steady_packets_per_node_s: steady?.packetsPerNodePerSecond,
       steady_bytes_per_packet: steady?.bytesPerPacket,

@@ -2,7 +2,7 @@ import { compose, createNode, Directory, type Node } from '@swimkit/core'
 import { gossip } from '@swimkit/detector-gossip'
 import { pingAck } from '@swimkit/detector-pingack'
 import { host } from '@swimkit/host'
-import { type AesGcm, aesGcm, Keyring } from '@swimkit/security'
+import { aesGcm, Keyring } from '@swimkit/security'
 import { tcp } from '@swimkit/transport-tcp'
 import { udp } from '@swimkit/transport-udp'
 import type { PeerOptions } from './options.mts'
@@ -13,8 +13,6 @@ export interface Cluster {
   readonly nodes: readonly Node[]
   /** By node, in the same order. */
   readonly watchers: readonly Watcher[]
-  /** By node, in the same order; none where they do not seal. What is plain is read, so that all can be brought to plain. */
-  readonly sealers: readonly AesGcm[]
   /** Seconds until the last had joined, and until all knew all. */
   readonly joined: number
   readonly formed: number
@@ -32,10 +30,7 @@ export async function form(options: PeerOptions): Promise<Cluster> {
   const since = (): number => (performance.now() - start) / 1_000
   const nodes: Node[] = []
   const watchers: Watcher[] = []
-  const sealers: AesGcm[] = []
   for (let i = 0; i < options.nodes; i++) {
-    // Each its own, as if it were alone in its process.
-    if (options.sealed) sealers.push(aesGcm(new Keyring([key]), { verifyIncoming: false }))
     const node = createNode({
       name: `n${i}`,
       bind: `127.0.0.1:${options.base === 0 ? 0 : options.base + i}`,
@@ -43,7 +38,8 @@ export async function form(options: PeerOptions): Promise<Cluster> {
       transport: compose({ packets: udp(), streams: tcp() }),
       detector: options.detector === 'gossip' ? gossip() : pingAck(),
       profile: 'lan',
-      ...(options.sealed ? { sealer: sealers[i]! } : {}),
+      // Each its own, as if it were alone in its process.
+      ...(options.sealed ? { sealer: aesGcm(new Keyring([key])) } : {}),
       ...(options.apart ? { directory: new Directory() } : {}),
     })
     watchers.push(new Watcher(node))
@@ -60,7 +56,7 @@ export async function form(options: PeerOptions): Promise<Cluster> {
       `${nodes.length} nodes have not formed a cluster after ${options.formLimit} s: ${whole} know all, the least know ${Math.min(...known)}`,
     )
   }
-  return { nodes, watchers, sealers, joined, formed: since() }
+  return { nodes, watchers, joined, formed: since() }
 }
 
 async function join(node: Node, first: Node): Promise<void> {

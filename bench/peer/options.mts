@@ -40,7 +40,7 @@ export const usage = `npm run bench:loopback -- [options]
   --limit 120           seconds for all survivors to notice
   --form-limit 300      seconds for the cluster to form
   --detector pingack    pingack or gossip
-  --sealed              what nodes say to each other is sealed, by AES-256-GCM; the steady state is measured sealed and in plain, by turns
+  --sealed              what nodes say to each other is sealed, by AES-256-GCM
   --apart               each node has its own directory, as if it were alone in its process
   --totals              also prints every counter, summed over all nodes`
 

@@ -37,43 +37,6 @@ export async function measureSteady(nodes: readonly Node[], seconds: number): Pr
   }
 }
 
-/** Seconds of one turn. */
-const turn = 5
-
-/**
- * What one and the same cluster costs sealed, and brought to plain, with nothing to tell: by turns, as many of each, and in an order in
- * which what drifts falls on both alike. It ends sealed.
- */
-export async function measureSealing(
-  { nodes, sealers }: Cluster,
-  seconds: number,
-): Promise<{ readonly sealed: SteadyCost; readonly plain: SteadyCost }> {
-  const costs = { sealed: [] as SteadyCost[], plain: [] as SteadyCost[] }
-  const pairs = Math.max(1, Math.round(seconds / turn))
-  for (let i = 0; i < pairs; i++) {
-    for (const how of i % 2 === 0 ? (['sealed', 'plain'] as const) : (['plain', 'sealed'] as const)) {
-      for (const sealer of sealers) sealer.verifyOutgoing = how === 'sealed'
-      costs[how].push(await measureSteady(nodes, seconds / pairs))
-    }
-  }
-  for (const sealer of sealers) sealer.verifyOutgoing = true
-  return { sealed: meanOf(costs.sealed), plain: meanOf(costs.plain) }
-}
-
-/** Of turns of the same length. */
-function meanOf(costs: readonly SteadyCost[]): SteadyCost {
-  const mean = (of: (cost: SteadyCost) => number): number =>
-    costs.reduce((sum, cost) => sum + of(cost), 0) / costs.length
-  return {
-    cpuPercentPerNode: mean((cost) => cost.cpuPercentPerNode),
-    datagramsPerNodePerSecond: costs.some((cost) => cost.datagramsPerNodePerSecond === undefined)
-      ? undefined
-      : mean((cost) => cost.datagramsPerNodePerSecond!),
-    packetsPerNodePerSecond: mean((cost) => cost.packetsPerNodePerSecond),
-    bytesPerPacket: mean((cost) => cost.bytesPerPacket),
-  }
-}
-
 export interface SpreadFigures {
   /** For each of what was told, how long it took to be seen. */
   readonly spread: readonly Quantiles[]

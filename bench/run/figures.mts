@@ -1,7 +1,7 @@
 import type { Result } from './result.mts'
 
 /** The other side of a ratio. */
-export type Rival = 'memberlist' | 'bare' | 'swimkit' | 'sealed'
+export type Rival = 'memberlist' | 'bare' | 'swimkit'
 
 export interface Goal {
   readonly atMost: number
@@ -19,8 +19,6 @@ export interface FigureSpec {
   /** Whose figure it is: the usual cluster's, that of the one with the gossip detector, of the one that seals, or of the one whose nodes share nothing. */
   readonly of: 'swimkit' | 'gossip' | 'sealed' | 'apart'
   readonly read: (result: Result) => number | undefined
-  /** Where it is found in the rival's result; in the same place unless given. */
-  readonly readRival?: (result: Result) => number | undefined
   /** What the ratio is to be at most, at that size or at all; or the figure itself. */
   readonly goal?: Goal
 }
@@ -30,7 +28,7 @@ const figure = (
   label: string,
   digits: number,
   read: FigureSpec['read'],
-  rest: Partial<Pick<FigureSpec, 'against' | 'of' | 'goal' | 'readRival'>> = {},
+  rest: Partial<Pick<FigureSpec, 'against' | 'of' | 'goal'>> = {},
 ): FigureSpec => ({ key, label, digits, read, against: 'memberlist', of: 'swimkit', ...rest })
 
 const steadyCpu = (result: Result): number | undefined => result.steady_cpu_pct_per_node
@@ -92,21 +90,10 @@ const ending = (p50: number, last?: number): readonly FigureSpec[] => [
 
 /** With AES-256-GCM, beside the same without. */
 const sealing: readonly FigureSpec[] = [
-  figure(
-    'sealed_cpu',
-    'sealed: steady CPU per node, % of a core, beside the same nodes in plain',
-    4,
-    steadyCpu,
-    {
-      of: 'sealed',
-      against: 'sealed',
-      readRival: (result) => result.steady_cpu_pct_per_node_plain,
-      goal: { atMost: 1.5, nodes: 200 },
-    },
-  ),
-  figure('sealed_cpu_apart', 'the same, beside other nodes that never sealed', 4, steadyCpu, {
+  figure('sealed_cpu', 'sealed: steady CPU per node, % of a core, beside plain', 4, steadyCpu, {
     of: 'sealed',
     against: 'swimkit',
+    goal: { atMost: 1.5, nodes: 200 },
   }),
   figure('sealed_heap_kb', 'sealed: memory per node, KB, beside plain', 1, heap, {
     of: 'sealed',

@@ -10,8 +10,6 @@ export interface Result {
   readonly form_cpu_s?: number
   /** Percent of one core. */
   readonly steady_cpu_pct_per_node?: number
-  /** Of the same nodes, brought to plain; of a cluster that seals alone. */
-  readonly steady_cpu_pct_per_node_plain?: number
   /** Of its whole network namespace. */
   readonly steady_datagrams_per_node_s?: number
   /** By its own counters. */

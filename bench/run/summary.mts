@@ -42,10 +42,10 @@ export function summarize(size: Size): SizeSummary {
 }
 
 function summarizeFigure(size: Size, spec: FigureSpec): Figure {
-  const { against, digits, goal, key, label, of, read, readRival = read } = spec
-  const value = (result: Result | Failure | undefined, from = read): number | undefined =>
-    result === undefined || isFailure(result) ? undefined : from(result)
-  const theirs = size.runs.map((run) => value(run[against], readRival))
+  const { against, digits, goal, key, label, of, read } = spec
+  const value = (result: Result | Failure | undefined): number | undefined =>
+    result === undefined || isFailure(result) ? undefined : read(result)
+  const theirs = size.runs.map((run) => value(run[against]))
   // Measured once, it has no run of its own to be compared within.
   const apart = value(size.apart)
   const middle = spreadOf(theirs)?.median

@@ -1,7 +1,8 @@
 import * as crypto from 'node:crypto'
-import type { Key } from './key.ts'
+import { type Key, keySizes } from './key.ts'
+import { SenderTable } from './sender-table.ts'
 
-/** Senders whose keys are kept at once, at least; at most twice as many. Each takes some hundred bytes. More than the ten thousand members of a large cluster. */
+/** Senders whose keys are kept at once, at least; at most twice as many. Each takes about a hundred bytes. More than the ten thousand members of a large cluster. */
 const kept = 16_384
 
 /**
@@ -9,78 +10,106 @@ const kept = 16_384
  * be spent after 2³² messages of all members together (NIST SP 800-38D §8.3), which ten thousand members send in days.
  */
 export class Subkeys {
-  /** By boot (see `placeOf`): those that were used lately, and those before. What is used moves up, and the older half goes as a whole. */
-  #recent = new Map<number, Subkey>()
-  #older = new Map<number, Subkey>()
+  /** Those that were used lately, and those before. What is used moves up, and the older half goes as a whole. */
+  #recent = new SenderTable()
+  #older = new SenderTable()
+  /** Cluster keys, each tagged in the tables by its place here, from 1 on. What has gone leaves a hole. */
+  readonly #tagged: (Key | undefined)[] = []
+  /** Where a sender's key is put together, by its size. */
+  readonly #found = new Map<number, Found>(keySizes.map((size) => [size, foundOf(size)]))
   /** The one that sealed last, and so in most processes always. */
-  #own: Subkey | undefined
+  #own: Own | undefined
+
+  /** Of the older ones, how many have moved up. */
+  #moved = 0
 
   get size(): number {
-    return this.#recent.size + this.#older.size
+    return this.#recent.size + this.#older.size - this.#moved
   }
 
   /** The one to seal with. `aad` holds the sender's boot in its bytes 2 to 9. */
   of(key: Key, aad: Uint8Array): Uint8Array {
     const high = u32(aad, bootOffset)
     const low = u32(aad, bootOffset + 4)
-    if (this.#own !== undefined && isOf(this.#own, key, high, low)) return this.#own.bytes
+    const own = this.#own
+    if (own !== undefined && own.low === low && own.high === high && own.key === key) return own.bytes
     const known = this.find(key, aad)
-    const bytes = known ?? derive(key, aad)
+    const bytes = known?.slice() ?? derive(key, aad)
     if (known === undefined) this.keep(key, aad, bytes)
     this.#own = { key, high, low, bytes }
     return bytes
   }
 
-  /** The one of a sender that was kept, and undefined of others: what they have sealed may be made up. */
+  /** The one of a sender that was kept, until the next is looked for; undefined of others: what they have sealed may be made up. */
   find(key: Key, aad: Uint8Array): Uint8Array | undefined {
+    const tag = this.#tagged.indexOf(key) + 1
+    const found = this.#found.get(key.bytes.length)
+    if (tag === 0 || found === undefined) return undefined
     const high = u32(aad, bootOffset)
     const low = u32(aad, bootOffset + 4)
-    const place = placeOf(high, low)
-    const recent = this.#recent.get(place)
-    const subkey = recent ?? this.#older.get(place)
-    if (subkey === undefined || !isOf(subkey, key, high, low)) return undefined
-    if (recent === undefined) this.#put(place, subkey)
-    return subkey.bytes
-  }
-
-  keep(key: Key, aad: Uint8Array, bytes: Uint8Array): void {
-    const high = u32(aad, bootOffset)
-    const low = u32(aad, bootOffset + 4)
-    this.#put(placeOf(high, low), { key, high, low, bytes })
-  }
-
-  #put(place: number, subkey: Subkey): void {
-    this.#older.delete(place)
-    if (this.#recent.size >= kept && !this.#recent.has(place)) {
-      this.#older = this.#recent
-      this.#recent = new Map()
+    if (!this.#recent.take(high, low, tag, found.words)) {
+      if (!this.#older.take(high, low, tag, found.words)) return undefined
+      this.#moved++
+      this.#put(high, low, tag, found.words)
     }
-    this.#recent.set(place, subkey)
+    return found.bytes
+  }
+
+  /** Of one sender the latest is kept: it seals with one key at a time. */
+  keep(key: Key, aad: Uint8Array, bytes: Uint8Array): void {
+    const own = foundOf(bytes.length)
+    own.bytes.set(bytes)
+    this.#put(u32(aad, bootOffset), u32(aad, bootOffset + 4), this.#tagOf(key), own.words)
+  }
+
+  #put(high: number, low: number, tag: number, words: Uint32Array): void {
+    if (this.#recent.size >= kept) {
+      this.#older = this.#recent
+      this.#recent = new SenderTable()
+      this.#moved = 0
+    }
+    this.#recent.put(high, low, tag, words)
+  }
+
+  #tagOf(key: Key): number {
+    const tag = this.#tagged.indexOf(key) + 1
+    if (tag > 0) return tag
+    const hole = this.#tagged.indexOf(undefined)
+    const place = hole < 0 ? this.#tagged.length : hole
+    this.#tagged[place] = key
+    return place + 1
   }
 
   /** Forgets those of all keys but these. */
   keepOnly(keys: readonly Key[]): void {
-    for (const subkeys of [this.#recent, this.#older]) {
-      for (const [place, { key }] of subkeys) if (!keys.includes(key)) subkeys.delete(place)
-    }
+    const gone = this.#tagged.flatMap((key, i) => (key !== undefined && !keys.includes(key) ? [i] : []))
+    if (gone.length === 0) return
+    for (const i of gone) this.#tagged[i] = undefined
+    this.#recent.keepOnly((tag) => this.#tagged[tag - 1] !== undefined)
+    this.#older = new SenderTable()
+    this.#moved = 0
     if (this.#own !== undefined && !keys.includes(this.#own.key)) this.#own = undefined
   }
 }
 
-/** Of one sender the latest: it seals with one key at a time. */
-interface Subkey {
+interface Own {
   readonly key: Key
-  /** Halves of the boot: many boots have one place. */
+  /** Halves of the boot. */
   readonly high: number
   readonly low: number
   readonly bytes: Uint8Array
 }
 
-const isOf = (subkey: Subkey, key: Key, high: number, low: number): boolean =>
-  subkey.low === low && subkey.high === high && subkey.key === key
+/** A key, as a table has it and as a cipher does. */
+interface Found {
+  readonly words: Uint32Array
+  readonly bytes: Uint8Array
+}
 
-/** A whole number that V8 keeps without a heap object: most packets come after a pause, and whatever is hashed or followed is dear where caches are cold. */
-const placeOf = (high: number, low: number): number => (high ^ low) & 0x3fff_ffff
+function foundOf(size: number): Found {
+  const words = new Uint32Array(new ArrayBuffer(size))
+  return { words, bytes: new Uint8Array(words.buffer) }
+}
 
 const u32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
