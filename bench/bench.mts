@@ -10,12 +10,12 @@ import { join } from 'node:path'
 import { runProgram } from './peer/numbers.mts'
 import { drawChart } from './run/chart.mts'
 import { findIsolation } from './run/isolation.mts'
-import { describeMachine, describeRevision } from './run/machine.mts'
+import { describeMachine, describeRevision, describeWhen } from './run/machine.mts'
 import { measure } from './run/measure.mts'
 import { buildMemberlist } from './run/memberlist.mts'
 import { type BenchOptions, readBenchOptions, usage } from './run/options.mts'
 import { plan } from './run/plan.mts'
-import { commandLine, publish, resultsFolder } from './run/publish.mts'
+import { commandLine, publish, requirePlace, resultsFolder } from './run/publish.mts'
 import { describeSize } from './run/report.mts'
 import { isFailure, type Size } from './run/result.mts'
 import { summarize } from './run/summary.mts'
@@ -23,22 +23,27 @@ import { summarize } from './run/summary.mts'
 const say = (line: string): void => console.error(line)
 
 async function run(options: BenchOptions, signal: AbortSignal): Promise<void> {
+  const name = ['bench', ...(options.only ?? [])].join('-')
+  if (options.out === resultsFolder) await requirePlace(name)
   const isolation = await findIsolation()
-  const memberlist = await buildMemberlist(signal)
-  const missing = [...('missing' in memberlist ? [memberlist.missing] : []), ...isolation.missing]
+  const beside = options.only?.includes('memberlist') ?? true
+  const memberlist = beside ? await buildMemberlist(signal) : undefined
+  const absent = memberlist && 'missing' in memberlist ? [memberlist.missing] : []
+  const peer = memberlist && 'binary' in memberlist ? memberlist : undefined
+  const missing = [...absent, ...isolation.missing]
   for (const line of missing) say(`not measured: ${line}`)
-  const steps = plan(options, { memberlist: 'binary' in memberlist, silence: isolation.silence })
+  const steps = plan(options, { memberlist: peer !== undefined, silence: isolation.silence })
   const started = new Date()
   const sizes = await measure(steps, options, {
     isolation,
-    memberlist: 'binary' in memberlist ? memberlist.binary : undefined,
+    memberlist: peer?.binary,
     signal,
     say,
   })
 
-  const summaries = sizes.map(summarize)
+  const summaries = sizes.map((size) => summarize(size, options.only))
   const runtime = runtimeOf(sizes) ?? options.runtime
-  const rival = 'binary' in memberlist ? `memberlist ${memberlist.version} (${memberlist.go})` : undefined
+  const rival = peer && `memberlist ${peer.version} (${peer.go})`
   const caption = ['swimkit', `(${runtime})`, ...(rival === undefined ? [] : ['and', rival])].join(' ')
   const text = summaries.map((size) => describeSize(size, options.runs)).join('\n\n')
   console.log(`## ${caption}\n\n${text}`)
@@ -55,16 +60,17 @@ async function run(options: BenchOptions, signal: AbortSignal): Promise<void> {
     missing,
     sizes: sizes.map((size, i) => ({ ...summaries[i], ...size })),
   }
-  const [json, svg] = [join(options.out, 'bench.json'), join(options.out, 'bench.svg')]
+  const json = join(options.out, `${name}.json`)
+  // It shows all beside each other.
+  const svg = options.only === undefined ? join(options.out, `${name}.svg`) : undefined
   await writeFile(json, `${JSON.stringify(record, null, 2)}\n`)
-  await writeFile(svg, drawChart(summaries, caption))
+  if (svg !== undefined) await writeFile(svg, drawChart(summaries, caption))
   if (options.out === resultsFolder) {
-    await publish(
-      'bench',
-      `\`${commandLine('bench')}\`: ${caption}, ${started.toISOString().slice(0, 10)}.\n\n${text}\n\n![${caption}](results/bench.svg)`,
-    )
+    const head = `\`${commandLine('bench')}\`: ${caption}, ${describeWhen(started)}.`
+    const chart = svg === undefined ? [] : [`![${caption}](results/${name}.svg)`]
+    await publish(name, [head, text, ...chart].join('\n\n'))
   }
-  say(`written: ${json} and ${svg}`)
+  say(`written: ${json}${svg === undefined ? '' : ` and ${svg}`}`)
   if (
     sizes.some((size) => [size.apart, ...size.runs.flatMap(Object.values)].some((x) => x && isFailure(x)))
   ) {

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readNumber, runProgram } from './peer/numbers.mts'
 import { runChild } from './run/child.mts'
-import { describeMachine, describeRevision } from './run/machine.mts'
+import { describeMachine, describeRevision, describeWhen } from './run/machine.mts'
 import { commandLine, publish, resultsFolder } from './run/publish.mts'
 import { table } from './run/table.mts'
 import { type SimulationFigures, type SimulationOrder, simulate } from './simulation/simulate.mts'
@@ -85,7 +85,11 @@ async function runStandard(seed: number, runs: number, out: string): Promise<voi
     results,
   }
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`)
-  if (out === resultsFolder) await publish('simulation', `\`${commandLine('bench:simulation')}\`\n\n${text}`)
+  if (out === resultsFolder)
+    await publish(
+      'simulation',
+      `\`${commandLine('bench:simulation')}\`: ${describeWhen(started)}.\n\n${text}`,
+    )
   console.error(`written: ${path}`)
 }
 

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { host } from '@swimkit/host'
 import { readNumber, runProgram } from './peer/numbers.mts'
 import { median } from './peer/quantiles.mts'
-import { describeMachine, describeRevision } from './run/machine.mts'
+import { describeMachine, describeRevision, describeWhen } from './run/machine.mts'
 import { commandLine, publish, resultsFolder } from './run/publish.mts'
 import { table } from './run/table.mts'
 
@@ -76,7 +76,8 @@ await runProgram('startup', usage, async () => {
     times: Object.fromEntries(times),
   }
   await writeFile(path, `${JSON.stringify(record, null, 2)}\n`)
-  if (values.out === resultsFolder) await publish('startup', `\`${commandLine('bench:startup')}\`\n\n${text}`)
+  if (values.out === resultsFolder)
+    await publish('startup', `\`${commandLine('bench:startup')}\`: ${describeWhen(started)}.\n\n${text}`)
   console.error(`written: ${path}`)
 })
 
@@ -88,7 +89,7 @@ async function timeOf({ command: [program, ...args], name, until }: Start): Prom
     timeout: limit,
     killSignal: 'SIGKILL',
   })
-  const ended = once(child, 'exit')
+  const ended = once(child, 'close')
   const said = { out: '', err: '' }
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said.err += text

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import type { Message } from '@swimkit/core'
 import { type Format, json, msgpackr, swim } from './formats.mts'
-import { type Case, type MeasureOptions, measureCases } from './measure.mts'
+import { type Case, type MeasureOptions, measureCases, type Times } from './measure.mts'
 import {
   acks,
   alives,
@@ -29,6 +29,8 @@ export interface CodecResult {
   readonly level: 'alone' | 'sent'
   readonly what: string
   readonly figures: readonly CodecFigure[]
+  /** swim beside the better of msgpackr's two ways, of each figure. */
+  readonly ratios: Readonly<Record<'bytes' | 'encodeNs' | 'decodeNs', number>>
 }
 
 /** One thing to be encoded, and how a format does it. */
@@ -80,13 +82,32 @@ async function measureSubject(
     )
   }
   const times = await measureCases(cases, options)
+  const bytesOf = (name: string): number => bytes.get(name)!
   const figures = formats.map(({ name }) => ({
     format: name,
-    bytes: bytes.get(name)!,
-    encodeNs: times.get(`encode ${name}`)!,
-    decodeNs: times.get(`decode ${name}`)!,
+    bytes: bytesOf(name),
+    encodeNs: times.of(`encode ${name}`),
+    decodeNs: times.of(`decode ${name}`),
   }))
-  return { level, what, figures }
+  return {
+    level,
+    what,
+    figures,
+    ratios: {
+      bytes: besideMsgpackr(formats, (ours, theirs) => bytesOf(ours) / bytesOf(theirs)),
+      encodeNs: ratioOf(times, 'encode', formats),
+      decodeNs: ratioOf(times, 'decode', formats),
+    },
+  }
+}
+
+const ratioOf = (times: Times, how: 'encode' | 'decode', formats: readonly Format[]): number =>
+  besideMsgpackr(formats, (ours, theirs) => times.ratio(`${how} ${ours}`, `${how} ${theirs}`))
+
+/** Beside the better one the ratio is the larger. */
+function besideMsgpackr(formats: readonly Format[], ratio: (ours: string, theirs: string) => number): number {
+  const theirs = formats.map(({ name }) => name).filter((name) => name.startsWith('msgpackr'))
+  return Math.max(...theirs.map((name) => ratio('swim', name)))
 }
 
 const prepared = (value: unknown, format: Format): unknown =>

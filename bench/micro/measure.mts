@@ -17,14 +17,38 @@ export interface MeasureOptions {
   readonly time: number
 }
 
-/**
- * Nanoseconds per call, by name: in several rounds each case has its turn, so that what drifts falls on all alike; of each round the
- * median batch, and of the rounds the median.
- */
-export async function measureCases(
-  cases: readonly Case[],
-  { rounds, time }: MeasureOptions,
-): Promise<Map<string, number>> {
+/** Nanoseconds per call of each case: of each round the median batch. */
+export class Times {
+  readonly #rounds: ReadonlyMap<string, readonly number[]>
+
+  constructor(rounds: ReadonlyMap<string, readonly number[]>) {
+    this.#rounds = rounds
+  }
+
+  /** The median of the rounds. */
+  of(name: string): number {
+    return median(this.#all(name))
+  }
+
+  /** How much longer one takes than another: the median of the ratios within each round, where what drifts has fallen on both. */
+  ratio(name: string, rival: string): number {
+    const others = this.#all(rival)
+    return median(this.#all(name).map((ns, round) => ns / others[round]!))
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [name: string, ns: number]> {
+    for (const name of this.#rounds.keys()) yield [name, this.of(name)]
+  }
+
+  #all(name: string): readonly number[] {
+    const found = this.#rounds.get(name)
+    if (found === undefined) throw new Error(`${name} was not measured`)
+    return found
+  }
+}
+
+/** In several rounds each case has its turn, in the order in which they are given. */
+export async function measureCases(cases: readonly Case[], { rounds, time }: MeasureOptions): Promise<Times> {
   const figures = new Map<string, number[]>(cases.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     const warmupTime = round === 0 ? time : time / 10
@@ -42,7 +66,7 @@ export async function measureCases(
       figures.get(name)!.push((result.latency.p50 / batch) * 1e6)
     }
   }
-  return new Map([...figures].map(([name, values]) => [name, median(values)]))
+  return new Times(figures)
 }
 
 function describe(result: { state: string; error?: unknown } | undefined): string {

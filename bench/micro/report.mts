@@ -1,5 +1,5 @@
 import { table } from '../run/table.mts'
-import type { CodecFigure, CodecResult } from './codec.mts'
+import type { CodecResult } from './codec.mts'
 import type { PartFigure } from './parts.mts'
 
 const measures = [
@@ -19,12 +19,8 @@ export interface Comparison {
 }
 
 export function compareCodecs(results: readonly CodecResult[]): Comparison[] {
-  return results.flatMap(({ figures, level, what }) =>
-    measures.map(({ key }) => {
-      const best = Math.min(...figures.filter(isMsgpackr).map((figure) => figure[key]))
-      const ratio = figures.find(({ format }) => format === 'swim')![key] / best
-      return { level, what, measure: key, ratio, met: ratio < 1 }
-    }),
+  return results.flatMap(({ level, ratios, what }) =>
+    measures.map(({ key }) => ({ level, what, measure: key, ratio: ratios[key], met: ratios[key] < 1 })),
   )
 }
 
@@ -69,5 +65,3 @@ export function describeParts(figures: readonly PartFigure[]): string {
   ])
   return `### Parts, ns\n\n${table(['', ...sizes.map((size) => `${size} members`)], rows)}`
 }
-
-const isMsgpackr = ({ format }: CodecFigure): boolean => format.startsWith('msgpackr')

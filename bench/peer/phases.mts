@@ -102,7 +102,7 @@ export interface CrashFigures {
   readonly noticed: readonly number[]
   /** Seconds after which each victim was first doubted by anybody. */
   readonly detected: readonly number[]
-  /** How many such verdicts there are to be. */
+  /** How many such verdicts there are to be: who holds a victim failed already, wrongly, reaches none. */
   readonly wanted: number
 }
 
@@ -112,15 +112,18 @@ export async function measureCrash(cluster: Cluster, options: PeerOptions): Prom
   const left = cluster.nodes.length - kill
   const victims = cluster.nodes.slice(left)
   const survivors = cluster.watchers.slice(0, left)
+  const awaited = survivors.flatMap((watcher) =>
+    victims.filter(({ name }) => watcher.forget(name)).map(({ name }) => [watcher, name] as const),
+  )
   const start = performance.now()
   if (silent) await silence(base + left, base + cluster.nodes.length - 1)
   else await Promise.all(victims.map((node) => node.stop()))
   const noticed = (): number[] =>
     secondsSince(
       start,
-      survivors.flatMap((watcher) => victims.map(({ name }) => watcher.failedAt(name))),
+      awaited.map(([watcher, name]) => watcher.failedAt(name)),
     )
-  const wanted = survivors.length * kill
+  const wanted = awaited.length
   await waitUntil(() => noticed().length === wanted, limit * 1_000)
   const doubted = victims.map(({ name }) =>
     Math.min(...survivors.map((watcher) => watcher.suspectedAt(name) ?? Number.POSITIVE_INFINITY)),

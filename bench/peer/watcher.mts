@@ -38,6 +38,17 @@ export class Watcher {
     return this.#told?.get(name)
   }
 
+  /**
+   * Forgets what it has noted of that member, which is about to be lost: a verdict from before would not be about that. Gives
+   * whether it holds it among the living now, so that a verdict is still to come.
+   */
+  forget(name: string): boolean {
+    this.#failed.delete(name)
+    this.#suspected.delete(name)
+    const status = this.#node.member(name)?.status
+    return status === 'alive' || status === 'suspect'
+  }
+
   /** When it first held that member suspect, on the clock of `performance.now()`. */
   suspectedAt(name: string): number | undefined {
     return this.#suspected.get(name)

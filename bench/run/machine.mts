@@ -18,6 +18,11 @@ export function describeMachine(): Machine {
   }
 }
 
+/** For the caption of a table: ratios hold from one machine to the next, times do not. */
+export function describeWhen(started: Date): string {
+  return `${started.toISOString().slice(0, 10)}, on ${describeMachine().cpu}`
+}
+
 /** The commit that is measured, with a `+` where files differ from it; undefined outside a repository. */
 export async function describeRevision(): Promise<string | undefined> {
   const limit = 30_000

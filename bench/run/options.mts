@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { BenchOptionError, readNumber } from '../peer/numbers.mts'
+import { type Contender, contenders } from './plan.mts'
 import { type Runtime, runtimes } from './runtime.mts'
 
 /** What `npm run bench` is to measure. */
@@ -8,6 +9,8 @@ export interface BenchOptions {
   readonly nodes: readonly number[]
   /** Sizes at which hosts go silent at the end. */
   readonly silentNodes: readonly number[]
+  /** Who is measured; undefined: all. */
+  readonly only: readonly Contender[] | undefined
   readonly runs: number
   /** Seconds of rest between the forming of a cluster and its steady state. */
   readonly settle: number
@@ -32,6 +35,7 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [options]
   --nodes 50,200,500    sizes to measure, nodes that stop at the end
   --silent-nodes 200    sizes to measure with hosts that go silent at the end; "none": leave out
+  --only swimkit,sealed those contenders of ${contenders.join(', ')}; files are called by them
   --runs 5              runs at each size, swimkit and memberlist in turn
   --settle 15           seconds of rest once a cluster has formed, in each run
   --hold 15             seconds of steady state after that
@@ -71,6 +75,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
     options: {
       nodes: text,
       'silent-nodes': text,
+      only: text,
       runs: text,
       settle: text,
       hold: text,
@@ -93,6 +98,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
   return {
     nodes: sizes('--nodes', values.nodes),
     silentNodes: sizes('--silent-nodes', values['silent-nodes']),
+    only: values.only?.split(',').map(readContender),
     runs: readNumber('--runs', values.runs, 1, 1_000, { whole: true }),
     settle: readNumber('--settle', values.settle, 0, 3_600),
     hold: readNumber('--hold', values.hold, 1, 3_600),
@@ -104,6 +110,14 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
     runtime: readRuntime(values.runtime),
     out: values.out,
   }
+}
+
+function readContender(name: string): Contender {
+  const known = contenders.find((each) => each === name)
+  if (known !== undefined) return known
+  throw new BenchOptionError(
+    `--only has ${JSON.stringify(name)}: must be some of ${contenders.join(', ')}, with commas between`,
+  )
 }
 
 function readRuntime(name: string): Runtime {

@@ -1,6 +1,7 @@
 import type { BenchOptions } from './options.mts'
 
-export type Contender = 'swimkit' | 'memberlist' | 'bare' | 'gossip' | 'sealed' | 'apart'
+export const contenders = ['swimkit', 'sealed', 'bare', 'memberlist', 'gossip', 'apart'] as const
+export type Contender = (typeof contenders)[number]
 
 /** One process to be run: who, at which size, in which run. */
 export interface Step {
@@ -23,8 +24,9 @@ export interface Means {
  */
 export function plan(options: BenchOptions, means: Means): Step[] {
   const steps: Step[] = []
-  const add = (nodes: number, silent: boolean, contenders: readonly Contender[]): void => {
-    const here = contenders.filter((each) => each !== 'memberlist' || means.memberlist)
+  const asked = (contender: Contender): boolean => options.only?.includes(contender) ?? true
+  const add = (nodes: number, silent: boolean, who: readonly Contender[]): void => {
+    const here = who.filter((each) => asked(each) && (each !== 'memberlist' || means.memberlist))
     for (let run = 0; run < options.runs; run++) {
       const order = run % 2 === 0 ? here : here.toReversed()
       for (const contender of order) steps.push({ contender, nodes, silent, run })
@@ -32,7 +34,7 @@ export function plan(options: BenchOptions, means: Means): Step[] {
   }
   for (const nodes of options.nodes) {
     add(nodes, false, ['swimkit', 'sealed', 'bare', 'memberlist', 'gossip'])
-    steps.push({ contender: 'apart', nodes, silent: false, run: 0 })
+    if (asked('apart')) steps.push({ contender: 'apart', nodes, silent: false, run: 0 })
   }
   if (means.silence) for (const nodes of options.silentNodes) add(nodes, true, ['swimkit', 'memberlist'])
   return steps

@@ -1,5 +1,6 @@
 import { median } from '../peer/quantiles.mts'
 import { type FigureSpec, figuresFor, type Rival } from './figures.mts'
+import type { Contender } from './plan.mts'
 import { type Failure, isFailure, type Result, type Size } from './result.mts'
 
 /** A figure over several runs. */
@@ -32,11 +33,16 @@ export interface SizeSummary {
   readonly remarks: readonly string[]
 }
 
-export function summarize(size: Size): SizeSummary {
+/** The figures of all contenders, or those that `only` has, with what they are compared with. */
+export function summarize(size: Size, only?: readonly Contender[]): SizeSummary {
+  const asked = ({ against, of }: FigureSpec): boolean =>
+    only === undefined || (only.includes(of) && only.includes(against))
   return {
     nodes: size.nodes,
     silent: size.silent,
-    figures: figuresFor(size.silent).map((spec) => summarizeFigure(size, spec)),
+    figures: figuresFor(size.silent)
+      .filter(asked)
+      .map((spec) => summarizeFigure(size, spec)),
     remarks: remarksOn(size),
   }
 }

@@ -107,6 +107,18 @@ func (c *cluster) update(meta string) ([]float64, error) {
 func (c *cluster) crash(o options) (noticed []float64, wanted int, err error) {
 	left := o.nodes - o.kill
 	survivors, victims := c.watchers[:left], c.nodes[left:]
+	type pair struct {
+		w      *watcher
+		victim string
+	}
+	var awaited []pair
+	for _, w := range survivors {
+		for i := left; i < o.nodes; i++ {
+			if w.forget(name(i)) {
+				awaited = append(awaited, pair{w, name(i)})
+			}
+		}
+	}
 	from := time.Now()
 	if o.silent {
 		err = silence(o.base+left, o.base+o.nodes-1)
@@ -120,14 +132,12 @@ func (c *cluster) crash(o options) (noticed []float64, wanted int, err error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("cannot take nodes away: %w", err)
 	}
-	wanted = len(survivors) * len(victims)
+	wanted = len(awaited)
 	noticed = waitFor(wanted, o.limit, func() []float64 {
 		var noticed []float64
-		for _, w := range survivors {
-			for i := left; i < o.nodes; i++ {
-				if at, ok := w.goneAt(name(i)); ok {
-					noticed = append(noticed, at.Sub(from).Seconds())
-				}
+		for _, p := range awaited {
+			if at, ok := p.w.goneAt(p.victim); ok {
+				noticed = append(noticed, at.Sub(from).Seconds())
 			}
 		}
 		return noticed

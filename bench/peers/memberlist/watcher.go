@@ -17,18 +17,28 @@ type watcher struct {
 // change is that a member's metadata is now this.
 type change struct{ name, meta string }
 
-// verdict is that a member is dead, and how often it was reached.
+// verdict is that a member is dead, how often it was reached, and whether it
+// still stands.
 type verdict struct {
-	first time.Time
-	times int
+	first  time.Time
+	times  int
+	stands bool
 }
 
 func newWatcher() *watcher {
 	return &watcher{gone: map[string]verdict{}, updated: map[change]time.Time{}}
 }
 
-// NotifyJoin is of no interest: forming is asked for.
-func (w *watcher) NotifyJoin(*memberlist.Node) {}
+// NotifyJoin is called for those who come back as well. That a cluster has
+// formed is asked for.
+func (w *watcher) NotifyJoin(n *memberlist.Node) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if v, ok := w.gone[n.Name]; ok {
+		v.stands = false
+		w.gone[n.Name] = v
+	}
+}
 
 // NotifyLeave is called for the dead as well as for those who leave, and nobody
 // leaves here.
@@ -41,6 +51,7 @@ func (w *watcher) NotifyLeave(n *memberlist.Node) {
 		v.first = now
 	}
 	v.times++
+	v.stands = true
 	w.gone[n.Name] = v
 }
 
@@ -53,6 +64,16 @@ func (w *watcher) NotifyUpdate(n *memberlist.Node) {
 	if _, ok := w.updated[is]; !ok {
 		w.updated[is] = now
 	}
+}
+
+// forget drops what was noted of a member that is about to be lost: a verdict
+// from before would not be about that. It says whether one is still to come.
+func (w *watcher) forget(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	stands := w.gone[name].stands
+	delete(w.gone, name)
+	return !stands
 }
 
 func (w *watcher) goneAt(name string) (time.Time, bool) {

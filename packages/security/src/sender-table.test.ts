@@ -11,6 +11,12 @@ test('holds what a map of boots would, through growth and forgetting', () => {
   const half = fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
   const step = fc.oneof(
     { weight: 9, arbitrary: fc.record({ high: half, low: half, tag: fc.integer({ min: 1, max: 3 }) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        taken: fc.record({ high: half, low: half, tag: fc.integer({ min: 1, max: 3 }) }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ kept: fc.integer({ min: 1, max: 3 }) }) },
   )
   fc.assert(
@@ -21,6 +27,14 @@ test('holds what a map of boots would, through growth and forgetting', () => {
         if ('kept' in each) {
           table.keepOnly((tag) => tag <= each.kept)
           for (const [boot, { tag }] of model) if (tag > each.kept) model.delete(boot)
+        } else if ('taken' in each) {
+          const { high, low, tag } = each.taken
+          const known = model.get(`${high} ${low}`)
+          const found = words(0)
+          expect(table.take(high, low, tag, found)).toBe(known?.tag === tag)
+          if (known?.tag !== tag) continue
+          expect(found).toEqual(words(known.fill))
+          model.delete(`${high} ${low}`)
         } else {
           table.put(each.high, each.low, each.tag, words(fill))
           model.set(`${each.high} ${each.low}`, { ...each, fill })
@@ -29,9 +43,9 @@ test('holds what a map of boots would, through growth and forgetting', () => {
       expect(table.size).toBe(model.size)
       for (const { fill, high, low, tag } of model.values()) {
         const found = words(0)
-        expect(table.take(high, low, tag, found)).toBe(true)
+        expect(table.copy(high, low, tag, found)).toBe(true)
         expect(found).toEqual(words(fill))
-        expect(table.take(high, low, tag + 1, found)).toBe(false)
+        expect(table.copy(high, low, tag + 1, found)).toBe(false)
       }
     }),
   )
@@ -49,8 +63,18 @@ test('holds thousands, whether boots are random, counted or differ in one half a
     expect(table.size).toBe(10_000)
     const found = words(0, 4)
     for (let i = 0; i < 10_000; i++) {
-      expect(table.take(...halvesOf(i), 1, found) && found[3]).toBe(i)
+      expect(table.copy(...halvesOf(i), 1, found) && found[3]).toBe(i)
     }
-    expect(table.take(...halvesOf(10_000), 1, found)).toBe(false)
+    expect(table.copy(...halvesOf(10_000), 1, found)).toBe(false)
   }
+})
+
+test('ends a look for what is not there, however many have been put and taken', () => {
+  const table = new SenderTable()
+  const found = words(0)
+  for (let i = 0; i < 10_000; i++) {
+    table.put(i, i, 1, words(i))
+    expect(table.take(i, i, 1, found)).toBe(true)
+  }
+  expect([table.size, table.copy(3, 3, 1, found)]).toEqual([0, false])
 })

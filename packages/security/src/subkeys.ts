@@ -20,11 +20,8 @@ export class Subkeys {
   /** The one that sealed last, and so in most processes always. */
   #own: Own | undefined
 
-  /** Of the older ones, how many have moved up. */
-  #moved = 0
-
   get size(): number {
-    return this.#recent.size + this.#older.size - this.#moved
+    return this.#recent.size + this.#older.size
   }
 
   /** The one to seal with. `aad` holds the sender's boot in its bytes 2 to 9. */
@@ -47,9 +44,8 @@ export class Subkeys {
     if (tag === 0 || found === undefined) return undefined
     const high = u32(aad, bootOffset)
     const low = u32(aad, bootOffset + 4)
-    if (!this.#recent.take(high, low, tag, found.words)) {
+    if (!this.#recent.copy(high, low, tag, found.words)) {
       if (!this.#older.take(high, low, tag, found.words)) return undefined
-      this.#moved++
       this.#put(high, low, tag, found.words)
     }
     return found.bytes
@@ -66,7 +62,6 @@ export class Subkeys {
     if (this.#recent.size >= kept) {
       this.#older = this.#recent
       this.#recent = new SenderTable()
-      this.#moved = 0
     }
     this.#recent.put(high, low, tag, words)
   }
@@ -85,9 +80,9 @@ export class Subkeys {
     const gone = this.#tagged.flatMap((key, i) => (key !== undefined && !keys.includes(key) ? [i] : []))
     if (gone.length === 0) return
     for (const i of gone) this.#tagged[i] = undefined
-    this.#recent.keepOnly((tag) => this.#tagged[tag - 1] !== undefined)
-    this.#older = new SenderTable()
-    this.#moved = 0
+    for (const table of [this.#recent, this.#older]) {
+      table.keepOnly((tag) => this.#tagged[tag - 1] !== undefined)
+    }
     if (this.#own !== undefined && !keys.includes(this.#own.key)) this.#own = undefined
   }
 }
