@@ -4,10 +4,10 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '../free-port.ts'
 import {
   agree,
   eventually,
-  freePort,
   type Member,
   type Runtime,
   runtimes,
@@ -21,17 +21,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'swimkit-bootstrap-'))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
-
-/** A UDP port that was free a moment ago. */
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '0.0.0.0')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
-}
 
 const alive = (...names: string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, 'alive']))
@@ -50,7 +39,7 @@ async function kill(...nodes: readonly SwimProcess[]): Promise<void> {
 
 describe('on the local network, which here is loopback', () => {
   test('nodes on each runtime that start at once, without seeds, are one cluster; one of another stays alone', async () => {
-    const lan = ['--port', '0', '--lan-port', String(await freeUdpPort())]
+    const lan = ['--port', '0', '--lan-port', String(await freePort())]
     const [stranger, ...nodes] = await Promise.all([
       start(['--name', 'stranger', '--cluster', 'other', ...lan]),
       ...runtimes.map((runtime) => start(['--name', runtime, ...lan], runtime)),

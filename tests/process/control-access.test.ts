@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Asking, ask } from './control-requests.ts'
-import { runtimes, start, swim } from './swim-process.ts'
+import { type Asking, ask, responseTo } from './control-requests.ts'
+import { eventually, runtimes, start, swim } from './swim-process.ts'
 
 const token = 'the-admin-token-of-this-test'
 const readToken = 'the-reading-token-of-this-test'
@@ -75,6 +75,46 @@ test.each(runtimes)('whom a node on %s answers, and whom it sends away', async (
   node.signal('SIGTERM')
   expect(await node.exited).toBe(0)
 })
+
+test.each(runtimes)(
+  'a node on %s reads its tokens anew at a SIGHUP, and then hears nobody with an old one',
+  async (runtime) => {
+    const [all, reading] = [join(folder, `all-${runtime}`), join(folder, `reading-${runtime}`)]
+    await Promise.all([writeFile(all, `${token}\n`), writeFile(reading, `${readToken}\n`)])
+    const node = await start(
+      ['--name', 'a', '--port', '0', '--control-token-file', all, '--control-read-token-file', reading],
+      runtime,
+    )
+    const { control } = node.ready
+    const statusOf = async (given: string) => (await ask(control, '/v1/members', { token: given })).status
+    const followed = await responseTo(control, '/v1/events', { token: readToken })
+    const ended = new Promise<void>((resolve) => followed.on('close', () => resolve()))
+    followed.resume()
+
+    // One that is wrong changes nothing.
+    await writeFile(all, 'short\n')
+    node.signal('SIGHUP')
+    await eventually('it says what is wrong', 5_000, async () => {
+      const seen = node.stderr().match(/the configuration was not taken over.*/)?.[0]
+      return { ok: seen?.includes('8..1024 printable characters') === true, seen }
+    })
+    expect([await statusOf(token), await statusOf(readToken)]).toEqual([200, 200])
+
+    const [newToken, newReadToken] = [`${token}-2`, `${readToken}-2`]
+    await Promise.all([writeFile(all, `${newToken}\n`), writeFile(reading, `${newReadToken}\n`)])
+    node.signal('SIGHUP')
+    await eventually('the new token is taken', 5_000, async () => {
+      const seen = await statusOf(newToken)
+      return { ok: seen === 200, seen }
+    })
+    await ended
+    const each = [newReadToken, token, readToken].map(statusOf)
+    expect(await Promise.all(each)).toEqual([200, 401, 401])
+    for (const secret of [token, readToken]) expect(node.stderr()).not.toContain(secret)
+    node.signal('SIGTERM')
+    expect(await node.exited).toBe(0)
+  },
+)
 
 test.each(runtimes)('what a node on %s does not start with', async (runtime) => {
   const refused = async (...more: string[]) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { agree, follow, freePort, runtimes, type SwimProcess, start } from './swim-process.ts'
+import { freePort } from '../free-port.ts'
+import { agree, follow, runtimes, type SwimProcess, start } from './swim-process.ts'
 
 const flags = ['--detector', 'gossip'] as const
 

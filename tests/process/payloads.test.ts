@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { freePort } from '../free-port.ts'
 import { agree, eventually, runtimes, type SwimProcess, start, swim } from './swim-process.ts'
 
 interface Carrying {
@@ -33,13 +34,14 @@ test('a payload of 64 KiB of each is seen by all, on Node, Bun and Deno', async 
       return path
     }),
   )
+  const bunPort = String(await freePort())
   // Two carry it from the start, one is given it later.
   const first = await start(['--name', 'node', '--port', '0', '--payload-file', files[0]!], 'node')
   const rest = await Promise.all(
     (['bun', 'deno'] as const).map((runtime, i) =>
       start(
         [
-          ...['--name', runtime, '--port', '0', '--seed', first.ready.address],
+          ...['--name', runtime, '--port', i === 0 ? bunPort : '0', '--seed', first.ready.address],
           ...(i === 0 ? ['--payload-file', files[1]!] : []),
         ],
         runtime,
@@ -80,10 +82,7 @@ test('a payload of 64 KiB of each is seen by all, on Node, Bun and Deno', async 
   // A process that starts again without one has none, whatever the others remember.
   rest[0]!.signal('SIGKILL')
   await rest[0]!.exited
-  const again = await start(
-    ['--name', 'bun', '--port', rest[0]!.ready.address.replace(/^.*:/, ''), '--seed', first.ready.address],
-    'bun',
-  )
+  const again = await start(['--name', 'bun', '--port', bunPort, '--seed', first.ready.address], 'bun')
   await eventually('nobody has the old one', 15_000, async () => {
     const seen = await Promise.all(
       [first, rest[1]!, again].map(async (node) => (await node.get<Carrying>('/v1/members/bun')).payload),

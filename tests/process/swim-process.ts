@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { aroundEach } from 'vitest'
 import { newestNode } from '../newest-node.setup.ts'
@@ -130,7 +129,16 @@ export function launchProgram(program: string, args: readonly string[], cwd?: st
     ...(cwd === undefined ? {} : { cwd }),
   })
   started.add(child)
+  ends.set(child, ended(child))
   return child
+}
+
+const ends = new WeakMap<ChildProcess, Promise<number | NodeJS.Signals>>()
+
+async function ended(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  // Not 'exit': what it wrote may come later.
+  await once(child, 'close')
+  return child.exitCode ?? child.signalCode!
 }
 
 /** Starts a node on loopback, and resolves once it serves. */
@@ -190,10 +198,8 @@ export async function serving(child: ChildProcess, flags: readonly string[] = []
   }
 }
 
-export async function exit(child: ChildProcess): Promise<number | NodeJS.Signals> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  return child.exitCode ?? child.signalCode!
-}
+/** Resolves with the exit code, or the signal, of what was launched here, once all that it wrote has come. */
+export const exit = (child: ChildProcess): Promise<number | NodeJS.Signals> => ends.get(child)!
 
 /** Does so many of them at a time: with more than there are processors, each only takes longer. */
 export async function inTurns<T>(
@@ -242,20 +248,8 @@ export function agree(
   })
 }
 
-const same = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean =>
+export const same = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.keys(b).every((key) => a[key] === b[key])
-
-/** A port that was free for TCP a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Member events of a node from here on, by type, as its event stream tells them. */
 export async function follow(

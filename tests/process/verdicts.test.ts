@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { agree, eventually, follow, freePort, runtimes, type SwimProcess, start } from './swim-process.ts'
+import { freePort } from '../free-port.ts'
+import { agree, eventually, follow, runtimes, type SwimProcess, start } from './swim-process.ts'
 
 async function cluster(n: number, flags: readonly string[] = []): Promise<SwimProcess[]> {
   const first = await start(['--name', 'm0', '--port', '0', ...flags], runtimes[0])

@@ -4,8 +4,12 @@ export interface Io {
   readonly cwd: string
   /** Writes to stdout as it is; lines bring their own newline. */
   out(text: string): void
+  /** Resolves once the reader of stdout has taken all that was written. */
+  outTaken(): Promise<void>
   /** Writes to stderr. */
   err(text: string): void
+  /** Characters for stderr that its reader has not taken yet. */
+  errWaiting(): number
   readonly outIsTty: boolean
   readonly errIsTty: boolean
   /** Aborted at the first SIGINT or SIGTERM; `reason` is the name of the signal. */

@@ -9,6 +9,7 @@ function logger(more: Partial<LoggerOptions> = {}) {
     format: 'text',
     colour: false,
     write: (line) => lines.push(line),
+    waiting: () => 0,
     now: () => clock.now,
     ...more,
   })
@@ -78,5 +79,27 @@ describe('the log', () => {
     expect(lines).toHaveLength(1_025)
     log.log('info', 'x', { peer: 0 })
     expect(lines).toHaveLength(1_026)
+  })
+
+  it('leaves lines out while 1 Mi characters wait for its reader, and says how many once half of them are read', () => {
+    const reader = { waiting: 1_048_575 }
+    const { log, lines } = logger({ level: 'debug', waiting: () => reader.waiting })
+    const say = (number: number) => log.log('debug', `line ${number}`)
+    say(1)
+    expect(lines).toHaveLength(1)
+    reader.waiting = 1_048_576
+    say(2)
+    reader.waiting = 524_288
+    say(3)
+    expect(lines).toHaveLength(1)
+    reader.waiting = 524_287
+    say(4)
+    expect(lines.slice(1)).toEqual([
+      expect.stringMatching(/warn {2}lines were left out, as nobody read them lines=2\n$/),
+      expect.stringMatching(/line 4\n$/),
+    ])
+    reader.waiting = 1_048_575
+    say(5)
+    expect(lines).toHaveLength(4)
   })
 })

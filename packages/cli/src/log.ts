@@ -9,6 +9,8 @@ export interface LoggerOptions {
   readonly format: 'text' | 'json'
   readonly colour: boolean
   write(line: string): void
+  /** Characters of what was written that are not gone yet. */
+  waiting(): number
   /** Wall clock, milliseconds since 1970. */
   now(): number
 }
@@ -17,9 +19,11 @@ export interface LoggerOptions {
 const quiet = 10_000
 /** Lines that are remembered for that; beyond it the oldest is forgotten, and may come again. */
 const remembered = 1_024
+/** Characters that may wait for who reads the log. Beyond it lines are left out until half of that is read. */
+const mostWaiting = 1_048_576
 
 /** What tells one line's subject from another's. */
-const subjects = ['peer', 'member', 'seed', 'name', 'address', 'from']
+const subjects = ['peer', 'member', 'seed', 'name', 'address', 'from', 'ring']
 
 function subjectOf(fields: Readonly<Record<string, unknown>> | undefined): string {
   for (const key of subjects) {
@@ -43,9 +47,10 @@ function fieldText(value: unknown): string {
 
 /**
  * Writes lines as text or JSON. The same message about the same peer comes at most once in 10 s: what was held back in
- * between is counted on the next one, so that one dead seed or one noisy peer cannot fill a disk.
+ * between is counted on the next one, so that one dead seed or one noisy peer cannot fill a disk. Nor does a reader that stands still fill the memory:
+ * what it has no room for is left out, and said how much.
  */
-export function createLogger({ level, format, colour, write, now }: LoggerOptions): Logger {
+export function createLogger({ level, format, colour, write, waiting, now }: LoggerOptions): Logger {
   const { dim, red, yellow, cyan } = pc.createColors(colour)
   const paint: Readonly<Record<LogLevel, (text: string) => string>> = {
     debug: dim,
@@ -68,6 +73,30 @@ export function createLogger({ level, format, colour, write, now }: LoggerOption
     return entry?.held ?? 0
   }
 
+  let leftOut = 0
+
+  /** Whether there is room for a line. Once there is again, one says how many there was none for. */
+  function hasRoom(at: number): boolean {
+    if (waiting() >= (leftOut === 0 ? mostWaiting : mostWaiting / 2)) {
+      leftOut++
+      return false
+    }
+    const lines = leftOut
+    leftOut = 0
+    if (lines > 0) put('warn', 'lines were left out, as nobody read them', { lines }, at)
+    return true
+  }
+
+  function put(of: LogLevel, message: string, fields: Readonly<Record<string, unknown>>, at: number): void {
+    const time = new Date(at).toISOString()
+    if (format === 'json') {
+      write(`${JSON.stringify({ time, level: of, message, ...fields }, (_, v) => plain(v))}\n`)
+      return
+    }
+    const pairs = Object.entries(fields).map(([key, v]) => ` ${dim(`${key}=`)}${fieldText(plain(v))}`)
+    write(`${dim(time)} ${paint[of](of.padEnd(5))} ${printable(message)}${pairs.join('')}\n`)
+  }
+
   const enabled = (of: LogLevel): boolean => severity[of] >= severity[level]
   return {
     enabled,
@@ -75,15 +104,8 @@ export function createLogger({ level, format, colour, write, now }: LoggerOption
       if (!enabled(of)) return
       const at = now()
       const held = of === 'debug' ? 0 : admit(`${message} ${subjectOf(fields)}`, at)
-      if (held === undefined) return
-      const all: Readonly<Record<string, unknown>> = held > 0 ? { ...fields, repeated: held } : (fields ?? {})
-      const time = new Date(at).toISOString()
-      if (format === 'json') {
-        write(`${JSON.stringify({ time, level: of, message, ...all }, (_, v) => plain(v))}\n`)
-        return
-      }
-      const pairs = Object.entries(all).map(([key, v]) => ` ${dim(`${key}=`)}${fieldText(plain(v))}`)
-      write(`${dim(time)} ${paint[of](of.padEnd(5))} ${printable(message)}${pairs.join('')}\n`)
+      if (held === undefined || !hasRoom(at)) return
+      put(of, message, held > 0 ? { ...fields, repeated: held } : (fields ?? {}), at)
     },
   }
 }

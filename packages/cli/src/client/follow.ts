@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly broadcasts?: boolean
   /** Called with each event. */
   onEvent(event: EventSourceMessage): void
+  /** Resolves once what events led to is done; until then no more of them are read, and the node keeps what it can. */
+  caughtUp(): Promise<void>
   /** The connection was lost and is sought again. */
   onLost(reason: string): void
   /** How long to seek it, milliseconds. */
@@ -25,7 +27,7 @@ export interface FollowOptions {
  * arrived. Rejects when the first connection fails, or none has been had again for `patience`.
  */
 export async function follow(target: ControlTarget, options: FollowOptions): Promise<void> {
-  const { broadcasts = false, damped = false, signal, onEvent, onLost, patience } = options
+  const { broadcasts = false, caughtUp, damped = false, signal, onEvent, onLost, patience } = options
   const path = `/v1/events?damped=${damped}&broadcasts=${broadcasts}`
   const backoff = exponentialBackoff(500, 5_000, Math.random)
   let lastId = options.after
@@ -49,7 +51,10 @@ export async function follow(target: ControlTarget, options: FollowOptions): Pro
         },
       })
       response.setEncoding('utf8')
-      for await (const chunk of response) parser.feed(String(chunk))
+      for await (const chunk of response) {
+        parser.feed(String(chunk))
+        await caughtUp()
+      }
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof RefusedError || !everConnected) throw error

@@ -45,6 +45,7 @@ export function configure(command: Command, io: Io): void {
         broadcasts: flags.broadcasts ?? false,
         patience,
         onLost: (reason) => io.err(`swim-cli: connection lost (${printable(reason)}), trying again\n`),
+        caughtUp: io.outTaken,
         onEvent({ event, data }) {
           if (left <= 0) return
           if (flags.json) io.out(`${event === undefined || event === 'member' ? data : typed(event, data)}\n`)

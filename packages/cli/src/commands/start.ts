@@ -25,7 +25,8 @@ export function configure(command: Command, io: Io, exit: (code: number) => void
     } else {
       const { startNode } = await import('../run/start-node.ts')
       // Without a file there is nothing to be read anew, and who hangs up has closed the terminal.
-      const fixed = settings.configFile === undefined && settings.keyFile === undefined
+      const { configFile, control, keyFile } = settings
+      const fixed = configFile === undefined && keyFile === undefined && !control.tokensInFiles
       const reload = fixed ? undefined : () => startSettings(flags, io.env)
       exit(await startNode(settings, io, reload))
     }

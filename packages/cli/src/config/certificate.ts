@@ -1,8 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import type { Certificate } from '../control/listen.ts'
 import { CliError } from '../errors.ts'
-import { type NamedFile, readNamedFile } from './named-file.ts'
+import { type NamedFile, readNamedFile, warnOfReaders } from './named-file.ts'
 
 /** Where a certificate and its key are, and what each file was given as. */
 export interface CertificateFiles {
@@ -71,9 +70,6 @@ export async function certificateIn(
     const which = expired === own ? 'the certificate' : 'a certificate'
     warnings.push(`${cert.label}: ${which} in ${cert.path} has expired, at ${expired.validTo}`)
   }
-  const { mode } = await stat(key.path)
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    warnings.push(`${key.label}: others may read ${key.path}, which holds a private key: chmod 600 it`)
-  }
+  await warnOfReaders(key.label, key.path, 'a private key', warnings)
   return { cert: text, key: keyText }
 }

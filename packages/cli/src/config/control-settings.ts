@@ -17,6 +17,8 @@ export interface ControlSettings {
   readonly token: string | undefined
   /** A token that only reads. */
   readonly readToken: string | undefined
+  /** Whether one of them is in a file of its own, which can be read anew. */
+  readonly tokensInFiles: boolean
   /** Where the certificate is read anew; undefined: no TLS. */
   readonly certificateFiles: CertificateFiles | undefined
   readonly certificate: Certificate | undefined
@@ -26,23 +28,29 @@ export interface ControlSettings {
   readonly rateLimit: number | undefined
 }
 
-async function tokenOf(
+/** A token, and where it is from. */
+interface GivenToken {
+  readonly text: string
+  readonly label: string
+  readonly inFile: boolean
+}
+
+async function givenToken(
   loaded: Loaded,
   asText: 'control-token' | 'control-read-token',
-  inFile: 'control-token-file' | 'control-read-token-file',
   warnings: string[],
-): Promise<string | undefined> {
+): Promise<GivenToken | undefined> {
   const { source, values } = loaded
+  const inFile = `${asText}-file` as const
   const key = eitherOf(loaded, asText, inFile)
   if (key === undefined) return undefined
-  if (key === asText) {
-    if (source.get(key)?.rank === flagRank) {
-      const variable = `SWIM_${asText.toUpperCase().replaceAll('-', '_')}`
-      warnings.push(`--${asText} shows in the process list: prefer --${inFile} or ${variable}`)
-    }
-    return values[key]
+  const { label, rank } = source.get(key) ?? { label: key, rank: undefined }
+  if (key === inFile) return { text: await tokenIn(label, values[key]!, warnings), label, inFile: true }
+  if (rank === flagRank) {
+    const variable = `SWIM_${asText.toUpperCase().replaceAll('-', '_')}`
+    warnings.push(`--${asText} shows in the process list: prefer --${inFile} or ${variable}`)
   }
-  return tokenIn(source.get(key)?.label ?? key, values[key]!, warnings)
+  return { text: values[key]!, label, inFile: false }
 }
 
 function certificateFiles({ source, values }: Loaded): CertificateFiles | undefined {
@@ -105,22 +113,28 @@ function checkScheme({ source }: Loaded, address: ControlAddress, secure: boolea
 }
 
 /** Throws a {@link CliError} with exit code 2 where they would let in others than they say. */
-function checkAccess(loaded: Loaded, settings: ControlSettings): void {
-  const { source } = loaded
-  const { host, readToken, socketPath, token } = settings
+function checkAccess(
+  { source }: Loaded,
+  { host, socketPath }: ControlSettings,
+  token: GivenToken | undefined,
+  readToken: GivenToken | undefined,
+): void {
   if (socketPath === undefined && !isOwnMachine(host) && token === undefined) {
     throw new CliError(
       2,
       `${source.get('control')?.label}: ${host} is open to others, so it needs a token: give --control-token-file`,
     )
   }
-  const readKey = eitherOf(loaded, 'control-read-token', 'control-read-token-file')
-  if (readKey === undefined) return
-  const label = source.get(readKey)?.label
+  if (readToken === undefined) return
   if (token === undefined) {
-    throw new CliError(2, `${label}: changes would be open to all: give --control-token-file as well`)
+    throw new CliError(
+      2,
+      `${readToken.label}: changes would be open to all: give --control-token-file as well`,
+    )
   }
-  if (readToken === token) throw new CliError(2, `${label}: must not be the same as the token for changes`)
+  if (readToken.text === token.text) {
+    throw new CliError(2, `${readToken.label}: must not be the same as the token for changes`)
+  }
 }
 
 /** The name that it listens at is one under which it is reached. */
@@ -140,18 +154,21 @@ export async function controlSettings(loaded: Loaded, warnings: string[]): Promi
   if (address.kind === 'unix') checkSocket(loaded)
   const files = certificateFiles(loaded)
   checkScheme(loaded, address, files !== undefined)
+  const token = await givenToken(loaded, 'control-token', warnings)
+  const readToken = await givenToken(loaded, 'control-read-token', warnings)
   const settings: ControlSettings = {
     host: address.kind === 'unix' ? '127.0.0.1' : address.host,
     port: address.kind === 'unix' ? undefined : portOf(loaded, address.port),
     socketPath: address.kind === 'unix' ? address.path : undefined,
-    token: await tokenOf(loaded, 'control-token', 'control-token-file', warnings),
-    readToken: await tokenOf(loaded, 'control-read-token', 'control-read-token-file', warnings),
+    token: token?.text,
+    readToken: readToken?.text,
+    tokensInFiles: [token, readToken].some((given) => given?.inFile),
     certificateFiles: files,
     certificate: files === undefined ? undefined : await certificateIn(files, warnings),
     names: [...(values['control-name'] ?? []), ...ownName(address)],
     rateLimit: values['control-rate-limit'],
   }
-  checkAccess(loaded, settings)
+  checkAccess(loaded, settings, token, readToken)
   if (settings.socketPath === undefined && !isOwnMachine(settings.host) && files === undefined) {
     warnings.push(
       `the control API at ${settings.host} is not encrypted: its tokens can be read on the way; give --control-cert and --control-key, or put a proxy with TLS before it`,

@@ -12,7 +12,7 @@ export interface Field {
   readonly secret?: true
   /** Also taken as this key in a file. */
   readonly alias?: string
-  /** Keeps others out of the cluster, so that a file does not leave it out by giving it without a value. */
+  /** Keeps others out of the cluster, or the control API, so that a file does not leave it out by giving it without a value. */
   readonly guards?: true
   /** Only a flag: in a file it would make no sense. */
   readonly flagOnly?: true
@@ -179,6 +179,7 @@ export const fields = [
     key: 'control-token-file',
     env: 'SWIM_CONTROL_TOKEN_FILE',
     value: 'file',
+    guards: true,
     help: 'token that callers of the control API must send; required off loopback',
   },
   {
@@ -186,12 +187,14 @@ export const fields = [
     env: 'SWIM_CONTROL_TOKEN',
     value: 'token',
     secret: true,
+    guards: true,
     help: 'the same as text (it shows in the process list: prefer the file)',
   },
   {
     key: 'control-read-token-file',
     env: 'SWIM_CONTROL_READ_TOKEN_FILE',
     value: 'file',
+    guards: true,
     help: 'a second token, which reads and changes nothing',
   },
   {
@@ -199,15 +202,23 @@ export const fields = [
     env: 'SWIM_CONTROL_READ_TOKEN',
     value: 'token',
     secret: true,
+    guards: true,
     help: 'the same as text (it shows in the process list: prefer the file)',
   },
   {
     key: 'control-cert',
     env: 'SWIM_CONTROL_CERT',
     value: 'file',
+    guards: true,
     help: 'certificate in PEM, with those between it and its authority: the control API is then https; read anew at a SIGHUP',
   },
-  { key: 'control-key', env: 'SWIM_CONTROL_KEY', value: 'file', help: 'its private key in PEM' },
+  {
+    key: 'control-key',
+    env: 'SWIM_CONTROL_KEY',
+    value: 'file',
+    guards: true,
+    help: 'its private key in PEM',
+  },
   {
     key: 'control-name',
     env: 'SWIM_CONTROL_NAMES',

@@ -30,5 +30,5 @@ it('a file with secrets that others may read is warned of, by the names of its s
 
 it('nothing is said of one that its owner alone may read, or that holds no secret', async () => {
   expect(await warningsOf(`key: ${generateKey()}`, 0o600)).toEqual([])
-  expect(await warningsOf('name: a\ncontrol-token:\ncontrol-rate-limit: 5', 0o644)).toEqual([])
+  expect(await warningsOf('name: a\ncontrol-rate-limit: 5', 0o644)).toEqual([])
 })

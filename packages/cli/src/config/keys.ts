@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync } from 'node:fs'
-import { open, readFile, realpath, rm, stat } from 'node:fs/promises'
+import { open, readFile, realpath, rm } from 'node:fs/promises'
 import process from 'node:process'
 import { KeyError, Keyring, readKey } from '@swimkit/security'
 import { CliError } from '../errors.ts'
-import { type NamedFile, readNamedFile } from './named-file.ts'
+import { type NamedFile, readNamedFile, warnOfReaders } from './named-file.ts'
 
 export const keyAllowed = 'must be 16, 24 or 32 bytes in base64, as swim-cli keygen prints them'
 
@@ -32,10 +32,7 @@ export async function keysIn({ label, path }: NamedFile, warnings: string[]): Pr
   const keys = parts.map(({ part }) => part)
   if (keys.length === 0)
     throw new CliError(2, `${label}: ${JSON.stringify(path)} holds no key: ${keyAllowed}`)
-  const { mode } = await stat(path)
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    warnings.push(`${label}: others may read ${path}, which holds keys of the cluster: chmod 600 it`)
-  }
+  await warnOfReaders(label, path, 'keys of the cluster', warnings)
   return keys
 }
 

@@ -7,6 +7,7 @@ import type { ControlAppOptions } from './app.ts'
 import { limits } from './limits.ts'
 import { Refusals } from './refusals.ts'
 import type { ControlEnv } from './route.ts'
+import { type TokenPair, Tokens } from './tokens.ts'
 
 const adminToken = 'admin-token-of-the-test'
 const readToken = 'read-token-of-the-test'
@@ -19,7 +20,7 @@ let lines: { level: LogLevel; message: string; fields: unknown }[]
 let end: AbortController
 let now: number
 
-const appWith = (more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> =>
+const appWith = (more: Partial<ControlAppOptions> & TokenPair = {}): Hono<ControlEnv> =>
   controlApp(node, {
     token: adminToken,
     readToken,
@@ -175,6 +176,20 @@ describe('who guesses tokens', () => {
       expect((await ask('/v1/members', { token: readToken })).status).toBe(200)
     }
   })
+})
+
+it('tokens that are replaced let nobody in any more, and end the event streams that they opened', async () => {
+  const tokens = new Tokens({ token: adminToken, readToken })
+  const on = appWith({ tokens })
+  const status = async (token: string) => (await ask('/v1/members', { on, token })).status
+  const { body } = await ask('/v1/events', { on, token: readToken })
+  const reader = body!.getReader()
+  expect((await reader.read()).done).toBe(false)
+  tokens.replace({ token: 'another-admin-token', readToken: 'another-read-token' })
+  await expect.poll(async () => (await reader.read()).done, patience).toBe(true)
+  expect([await status(adminToken), await status(readToken)]).toEqual([401, 401])
+  expect([await status('another-admin-token'), await status('another-read-token')]).toEqual([200, 200])
+  expect((await ask('/v1/events', { on, method: 'HEAD', token: 'another-read-token' })).status).toBe(200)
 })
 
 describe('bounds', () => {

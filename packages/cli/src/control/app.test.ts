@@ -7,6 +7,7 @@ import { FakeNode, fakeEvent, fakeMember } from '../testing/fake-node.ts'
 import type { ControlAppOptions } from './app.ts'
 import { limits } from './limits.ts'
 import type { ControlEnv } from './route.ts'
+import type { TokenPair } from './tokens.ts'
 
 const resolver: Resolver = {
   addresses: async (name) => {
@@ -22,7 +23,7 @@ let faults: unknown[]
 let end: AbortController
 let seeds: { seeds: readonly Seed[]; replace(wanted: readonly Seed[]): void }
 
-const appWith = (more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> =>
+const appWith = (more: Partial<ControlAppOptions> & TokenPair = {}): Hono<ControlEnv> =>
   controlApp(node, {
     resolver,
     seeds: () => seeds,

@@ -42,6 +42,7 @@ import {
 import { withSecurityHeaders } from './security-headers.ts'
 import { servicesJson } from './services-json.ts'
 import { settingsJson } from './settings-json.ts'
+import type { Tokens } from './tokens.ts'
 
 /** Whether others should be sent to this node, and why. */
 export interface Readiness {
@@ -52,9 +53,7 @@ export interface Readiness {
 export interface ControlAppOptions {
   readonly scheme: 'http' | 'https'
   readonly hostNames: readonly string[]
-  /** For everything, and for reading alone. */
-  readonly token: string | undefined
-  readonly readToken: string | undefined
+  readonly tokens: Tokens
   readonly refusals: Refusals
   /** By which wrong tokens are counted, in milliseconds that only go forward. Default: the clock of this process. */
   readonly now?: () => number
@@ -93,17 +92,22 @@ async function told(change: (signal: AbortSignal) => Promise<void>): Promise<voi
 
 /** The control API of a node, as a web handler that knows nothing of the server it runs on. */
 export function createControlApp(node: Node, options: ControlAppOptions): Hono<ControlEnv> {
-  const { resolver, readiness, onEnd, onFault, refusals, signal, heartbeat } = options
+  const { resolver, readiness, onEnd, onFault, refusals, signal, tokens, heartbeat } = options
   let newestEvent = 0
   const unsubscribe = node.on('*', ({ id }) => {
     newestEvent = id
   })
   const streams = new Set<() => void>()
+  const endStreams = (): void => {
+    for (const stop of streams) stop()
+  }
+  // Who follows has to show one of the new tokens.
+  tokens.onReplaced(endStreams)
   signal.addEventListener(
     'abort',
     () => {
       unsubscribe()
-      for (const stop of streams) stop()
+      endStreams()
     },
     { once: true },
   )

@@ -1,20 +1,18 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { MiddlewareHandler } from 'hono'
 import { ApiError } from './api-error.ts'
 import { limits } from './limits.ts'
 import { RateLimit, retryAfter } from './rate-limit.ts'
 import type { RefusalReason, Refusals } from './refusals.ts'
-import type { ControlEnv, Scope } from './route.ts'
+import type { ControlEnv } from './route.ts'
+import type { Tokens } from './tokens.ts'
 
 export interface GuardOptions {
   readonly scheme: 'http' | 'https'
   /** Names besides IP literals and `localhost` under which this API is reached. */
   readonly hostNames: readonly string[]
-  /** For everything. None: whoever gets here may do everything. */
-  readonly token: string | undefined
-  /** For reading alone. */
-  readonly readToken: string | undefined
+  /** Where none is needed, whoever gets here may do everything. */
+  readonly tokens: Tokens
   /** Paths that need no token. */
   readonly open: ReadonlySet<string>
   readonly refusals: Refusals
@@ -31,20 +29,6 @@ function parseHost(header: string, scheme: string): { host: string; origin: stri
   const { hostname, host } = new URL(url)
   return { host: hostname.replace(/^\[|\]$/g, ''), origin: `${scheme}://${host}` }
 }
-
-const hash = (text: string) => createHash('sha256').update(text).digest()
-
-interface Expected {
-  readonly scope: Scope
-  readonly digest: Buffer
-  readonly guessable: boolean
-}
-
-const expectedToken = (scope: Scope, token: string): Expected => ({
-  scope,
-  digest: hash(token),
-  guessable: token.length < limits.guessable,
-})
 
 /** Takes so many requests at the same time, probes apart. */
 export function crowd({ open, refusals }: Pick<GuardOptions, 'open' | 'refusals'>): Middleware {
@@ -71,37 +55,17 @@ export function crowd({ open, refusals }: Pick<GuardOptions, 'open' | 'refusals'
  * none, such as for an image: where they are from is then in `Sec-Fetch-Site`, which no script can set. Probes do nothing,
  * and so need not mind it.
  *
- * Tokens are compared in constant time, by hash, so that neither their length nor their content shows. A source that has
- * sent too many wrong ones is not heard for a while. A right one is all the same, so that nobody is locked out by who shares
+ * A source that has sent too many wrong {@link Tokens} is not heard for a while. A right one is all the same, so that nobody is locked out by who shares
  * an address with them; but not a short one, as whoever guesses would learn from the answer which one was right.
  */
-export function guard({
-  hostNames,
-  now,
-  open,
-  readToken,
-  refusals,
-  scheme,
-  token,
-}: GuardOptions): Middleware {
+export function guard({ hostNames, now, open, refusals, scheme, tokens }: GuardOptions): Middleware {
   const names = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())])
-  const expected = [
-    ...(token === undefined ? [] : [expectedToken('admin', token)]),
-    ...(readToken === undefined ? [] : [expectedToken('read', readToken)]),
-  ]
   const guesses = new RateLimit({
     perSecond: limits.guessesPerSecond,
     burst: limits.guesses,
     sources: limits.sources,
     ...(now && { now }),
   })
-
-  /** Compared with each, so that the time does not tell which it was. */
-  const find = (given: string): Expected | undefined => {
-    const digest = hash(given)
-    const [found] = expected.filter((each) => timingSafeEqual(digest, each.digest))
-    return found
-  }
 
   return async (c, next) => {
     const { source } = c.env
@@ -123,13 +87,13 @@ export function guard({
       const message = 'pages of other sites are not allowed: Sec-Fetch-Site must be same-origin or none'
       return refuse('origin', new ApiError(403, 'origin', message))
     }
-    if (expected.length === 0) c.set('scope', 'admin')
+    if (!tokens.needed) c.set('scope', 'admin')
     else if (!open.has(c.req.path)) {
       const [, given] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? []
       const unauthorized = (message: string) =>
         new ApiError(401, 'token', message, { 'www-authenticate': 'Bearer' })
       if (given === undefined) return refuse('no-token', unauthorized('a token is needed'))
-      const found = find(given)
+      const found = tokens.find(given)
       const wait = found === undefined ? guesses.take(source) : found.guessable ? guesses.wait(source) : 0
       if (wait > 0) {
         return refuse('guesses', new ApiError(429, 'guesses', 'too many wrong tokens', retryAfter(wait)))

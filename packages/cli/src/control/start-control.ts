@@ -15,6 +15,7 @@ import {
 } from './listen.ts'
 import { Refusals } from './refusals.ts'
 import { throttle } from './throttle.ts'
+import { type TokenPair, Tokens } from './tokens.ts'
 import { maxSocketPath } from './unix-socket.ts'
 
 export interface ControlOptions {
@@ -61,6 +62,11 @@ export interface Control {
   readonly url: string
   /** Shows another certificate from now on; rejects where there was none before. */
   renew(certificate: Certificate): Promise<void>
+  /**
+   * Expects these tokens from now on, and ends event streams, which may be asked for again with one of them; gives whether they are others than before.
+   * Throws a {@link CliError} and keeps those that it had where `token` is left out and there was one, where `readToken` stands alone, and where both are the same.
+   */
+  setTokens(tokens: TokenPair): boolean
   /** Ends event streams, lets requests under way end, and frees the port. */
   close(): Promise<void>
 }
@@ -71,24 +77,9 @@ const drain = 1_000
 const wildcard: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 /** What must not be served like that. */
-function checkAccess({
-  host = '127.0.0.1',
-  certificate,
-  readToken,
-  socketPath,
-  token,
-}: ControlOptions): void {
+function checkAccess({ host = '127.0.0.1', certificate, socketPath, token }: ControlOptions): void {
   if (socketPath === undefined && !isOwnMachine(host) && token === undefined) {
     throw new CliError(2, `the control API at ${host} would be open to others: off loopback it needs a token`)
-  }
-  if (readToken !== undefined && token === undefined) {
-    throw new CliError(
-      2,
-      'a token that only reads would leave changes open to all: give one for those as well',
-    )
-  }
-  if (readToken !== undefined && readToken === token) {
-    throw new CliError(2, 'the token that only reads must differ from the one for changes')
   }
   if (socketPath !== undefined && certificate !== undefined) {
     throw new CliError(2, 'a Unix socket is never served over TLS: leave out the certificate')
@@ -104,7 +95,8 @@ function checkAccess({
  */
 export async function startControl(node: Node, options: ControlOptions = {}): Promise<Control> {
   checkAccess(options)
-  const { host = '127.0.0.1', certificate, logger, readToken, socketPath, token } = options
+  const tokens = new Tokens(options)
+  const { host = '127.0.0.1', certificate, logger, socketPath } = options
   const scheme = certificate === undefined ? 'http' : 'https'
   const end = new AbortController()
   const resolver = options.resolver ?? systemResolver
@@ -115,8 +107,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
     (await import('./app.ts')).createControlApp(node, {
       scheme,
       hostNames: options.hostNames ?? [],
-      token,
-      readToken,
+      tokens,
       refusals,
       resolver,
       seeds: options.seeds ?? (() => own),
@@ -159,6 +150,7 @@ export async function startControl(node: Node, options: ControlOptions = {}): Pr
       socketPath === undefined
         ? `${scheme}://${formatAddress({ host: wildcard[host] ?? host, port: server.port })}`
         : `unix:${socketPath}`,
+    setTokens: (pair) => tokens.replace(pair),
     async renew(shown) {
       if (certificate === undefined) throw new CliError(1, 'the control API is served without TLS')
       // One after the other.

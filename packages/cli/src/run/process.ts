@@ -1,7 +1,8 @@
 import process from 'node:process'
 import { runCli } from '../cli.ts'
-import { CliError } from '../errors.ts'
+import { CliError, reasonOf } from '../errors.ts'
 import type { Io } from '../io.ts'
+import { type DenoWriter, inOrder, Output, type Write } from './output.ts'
 
 /** Exit codes of a process that a signal ended, as shells count them. */
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const
@@ -15,26 +16,59 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
       interruption.abort(signal)
     })
   }
-  // A reader that has seen enough (`| head`) closes the pipe: no fault of ours, and nobody left to write to.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
+  // A node lives on where nobody takes its log any more.
+  const err = new Output(errorWriter(), () => {})
+  process.stderr.on('error', () => {})
+  let lose: (error: NodeJS.ErrnoException) => void = () => {}
+  const lost = new Promise<NodeJS.ErrnoException>((resolve) => {
+    lose = resolve
   })
+  const out = new Output((text, done) => void process.stdout.write(text, done), lose)
+  process.stdout.on('error', lose)
   const io: Io = {
     env: process.env,
     cwd: process.cwd(),
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => out.write(text),
+    outTaken: () => out.flushed(),
+    err: (text) => err.write(text),
+    errWaiting: () => err.waiting,
     outIsTty: process.stdout.isTTY === true,
     errIsTty: process.stderr.isTTY === true,
     interrupted: interruption.signal,
     input: () => allOf(process.stdin, interruption.signal),
     onHangup: (listener) => void process.on('SIGHUP', listener),
   }
-  const code = await runCli(argv, io)
   // Where stdout is a pipe, writing is not done when write() returns.
-  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+  const ended = runCli(argv, io).then(async (code) => {
+    await out.flushed()
+    return code
+  })
+  const code = await Promise.race([ended, lost.then((error) => withoutReader(error, io))])
+  // Whoever does not read the log does not keep the process.
+  await Promise.race([err.flushed(), later(patience)])
   process.exit(code)
+}
+
+/** The exit code of a process whose stdout can take no more, and a line that says why. */
+function withoutReader(error: NodeJS.ErrnoException, io: Io): number {
+  // A reader that has seen enough (`| head`) closes the pipe: no fault of ours, and nobody left to write to.
+  if (error.code === 'EPIPE') return 0
+  io.err(`swim-cli: cannot write to stdout: ${reasonOf(error)}\n`)
+  return 1
+}
+
+/** How long a process waits at its end for who reads its log, milliseconds. */
+const patience = 1_000
+
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/**
+ * Writes to stderr. Deno's `process.stderr` stops the whole process while its reader does not read, so that a node would be failed for what reads its log;
+ * its own `Deno.stderr` does not.
+ */
+function errorWriter(): Write {
+  const { Deno } = globalThis as { Deno?: { readonly stderr: DenoWriter } } // absent on Node and Bun
+  return Deno === undefined ? (text, done) => void process.stderr.write(text, done) : inOrder(Deno.stderr)
 }
 
 /** Bytes that a person or a script may hand a command that way. */

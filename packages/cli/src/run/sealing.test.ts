@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { QueryHandler } from '@swimkit/core'
+import type { Logger, QueryHandler } from '@swimkit/core'
 import { type ClusterKeys, generateKey, readKey } from '@swimkit/security'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLogger } from '../log.ts'
 import { FakeNode, fakeMember } from '../testing/fake-node.ts'
 import { type Sealing, sealingOf } from './sealing.ts'
 
@@ -27,6 +28,8 @@ interface Member {
   /** What happens at a SIGHUP. */
   hangUp(): Promise<void>
   readonly log: string[]
+  /** What is left of that where the same is not said twice within seconds. */
+  readonly lines: string[]
 }
 
 const put = (file: string, ...keys: readonly string[]): void =>
@@ -68,10 +71,21 @@ function clusterOf(...files: readonly Given[]): readonly Member[] {
       }),
     })
     const log: string[] = []
-    const logger = {
+    const lines: string[] = []
+    const terse = createLogger({
+      level: 'info',
+      format: 'text',
+      colour: false,
+      write: (line) => void lines.push(line),
+      waiting: () => 0,
+      now: () => 0,
+    })
+    const logger: Logger = {
       enabled: () => true,
-      log: (level: string, message: string, fields: object = {}) =>
-        void log.push(`${level} ${message} ${JSON.stringify(fields)}`),
+      log: (level, message, fields = {}) => {
+        log.push(`${level} ${message} ${JSON.stringify(fields)}`)
+        terse.log(level, message, fields)
+      },
     }
     const sealing = sealingOf(settingsOf(file), logger)!
     const keys = sealing.serve(node)
@@ -85,6 +99,7 @@ function clusterOf(...files: readonly Given[]): readonly Member[] {
       },
       hangUp: () => sealing.reload(settingsOf(file)),
       log,
+      lines,
     }
   })
 }
@@ -187,6 +202,22 @@ describe('keys that are given as text', () => {
     await node.sealing.reload(settingsOf([leaked]))
     expect(keyring.ids).toEqual(ids(leaked))
   })
+})
+
+it('each step of an exchange is in the log, however soon it follows the one before', async () => {
+  const file = join(folder, 'keys')
+  put(file, leaked)
+  const node = clusterOf(file)[0]!
+  const [oldId, nextId] = ids(leaked, fresh)
+  await node.keys.install(fresh)
+  await node.keys.use(nextId!)
+  await node.keys.remove(oldId!)
+  const said = node.lines.filter((line) => line.includes('exchanged keys'))
+  expect(said.map((line) => line.trimEnd().replace(/^\S+ /, ''))).toEqual(
+    [`"${oldId} ${nextId}"`, `"${nextId} ${oldId}"`, nextId].map(
+      (ring) => `info  the cluster has exchanged keys: the key file holds them ring=${ring}`,
+    ),
+  )
 })
 
 it('three nodes that share a key file install a key, use it and remove the other', async () => {

@@ -47,18 +47,21 @@ export function sealingOf(settings: SealingSettings, logger: Logger): Sealing | 
   }
 
   const save = async (keys: readonly string[], before: readonly string[]): Promise<void> => {
+    // The one that seals first.
+    const fields = { ring: new Keyring(keys).ids.join(' ') }
     if (keyFile !== undefined) {
       try {
         await writeKeys(keyFile.path, keys, before)
       } catch (error) {
         throw new Error(`the key file was not written: ${reasonOf(error)}`, { cause: error })
       }
-      logger.log('info', 'the cluster has exchanged keys: the key file holds them', { keys: keys.length })
+      logger.log('info', 'the cluster has exchanged keys: the key file holds them', fields)
     } else {
       logger.log(
         'warn',
         'the cluster has exchanged keys, which are not kept here: a restart needs the new ones',
         {
+          ...fields,
           advice: 'give the keys as --key-file, which is written',
         },
       )

@@ -69,7 +69,7 @@ async function addressesOf(
   settings: StartSettings,
   interfaces: readonly HostInterface[],
   logger: Logger,
-): Promise<{ bind: string; advertise: string | undefined }> {
+): Promise<{ bind: string; advertise: string | undefined; local: boolean }> {
   const bind = await resolveBind(settings.bind, interfaces, lookupAll)
   if (bind.reason !== 'as given')
     logger.log('info', 'listening address chosen', { address: bind.host, reason: bind.reason })
@@ -85,7 +85,11 @@ async function addressesOf(
     }
     advertise = port === undefined ? told.host : formatAddress({ host: told.host, port })
   }
-  return { bind: formatAddress({ host: bind.host, port: settings.port }), advertise }
+  return {
+    bind: formatAddress({ host: bind.host, port: settings.port }),
+    advertise,
+    local: isOwnMachine(bind.host),
+  }
 }
 
 /** The one that is to run, and the built-in ones that the cluster may be switched to. */
@@ -134,7 +138,7 @@ async function snapshotsOf({ dataDir }: StartSettings): Promise<FolderSnapshots 
 
 /**
  * Runs a node until a signal, the control API or a conflict ends it; resolves with the exit code. `reload` reads the settings anew, of which those
- * that can change at run time are taken over at a SIGHUP: the seeds, the keys and how strictly they are used. A certificate is read anew then as well.
+ * that can change at run time are taken over at a SIGHUP: the seeds, the keys and how strictly they are used, the tokens of the control API. A certificate is read anew then as well.
  */
 export async function startNode(
   settings: StartSettings,
@@ -147,13 +151,14 @@ export async function startNode(
     format: settings.logFormat,
     colour,
     write: io.err,
+    waiting: io.errWaiting,
     now: Date.now,
   })
   for (const warning of settings.warnings) logger.log('warn', warning)
   const { control: wanted, lanPort } = settings
 
   const system = systemHost()
-  const [detectors, transport, codec, { bind, advertise }] = await Promise.all([
+  const [detectors, transport, codec, { bind, advertise, local }] = await Promise.all([
     detectorsOf(settings.detector, io.cwd),
     loadPlugin('transport', settings.transport, io.cwd),
     loadPlugin('codec', settings.codec, io.cwd),
@@ -249,6 +254,11 @@ export async function startNode(
       `ready ${JSON.stringify({ name, address, control: control.url, detector: detectorName, transport: node.transport, codec: node.codec, runtime, pid: process.pid })}\n`,
     )
     logger.log('info', 'serving', { name, address, advertised: node.advertiseReason, control: control.url })
+    if (sealing === undefined && !local) {
+      logger.log('warn', 'nothing is sealed: whoever can send to this address takes part', {
+        advice: 'give all members a key, which swim-cli keygen makes, as --key-file',
+      })
+    }
     search = bootstrap(node, {
       host: system,
       seeds: settings.seeds,
@@ -259,7 +269,8 @@ export async function startNode(
       signal: end.signal,
       onConflict: fail,
     })
-    if (reload !== undefined) io.onHangup(() => void takeOver(reload, search!, sealing, logger))
+    if (reload !== undefined)
+      io.onHangup(() => void takeOver(reload, { control: control!, seeds: search!, sealing, logger }))
     const { certificateFiles } = wanted
     if (certificateFiles !== undefined)
       io.onHangup(() => void renewCertificate(control!, certificateFiles, logger))
@@ -293,16 +304,24 @@ async function renewCertificate(control: Control, files: CertificateFiles, logge
   }
 }
 
-/** Takes the seeds, and the keys with how strictly they are used, as configuration and key file have them by now; what is wrong changes nothing. */
+interface Running {
+  readonly control: Control
+  readonly seeds: SeedControl
+  readonly sealing: Sealing | undefined
+  readonly logger: Logger
+}
+
+/** Takes the seeds, the keys with how strictly they are used, and the tokens, as their files have them by now; what is wrong changes nothing. */
 async function takeOver(
   reload: () => Promise<StartSettings>,
-  seeds: SeedControl,
-  sealing: Sealing | undefined,
-  logger: Logger,
+  { control, logger, sealing, seeds }: Running,
 ): Promise<void> {
   try {
     const settings = await reload()
     for (const warning of settings.warnings) logger.log('warn', warning)
+    if (control.setTokens(settings.control)) {
+      logger.log('info', 'the tokens of the control API are others now: event streams ended')
+    }
     // Without a file they are what they were, or what was asked for since.
     if (settings.configFile !== undefined) seeds.replace(settings.seeds)
     if (sealing !== undefined) await sealing.reload(settings)
@@ -335,6 +354,8 @@ function showStatus(node: Node, settings: StartSettings, colour: boolean, io: Io
   if (interval === 0) return
   const sample = statusSampler(node, Date.now)
   const timer = setInterval(() => {
+    // What nobody reads is old when somebody does.
+    if (io.errWaiting() > 0) return
     const now = sample()
     if (settings.logFormat === 'json') {
       io.err(

@@ -85,8 +85,8 @@ describe('a schedule', () => {
 
 describe('a duration', () => {
   it('gives a crash the time to be looked at, suspected for the longest and told to all', () => {
-    // 12 × 1 s + 6 × 4 × log10(1000) × 1 s + 4 × 4 × 0.2 s
-    expect(detectionTime(1_000, lan)).toBe(12_000 + 72_000 + 3_200)
+    // 12 × 1 s + 6 × 4 × log10(1000) × 1 s + 17 × 0.2 s
+    expect(detectionTime(1_000, lan)).toBe(12_000 + 72_000 + 3_400)
     expect(durationFor(1_000, lan, { ...calm, crash: 1 })).toBe(93_000)
   })
 

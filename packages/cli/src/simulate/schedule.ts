@@ -1,4 +1,11 @@
-import { createRandom, type Millis, type Random, type Settings, suspicionMin } from '@swimkit/core'
+import {
+  createRandom,
+  type Millis,
+  type Random,
+  type Settings,
+  suspicionMin,
+  tellingTime,
+} from '@swimkit/core'
 import type { Step } from '@swimkit/simulator'
 
 /** What is to happen to a cluster, as the flags say it. */
@@ -38,11 +45,11 @@ export const quietTime = ({ probeInterval }: Settings): Millis => quietIntervals
  * as an update is sent in.
  */
 export function detectionTime(nodes: number, settings: Settings): Millis {
-  const { gossipInterval, probeInterval, retransmitMult, suspicionMaxMult, suspicionMult } = settings
+  const { probeInterval, suspicionMaxMult, suspicionMult } = settings
   return (
     12 * probeInterval +
     suspicionMaxMult * suspicionMin(nodes, suspicionMult, probeInterval) +
-    retransmitMult * String(nodes).length * gossipInterval
+    tellingTime(settings, nodes)
   )
 }
 

@@ -2,15 +2,18 @@ import type { Hono } from 'hono'
 import { type ControlAppOptions, createControlApp } from '../control/app.ts'
 import { Refusals } from '../control/refusals.ts'
 import type { ControlEnv } from '../control/route.ts'
+import { type TokenPair, Tokens } from '../control/tokens.ts'
 import type { FakeNode } from './fake-node.ts'
 
 /** The control API of a node that nobody looks after, but for what a test says. */
-export function controlApp(node: FakeNode, more: Partial<ControlAppOptions> = {}): Hono<ControlEnv> {
+export function controlApp(
+  node: FakeNode,
+  { readToken, token, ...more }: Partial<ControlAppOptions> & TokenPair = {},
+): Hono<ControlEnv> {
   return createControlApp(node, {
     scheme: 'http',
     hostNames: ['swim.local'],
-    token: undefined,
-    readToken: undefined,
+    tokens: new Tokens({ token, readToken }),
     refusals: new Refusals(undefined),
     resolver: { addresses: async () => [], services: async () => [] },
     keys: undefined,

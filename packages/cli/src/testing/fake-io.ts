@@ -21,6 +21,8 @@ export function fakeIo(env: Io['env'] = {}, cwd = '/', input = ''): FakeIo {
     err: (text) => {
       err += text
     },
+    outTaken: async () => {},
+    errWaiting: () => 0,
     outIsTty: false,
     errIsTty: false,
     interrupted: interruption.signal,
