@@ -3,17 +3,8 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type LanDiscovery, LanError, type LanPresence, lanDiscovery } from '@swimkit/bootstrap'
 import { host } from '@swimkit/host'
+import { freePort } from '../free-port.ts'
 import { type Case, rejection, type Scope } from '../transports/rig.ts'
-
-/** A port that was free a moment ago, and is the same for all processes of a case. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '0.0.0.0')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
-}
 
 /** A process on loopback that discovers: broadcasts to 127.255.255.255 stay on the machine. */
 async function opened(scope: Scope, port: number, number: number): Promise<LanDiscovery> {

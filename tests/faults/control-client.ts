@@ -9,11 +9,13 @@ export interface Answer<T> {
 /** Requests to one node's control API, over connections that are kept: one that has no descriptors left still answers on these. */
 export class ControlClient {
   readonly url: URL
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 })
+  readonly #agent: Agent
   readonly #token: string
 
-  constructor(url: URL, token: string) {
+  /** `idle`: how long a connection is kept without a request, milliseconds; less than a node does, which otherwise may close it as a request is under way. */
+  constructor(url: URL, token: string, idle = 5_000) {
     this.url = url
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 2, timeout: idle })
     this.#token = token
   }
 
@@ -68,7 +70,7 @@ export class ControlClient {
           })
         },
       )
-      outgoing.on('error', reject)
+      outgoing.on('error', (cause) => reject(new Error(`${method} ${path}: ${cause.message}`, { cause })))
       outgoing.end(body)
     })
   }

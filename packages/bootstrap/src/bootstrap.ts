@@ -236,7 +236,7 @@ class Search implements Bootstrap {
       return true
     }
     if (seeds.length === 0) return false
-    const result = await joinSeeds(this.#node, resolved, signal)
+    const result = await joinSeeds(this.#node, resolved, signal, this.#host)
     const failed = result.failed.filter(({ code }) => code !== 'self')
     if (seeds === this.#seeds) this.#onlySelf = result.joined.length === 0 && failed.length === 0
     const joined = this.#joined(result.joined, 'seeds')

@@ -307,11 +307,27 @@ const tries: readonly {
     breaches: 1,
     play(scene) {
       const [a, b] = ['a', 'b', 'c', 'd'].map((name) => scene.live(name))
+      scene.show(a!, [member('a'), member('b')])
       scene.watch.sent!(a!, 'told-1')
       scene.watch.broadcast!(b!, 'told-1')
       scene.at += aftermath
       scene.watch.missed!(scene.lives[2]!, 'broadcasts')
       scene.watch.sent!(a!, 'told-2')
+      scene.watch.over!()
+    },
+  },
+  {
+    invariant: broadcastsReachAll,
+    that: 'takes what was told by one that knew nobody, or only members that had failed',
+    breaches: 0,
+    play(scene) {
+      const [a, b] = ['a', 'b'].map((name) => scene.live(name))
+      scene.show(a!, [member('a'), member('b', 'failed')])
+      scene.watch.sent!(a!, 'told-1')
+      scene.show(a!, [member('a'), member('b')])
+      scene.watch.sent!(a!, 'told-2')
+      scene.watch.broadcast!(b!, 'told-2')
+      scene.at += aftermath
       scene.watch.over!()
     },
   },
@@ -388,6 +404,7 @@ test('broadcasts-reach-all says at how many members it looked for a broadcast', 
   const scene = new Scene(broadcastsReachAll)
   const [a, b] = ['a', 'b', 'c', 'd'].map((name) => scene.live(name))
   scene.end(b!, 'killed', 137)
+  scene.show(a!, [member('c')])
   scene.watch.sent!(a!, 'told-1')
   scene.at += aftermath
   scene.watch.over!()

@@ -1,3 +1,4 @@
+import type { MemberView } from '../control-feed.ts'
 import type { Life } from '../life.ts'
 import { aftermath } from '../touched.ts'
 import type { Invariant } from './invariant.ts'
@@ -23,7 +24,8 @@ export const nothingIsDeliveredTwice: Invariant = {
 
 /**
  * A broadcast is with everybody who was there when it was told and has stayed, once all agree. Excused: what was told so lately that tables were not compared since; what a process told that ended
- * within twice the aftermath of a fault, as it may have been cut off meanwhile, and not have been asked again before it ended; and followers that lost their connection.
+ * within twice the aftermath of a fault, as it may have been cut off meanwhile, and not have been asked again before it ended; what a process told that had not come to
+ * anybody yet, which is for itself alone; and followers that lost their connection.
  */
 export const broadcastsReachAll: Invariant = {
   name: 'broadcasts-reach-all',
@@ -32,8 +34,15 @@ export const broadcastsReachAll: Invariant = {
     const sent = new Map<string, { readonly by: Life; readonly at: number }>()
     const heard = new Map<Life, Set<string>>()
     const unsure = new Map<Life, number>()
+    const joined = new WeakSet<Life>()
     return {
+      looked(at, { members }) {
+        const isOther = ({ name, status }: MemberView): boolean =>
+          name !== at.name && (status === 'alive' || status === 'suspect')
+        if (!joined.has(at) && members.some(isOther)) joined.add(at)
+      },
       sent(by, body) {
+        if (!joined.has(by)) return truth.excuse('broadcasts of processes that had not come to anybody')
         sent.set(body, { by, at: truth.now() })
       },
       broadcast(at, body) {

@@ -1,4 +1,6 @@
-import type { JoinResult, Node, SeedFailure } from '@swimkit/core'
+import { randomBytes } from 'node:crypto'
+import type { Host, JoinResult, Node, SeedFailure } from '@swimkit/core'
+import { randomFew } from '../random-fraction.ts'
 import { reasonOf } from '../reason.ts'
 import { type Resolver, resolveSeed } from './resolve.ts'
 import type { Seed } from './seed.ts'
@@ -35,18 +37,28 @@ export function resolveSeeds(
   )
 }
 
+/** Addresses of one name that are tried at once: each that answers sends its whole table, and a name may stand for all members of a large cluster. */
+const triedOfName = 16
+
+const system: Pick<Host, 'entropy'> = { entropy: (bytes) => randomBytes(bytes) }
+
 /**
- * Asks for an introduction through each seed, and tells the outcome by seed as its user wrote it: a name counts as
+ * Asks for an introduction through each seed, through up to 16 of its addresses, any of them, and tells the outcome by seed as its user wrote it: a name counts as
  * joined when one of its addresses introduced this node, and as `self` when one of them is this node.
- * Rejects as `node.join` does.
+ * `host`: whose randomness chooses; the system's unless given. Rejects as `node.join` does.
  */
 export async function joinSeeds(
   node: Pick<Node, 'join' | 'self'>,
   resolved: readonly ResolvedSeed[],
   signal: AbortSignal,
+  host: Pick<Host, 'entropy'> = system,
 ): Promise<JoinResult> {
   const own = node.self.address
-  const others = new Set(resolved.flatMap(({ addresses }) => addresses).filter((address) => address !== own))
+  const tried = (addresses: readonly string[]): readonly string[] => {
+    const others = addresses.filter((address) => address !== own)
+    return others.length <= triedOfName ? others : randomFew(host, others, triedOfName)
+  }
+  const others = new Set(resolved.flatMap(({ addresses }) => tried(addresses)))
   const result: JoinResult =
     others.size > 0 ? await node.join([...others], { signal }) : { joined: [], failed: [] }
   const introducers = new Set(result.joined)
