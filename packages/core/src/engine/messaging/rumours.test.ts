@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Status } from '../../model/status.ts'
 import type { UserEvent } from '../../wire/message.ts'
-import { tellingTime } from '../retention.ts'
+import { tellingTime } from '../tellings.ts'
 import { entry, peer, Rig, sync } from '../testing/rig.ts'
 
 const event = (time: number): UserEvent => ({

@@ -6,7 +6,7 @@ import { type CoreState, Due, othersActive } from '../core-state.ts'
 import type { News } from '../news.ts'
 import type { Outbox } from '../outbox.ts'
 import type { Requests } from '../requests.ts'
-import { tellingTime } from '../retention.ts'
+import { tellingTime } from '../tellings.ts'
 import type { Millis } from '../time.ts'
 import { EventLog, type Verdict } from './event-log.ts'
 
