@@ -80,7 +80,7 @@ export default defineConfig({
           exclude: ['**/runtimes.test.ts'],
           ...beside,
           // No test here is about time by the clock: this ends what hangs, also where the machine is busy.
-          testTimeout: 60_000,
+          testTimeout: 180_000,
         },
       },
       {

@@ -1,9 +1,11 @@
+import { findingBack } from './finding-back.mts'
 import { infection } from './infection.mts'
 import type { Experiment } from './kit/experiment.mts'
 import { lifeguard } from './lifeguard.mts'
 import { lifeguardWaiting } from './lifeguard-waiting.mts'
 import { links } from './links.mts'
 import { messageLoad } from './message-load.mts'
+import { missedUpdates } from './missed-updates.mts'
 import { roundRobinGap } from './round-robin.mts'
 import { selection } from './selection.mts'
 import { swimDetection } from './swim-detection.mts'
@@ -13,7 +15,9 @@ export const experiments: readonly Experiment[] = [
   roundRobinGap,
   selection,
   infection,
+  missedUpdates,
   messageLoad,
+  findingBack,
   lifeguard,
   lifeguardWaiting,
   links,

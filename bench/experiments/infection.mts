@@ -1,4 +1,4 @@
-import { roundRobin, Status } from '@swimkit/core'
+import { roundRobin, Status, transmitLimit } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { quantile, Simulation } from '@swimkit/simulator'
 import { table } from '../run/table.mts'
@@ -160,7 +160,7 @@ function report(done: readonly Done<Job, Outcome>[]): Report {
     return {
       members,
       /** λ log n: how often each tells an update, and after how many periods SWIM has it told to all. */
-      limit: retransmitMult * String(members).length,
+      limit: transmitLimit({ retransmitMult }, members),
       swim: of('swim'),
       gossip: of('gossip'),
       formula: {
@@ -212,7 +212,7 @@ function report(done: readonly Done<Job, Outcome>[]): Report {
     [
       'Periods until an update is known, riding on pings and acks alone (`gossipInterval` at its highest), means over 10 to 100 updates at each size.',
       'SWIM: x(t) = n / (1 + (n − 1) e^(−(2 − 1/n) t)), here from two, as whose update it is tells one at once: half of the group after',
-      `ln((n − 2) / 2) / (2 − 1/n) periods. λ log n is \`retransmitMult\` (${retransmitMult}) × ceil(log10(n + 1)): how often each member tells an update at most, and the periods after`,
+      `ln((n − 2) / 2) / (2 − 1/n) periods. λ log n is \`retransmitMult\` (${retransmitMult}) × (1 + log10(n + 1)), rounded up: how often each member tells an update at most, and the periods after`,
       'which SWIM expects all to know it; _slowest_ is the one update of all that took the longest.',
     ].join('\n'),
     table(

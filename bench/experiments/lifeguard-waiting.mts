@@ -95,9 +95,9 @@ function report(done: readonly LifeguardDone[]): Report {
       'member suspects one other each time it is let go, tells so at once, and if it is blocked again before it has read the answer, holds it failed by itself.',
       "swimkit's probing never stands still in a send, and goes on while nothing comes in or out. Here it is made to wait, from outside: a look begins in a",
       'block with a ping that is held, and ends after it.',
-      'LHA-Probe alone saves nothing here, as there is one look in a block however long its period is. Slower probing leaves fewer packets in the',
-      'milliseconds between two blocks, so more often nobody hears of a suspicion before it is a verdict, which then spreads: FP⁻ come in lumps of about a hundred,',
-      'one for each healthy member.',
+      'LHA-Probe alone saves little here, as there is one look in a block however long its period is. Where nobody hears of a suspicion in the',
+      'milliseconds between two blocks, it becomes a verdict, which then spreads: FP⁻ come in lumps of about a hundred, one for each healthy member, and in so few',
+      'runs a handful of lumps says nothing of a variant.',
     ].join('\n'),
   ].join('\n\n')
   const all = summaries.find(({ name }) => name === 'lifeguard')!

@@ -215,8 +215,8 @@ export const mutations = [
   {
     name: 'updates are told once more than they ought to be',
     file: engine('outbox'),
-    find: 'return this.#state.settings.retransmitMult * decimalDigits(this.#state.table.active)',
-    put: 'return this.#state.settings.retransmitMult * decimalDigits(this.#state.table.active) + 1',
+    find: 'this.#transmitLimit = transmitLimit(settings, table.active)',
+    put: 'this.#transmitLimit = transmitLimit(settings, table.active) + 1',
   },
   {
     name: 'nobody learns that an update has been told',
@@ -272,9 +272,9 @@ export const mutations = [
   },
   {
     name: 'a member is forgotten before that has been told',
-    file: engine('retention'),
-    find: 'return retransmitMult * decimalDigits(n) * gossipInterval',
-    put: 'return 0',
+    file: engine('tellings'),
+    find: 'transmitLimit(settings, n) * settings.gossipInterval',
+    put: '0',
   },
   {
     name: 'the age that another knows is not taken',
@@ -291,8 +291,44 @@ export const mutations = [
   {
     name: 'nobody tries the addresses of those that ought to be members',
     file: engine('rejoin'),
-    find: 'if (candidates.length === 0) return',
-    put: 'if (candidates.length >= 0) return',
+    find: 'if (addresses.length === 0) return undefined',
+    put: 'if (addresses.length >= 0) return undefined',
+  },
+  {
+    name: 'one that has just failed is tried no sooner than one that failed long ago',
+    file: engine('parts'),
+    find: 'if (after === Status.Failed) rejoin.onFailed(at)',
+    put: 'if (after === Status.Left) rejoin.onFailed(at)',
+  },
+  {
+    name: 'another process in the place of a member is not looked into',
+    file: engine('syncs'),
+    find: 'if (ref === table.self || held.boot === boot || held.boot === 0n) return false',
+    put: 'if (ref === table.self || held.boot !== 0n) return false',
+  },
+  {
+    name: 'one that is alone does not ask who speaks to it',
+    file: engine('inbox'),
+    find: 'if (othersActive(state.table) === 0) this.#onSpeaker(',
+    put: 'if (othersActive(state.table) < 0) this.#onSpeaker(',
+  },
+  {
+    name: 'one that was cut off tells nobody whom it suspects',
+    file: engine('parts'),
+    find: 'onHeldFailed: (at) => gossip.tellSuspects(at),',
+    put: 'onHeldFailed: () => undefined,',
+  },
+  {
+    name: 'one that answers elsewhere than where it says it is, is believed',
+    file: engine('syncs'),
+    find: 'return dialled !== undefined && says !== undefined && !sameAddress(says, dialled)',
+    put: 'return false',
+  },
+  {
+    name: 'tables are not compared after many came back',
+    file: engine('parts'),
+    find: 'else if (before === Status.Failed && after === Status.Alive) syncs.onReturn(at)',
+    put: 'else if (before === Status.Left && after === Status.Failed) syncs.onReturn(at)',
   },
 
   // Closed ports

@@ -203,6 +203,28 @@ describe('a stranger that says it is somewhere else', () => {
     expect(sent).toHaveLength(100)
     for (const length of sent) expect(length).toBeLessThanOrEqual(1_400)
   })
+
+  test('gets one stream dialled there in six seconds, however many it says it is', () => {
+    const { liar, net, nodes } = betrayed(4)
+    const [node] = nodes
+    const victim = { host: '198.51.100.7', port: 53 }
+    const count = (): number => node!.engine.stats().streamsOut
+    const quietly = count()
+    net.run(60_000)
+    const usual = count() - quietly
+    const before = count()
+    for (let i = 0; i < 600; i++) {
+      const ping = { type: 'ping', seq: i, target: 'n0', boot: undefined } as const
+      const sender = { name: `stranger${i}`, boot: BigInt(1_000 + i), incarnation: 1 }
+      net.call(node!, (engine, now) => engine.receive(victim, liar.packet([ping], sender), now))
+      net.run(100)
+    }
+    // And one to a member each time, to ask whether it knows them.
+    expect(count() - before - usual).toBeGreaterThan(0)
+    expect(count() - before - usual).toBeLessThanOrEqual(2 * 10 + 2)
+    net.run(60_000)
+    expect(net.agreed(5)).toBe(true)
+  })
 })
 
 describe('a newcomer that lies', () => {

@@ -19,8 +19,14 @@ export class PlainPiggyback extends PiggybackQueue {
 /** Counts how often this node hands updates on. */
 export class CountingPiggyback implements Disseminator {
   readonly #queue = new PiggybackQueue()
+  readonly #limit: number | undefined
   /** Updates put on packets since this was last set to 0. */
   sent = 0
+
+  /** `limit`: how often an update is told, whatever the engine says. */
+  constructor(limit?: number) {
+    this.#limit = limit
+  }
 
   get backlog(): number {
     return this.#queue.backlog
@@ -32,7 +38,7 @@ export class CountingPiggyback implements Disseminator {
 
   fill(to: Ref | undefined, budget: number, partOverhead: number, limit: number, out: Uint8Array[]): number {
     const before = out.length
-    const used = this.#queue.fill(to, budget, partOverhead, limit, out)
+    const used = this.#queue.fill(to, budget, partOverhead, this.#limit ?? limit, out)
     this.sent += out.length - before
     return used
   }

@@ -51,6 +51,7 @@ export {
   settingRanges,
 } from './engine/settings.ts'
 export { decodeSnapshot, encodeSnapshot, type SnapshotFault } from './engine/snapshot.ts'
+export { tellingTime, transmitLimit } from './engine/tellings.ts'
 export type { Millis } from './engine/time.ts'
 export type { TraceEntry, TraceOutcome, TracePath } from './engine/trace.ts'
 export * from './model/address.ts'

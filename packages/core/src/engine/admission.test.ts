@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Status } from '../model/status.ts'
-import { alive, entry, peer, Rig, sync } from './testing/rig.ts'
+import { alive, entry, peer, ping, Rig, sync } from './testing/rig.ts'
 
 /** So many names that nobody has heard of. */
 const strangers = (count: number, prefix = 'x'): string[] =>
@@ -33,6 +33,22 @@ describe('names that nobody here has heard of', () => {
     asking.engine.join(peer('b').address, asking.now)
     asking.reply(asking.requests[0]!.token, 'b', sync({ entries: [entry('b', Status.Alive, 5), ...table] }))
     expect([asking.engine.members.size, limited(asking)]).toEqual([102, 0])
+  })
+
+  test.each([
+    ['a member', true],
+    ['one that is alone', false],
+  ])('come at that rate from a stranger that had itself asked by %s', (_, joined) => {
+    const rig = new Rig({ members: joined ? ['b'] : [], settings: { newNamesPerSource: 10 } })
+    const before = rig.engine.members.size
+    const stranger = peer('stranger', { address: { host: '10.9.9.9', port: 7_946 } })
+    rig.hear(stranger, ping(1))
+    rig.run(1_000)
+    const asked = rig.requests.find(({ to }) => to.host === stranger.address.host)!
+    const own = { ...entry('stranger', Status.Alive, 5), record: stranger }
+    const invented = strangers(100).map((name) => entry(name, Status.Alive, 5))
+    rig.reply(asked.token, stranger, sync({ entries: [own, ...invented] }))
+    expect([rig.engine.members.size - before, limited(rig)]).toEqual([40, 61])
   })
 
   test('are dialled back at that rate: the newcomer is told to try again', () => {

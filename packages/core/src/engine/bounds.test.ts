@@ -286,6 +286,48 @@ describe('strangers that are looked into at a time', () => {
   })
 })
 
+describe('suspects that are told so by one that others held failed', () => {
+  const told = (rig: Rig): number => {
+    const suspicions = rig
+      .take()
+      .filter(({ messages, to }) =>
+        messages.some((said) => said.type === 'suspect' && peer(said.name).address.port === to.port),
+      )
+    return new Set(suspicions.map(({ to }) => to.port)).size
+  }
+  const rigOf = (suspects: number): Rig => {
+    const rig = new Rig({ members: names(40) })
+    rig.hear('x', ...names(suspects).map((name) => suspect(name, 5, 'y')))
+    rig.take()
+    return rig
+  }
+
+  test('are 32', () => {
+    const toldOf = (suspects: number): number => {
+      const rig = rigOf(suspects)
+      rig.hear(names(40).at(-1)!, failed('me', rig.ownIncarnation))
+      return told(rig)
+    }
+    // Three more are told of what is urgent, and may be suspects.
+    expect(toldOf(32)).toBe(32)
+    expect(toldOf(39)).toBeGreaterThanOrEqual(32)
+    expect(toldOf(39)).toBeLessThanOrEqual(32 + 3)
+  })
+
+  test('are told once in a `probeInterval`', () => {
+    const rig = rigOf(20)
+    const { probeInterval } = rig.settings
+    rig.hear(names(40).at(-1)!, failed('me', rig.ownIncarnation))
+    expect(told(rig)).toBe(20)
+    rig.hear(names(40).at(-1)!, failed('me', rig.ownIncarnation))
+    expect(told(rig)).toBeLessThanOrEqual(3)
+    rig.run(probeInterval)
+    rig.take()
+    rig.hear(names(40).at(-1)!, failed('me', rig.ownIncarnation))
+    expect(told(rig)).toBe(20)
+  })
+})
+
 describe('reports that a node in doubt keeps to itself', () => {
   test('are 64; of more the oldest goes', () => {
     const suspects = (count: number): string[] => {

@@ -117,13 +117,13 @@ describe('a switch', () => {
     const { rig } = rigOf()
     rig.engine.switchDetector('zeal', undefined, rig.now)
     rig.run(20_000)
-    // 4 × ceil(log10(4 + 1)) times three.
-    expect(told(rig, 1)).toBe(12)
+    // ceil(4 × (1 + log10(4 + 1))) times three.
+    expect(told(rig, 1)).toBe(21)
     rig.engine.switchDetector('chat', undefined, rig.now)
     rig.engine.switchDetector('zeal', undefined, rig.now)
     rig.run(20_000)
     const sent = rig.take()
-    expect(said(sent, 'config').filter(({ epoch }) => epoch === 3).length).toBe(12)
+    expect(said(sent, 'config').filter(({ epoch }) => epoch === 3).length).toBe(21)
     expect(said(sent, 'config').filter(({ epoch }) => epoch === 2).length).toBeLessThanOrEqual(3)
     expect(rig.count('backlog')).toBe(0)
   })

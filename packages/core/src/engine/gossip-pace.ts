@@ -10,6 +10,8 @@ import type { Timer } from './timers.ts'
 const urgentSpacing = 10
 /** Share of the gossip interval that is waited while there is more news than a packet holds. */
 const crowdedShare = 0.25
+/** Suspects that are told so at once, at most. */
+const mostSuspectsTold = 32
 
 /**
  * When queued updates are gossiped that do not ride on other packets: at once where the last gossip is a gossip interval ago, else
@@ -25,6 +27,7 @@ export class GossipPace {
   #lastUrgent = Number.NEGATIVE_INFINITY
   #lastPeriod = Number.NEGATIVE_INFINITY
   #failedTurn = 0
+  #suspectsToldAt = Number.NEGATIVE_INFINITY
 
   constructor(state: CoreState, membership: Membership, outbox: Outbox) {
     this.#state = state
@@ -57,6 +60,20 @@ export class GossipPace {
       this.#outbox.gossip(settings.gossipFanout)
     } else {
       this.#urgentTimer ??= timers.arm(this.#lastUrgent + urgentSpacing, TimerKind.Urgent)
+    }
+  }
+
+  /**
+   * This node was cut off, as others held it failed: its suspicions of those that it could not reach have come to nobody's ears. They are told to those members
+   * themselves, who refute them; of many, to those that have been suspect for the longest. Once per `probeInterval`, as often as it may refute: what it hears may be made up.
+   */
+  tellSuspects(now: Millis): void {
+    if (now < this.#suspectsToldAt + this.#state.settings.probeInterval) return
+    this.#suspectsToldAt = now
+    let told = 0
+    for (const ref of this.#membership.suspects) {
+      if (told++ === mostSuspectsTold) return
+      this.#outbox.updates(ref)
     }
   }
 

@@ -3,6 +3,7 @@ import type { Ref } from '../model/ref.ts'
 import { Status } from '../model/status.ts'
 import type { Decoded, StreamMessage } from '../wire/codec.ts'
 import { type AliveClaim, type Claim, isClaim, type Message } from '../wire/message.ts'
+import { othersActive } from './core-state.ts'
 import type { Parts } from './parts.ts'
 import type { Millis } from './time.ts'
 
@@ -18,9 +19,12 @@ export class Inbox {
 
   /** A packet was read. */
   take({ messages, sender, skipped }: Decoded, from: Address, now: Millis): void {
-    this.#parts.state.counters.messagesSkipped += skipped
+    const { state } = this.#parts
+    state.counters.messagesSkipped += skipped
     // Claims first: the answers then carry what follows from them, a refutation above all.
     for (const message of messages) if (isClaim(message)) this.#hear(message, sender, from.host, now)
+    // To one that is alone still, whatever it hears is reason to look who that is: others may hold it failed, and say nothing to it but that.
+    if (othersActive(state.table) === 0) this.#onSpeaker(sender, this.#refOf(sender?.name), from, now)
     for (const message of messages) if (!isClaim(message)) this.#onMessage(message, sender, from, now)
   }
 
@@ -107,7 +111,7 @@ export class Inbox {
   }
 
   #onMessage(message: Exclude<Message, Claim>, sender: From, from: Address, now: Millis): void {
-    const { configuration, detection, directs, joins, pings, queries, rumours, state, syncs } = this.#parts
+    const { configuration, detection, directs, joins, pings, queries, rumours, state } = this.#parts
     switch (message.type) {
       case 'ping': {
         if (!pings.isForMe(message)) return
@@ -121,12 +125,13 @@ export class Inbox {
         return
       }
       case 'ack':
-        return pings.onAck(message, sender, now)
+        if (pings.onAck(message, sender, now)) this.#onSpeaker(sender, this.#refOf(sender?.name), from, now)
+        return
       case 'nack':
         return pings.onNack(message.seq, sender, now)
       case 'custom': {
         const ref = this.#refOf(sender?.name)
-        if (ref === undefined && sender !== undefined) syncs.onStranger(sender, now)
+        this.#onSpeaker(sender, ref, from, now)
         return detection.onCustom(message, ref, now)
       }
       case 'config':
@@ -153,14 +158,18 @@ export class Inbox {
   }
 
   #reply(message: Message, sender: From, from: Address, now: Millis): void {
-    const { membership, outbox, syncs } = this.#parts
+    const { membership, outbox } = this.#parts
     const ref = this.#refOf(sender?.name)
-    if (ref === undefined && sender !== undefined) syncs.onStranger(sender, now)
+    this.#onSpeaker(sender, ref, from, now)
     outbox.toAddress(this.#replyAddress(ref, sender, from), ref, message)
     // News of a name goes to where its member is held to be: this process would hear of that one when it next compares its table.
     if (ref !== undefined && this.#isRival(ref, sender, from)) {
       outbox.toAddress(from, undefined, membership.claimAbout(ref))
     }
+  }
+
+  #onSpeaker(sender: From, ref: Ref | undefined, from: Address, now: Millis): void {
+    if (sender !== undefined) this.#parts.syncs.onSpeaker(sender, ref, from, now)
   }
 
   /**

@@ -20,9 +20,10 @@ import { highestAccusation, highestAlive } from './incarnation-limits.ts'
 import type { News } from './news.ts'
 import type { OwnClaims } from './own-claims.ts'
 import { maxProtocol, minProtocol } from './protocol-version.ts'
-import { retentionOf, tellingTime } from './retention.ts'
+import { retentionOf } from './retention.ts'
 import type { Settings } from './settings.ts'
 import { type Suspicion, Suspicions } from './suspicions.ts'
+import { tellingTime } from './tellings.ts'
 import type { Millis } from './time.ts'
 import type { Timer } from './timers.ts'
 import type { TracePath } from './trace.ts'
@@ -46,6 +47,8 @@ export interface MembershipListener {
   onStatus(ref: Ref, before: Status | undefined, after: Status | undefined, now: Millis): void
   /** A suspect, or one that had failed, is alive; after that was told. */
   onReturn(ref: Ref, now: Millis): void
+  /** Others held this node failed, which it refutes. */
+  onHeldFailed(now: Millis): void
   /** Every other record of an active member. */
   onRecord(ref: Ref, before: PeerRecord, now: Millis): void
 }
@@ -90,6 +93,11 @@ export class Membership {
 
   suspicion(ref: Ref): Suspicion | undefined {
     return this.#suspicions.get(ref)
+  }
+
+  /** Who is suspect, the one that has been for the longest first. */
+  get suspects(): Iterable<Ref> {
+    return this.#suspicions.members
   }
 
   /** Applies a claim that another node made or handed on. */
@@ -205,7 +213,8 @@ export class Membership {
     const { table } = this.#state
     const ref = this.#known(name, incarnation, now)
     if (ref === undefined || age > this.#retentionOf(Status.Failed)) return
-    if (ref !== table.self && table.status(ref) === Status.Failed && table.incarnation(ref) === incarnation) {
+    if (ref === table.self) return this.#hearAgainstSelf(incarnation, 'failed', source, now)
+    if (table.status(ref) === Status.Failed && table.incarnation(ref) === incarnation) {
       this.#older(ref, now - age)
       return
     }
@@ -390,6 +399,7 @@ export class Membership {
     }
     trace.record(table.self, source.by, source.path, outcome, incarnation, now)
     this.#own.refute(incarnation, now)
+    if (outcome === 'failed') this.#listener.onHeldFailed(now)
   }
 
   #suspect(

@@ -1,11 +1,11 @@
 import type { Address } from '../model/address.ts'
-import { decimalDigits } from '../model/logarithm.ts'
 import type { PeerRecord } from '../model/peer.ts'
 import type { Ref } from '../model/ref.ts'
 import { activeStatuses, Status } from '../model/status.ts'
 import type { Claim, Message } from '../wire/message.ts'
 import { backlogOf, type CoreState, Due } from './core-state.ts'
 import type { Delivery, Effects, EngineEvent, OperationResult } from './effects.ts'
+import { transmitLimit } from './tellings.ts'
 import type { Millis } from './time.ts'
 
 interface OutgoingPacket {
@@ -44,6 +44,8 @@ export class Outbox {
   crowded = false
   readonly #parts: Uint8Array[] = []
   readonly #targets: Ref[] = []
+  #transmitLimit = 0
+  #transmitLimitSize = 0
 
   constructor(state: CoreState, effects: Effects, claimAbout: (ref: Ref) => Claim | undefined) {
     this.#state = state
@@ -93,16 +95,19 @@ export class Outbox {
     const targets = this.#targets
     this.#state.sampler.sample(fanout, activeStatuses, targets)
     if (extra !== undefined) targets.push(extra)
-    if (targets.length > 0) this.#state.due |= Due.Outbox
-    for (const ref of targets) {
-      this.#packets.push({
-        to: this.#state.table.record(ref).address,
-        ref,
-        part: undefined,
-        message: undefined,
-      })
-    }
+    for (const ref of targets) this.updates(ref)
     while (targets.length > 0) targets.pop()
+  }
+
+  /** Tells a member what is held against it, and of what is queued. */
+  updates(ref: Ref): void {
+    this.#state.due |= Due.Outbox
+    this.#packets.push({
+      to: this.#state.table.record(ref).address,
+      ref,
+      part: undefined,
+      message: undefined,
+    })
   }
 
   /** Lets everything out: packets, requests, events in order of commit, what others say, results. */
@@ -193,7 +198,7 @@ export class Outbox {
   /** Adds what is queued, as far as there is room. */
   #fill(known: Ref | undefined, budget: number): void {
     const { codec, queue, rumours } = this.#state
-    const limit = this.transmitLimit()
+    const limit = this.#currentLimit()
     let left = budget
     if (queue.backlog > 0) left -= queue.fill(known, left, codec.partOverhead, limit, this.#parts)
     if (rumours !== undefined) rumours.fill(undefined, left, codec.partOverhead, limit, this.#parts)
@@ -211,9 +216,14 @@ export class Outbox {
     return size
   }
 
-  /** `retransmitMult × ceil(log10(n + 1))`, from the current size (SWIM §4.1). */
-  transmitLimit(): number {
-    return this.#state.settings.retransmitMult * decimalDigits(this.#state.table.active)
+  /** From the current size of the group, which seldom changes. */
+  #currentLimit(): number {
+    const { settings, table } = this.#state
+    if (table.active !== this.#transmitLimitSize) {
+      this.#transmitLimitSize = table.active
+      this.#transmitLimit = transmitLimit(settings, table.active)
+    }
+    return this.#transmitLimit
   }
 }
 

@@ -12,8 +12,8 @@ describe('a change of what this node says of itself', () => {
       times += said(rig.take(), 'alive').length
       expect(rig.now).toBeLessThan(60_000)
     }
-    // retransmitMult × ceil(log10(3 + 1))
-    expect([times, rig.results.get(operation)]).toEqual([4, { kind: 'disseminated' }])
+    // ceil(retransmitMult × (1 + log10(3 + 1)))
+    expect([times, rig.results.get(operation)]).toEqual([7, { kind: 'disseminated' }])
     expect([rig.ownIncarnation, rig.engine.members.record(rig.ref('me')).data]).toEqual([wall + 1, data])
   })
 
@@ -45,7 +45,7 @@ describe('a change of what this node says of itself', () => {
         times += said(rig.take(), 'alive').filter(({ incarnation }) => incarnation === wall + 2).length
         expect(rig.now).toBeLessThan(60_000)
       }
-      expect([rig.ownIncarnation, times]).toEqual([wall + 2, 4])
+      expect([rig.ownIncarnation, times]).toEqual([wall + 2, 7])
       expect(rig.engine.members.record(rig.ref('me')).data).toEqual(data)
     }
   })

@@ -94,7 +94,10 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
         rumours.onOtherGone()
         news.onOtherGone()
       }
+      if (after === Status.Failed) rejoin.onFailed(at)
+      else if (before === Status.Failed && after === Status.Alive) syncs.onReturn(at)
     },
+    onHeldFailed: (at) => gossip.tellSuspects(at),
     onReturn: (ref, at) => flaps.onReturn(ref, at),
     onRecord: (ref, before, at) => {
       paths.onRecord(ref, before)
@@ -102,7 +105,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
       detection.onRecord(ref, before, at)
     },
   })
-  const gossip = new GossipPace(state, membership, outbox)
+  const gossip: GossipPace = new GossipPace(state, membership, outbox)
   const pings = new PingService(state, outbox)
   const paths = new PathChecks(state, news, pings)
   const flaps = new Flaps(state, news)
@@ -122,7 +125,16 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
   const directs = new Directs(state, outbox, requests)
   const queries = new Queries(state, outbox, rumours)
   const synchronizer = new Synchronizer(state, membership, rumours)
-  const syncs = new Syncs(state, own, introductions, synchronizer, configuration, paths, requests, rumours)
+  const syncs: Syncs = new Syncs(
+    state,
+    own,
+    introductions,
+    synchronizer,
+    configuration,
+    paths,
+    requests,
+    rumours,
+  )
   const reception = new Reception(state, own, introductions, synchronizer, configuration)
   const joins = new Joins(
     state,
@@ -135,7 +147,7 @@ export function createParts(options: EngineOptions, effects: Effects): Parts {
     syncs,
     rumours,
   )
-  const rejoin = new Rejoin(state, own, syncs)
+  const rejoin: Rejoin = new Rejoin(state, own, syncs)
   const departures = new Departures(state, membership, outbox, requests)
   const judgement = new Judgement(state, membership)
   const detection: Detection = new Detection(state, judgement, pings, looks, outbox, news, detectors)

@@ -230,22 +230,24 @@ export class PingService {
     }
   }
 
-  onAck({ coordinate, payload, seq }: Ack, sender: Sender | undefined, now: Millis): void {
+  /** `true`: the member that was asked is held as another process than the one that answered for it. */
+  onAck({ coordinate, payload, seq }: Ack, sender: Sender | undefined, now: Millis): boolean {
     // Asked first whether there are any at all: most of the time there are none.
     const relay = this.#relays.size === 0 ? undefined : this.#relays.get(seq)
     if (relay !== undefined && (sender === undefined || sender.name === relay.name)) {
       this.#endRelay(seq, relay)
       this.#answerOrigin(relay, { type: 'ack', seq: relay.originSeq, payload })
-      return
+      return false
     }
     const pending = this.#pending.get(seq)
     if (pending === undefined || pending.path === 'stream' || !this.#mayAnswer(pending, sender)) {
       this.#state.counters.acksStray++
-      return
+      return false
     }
-    this.#tellOther(pending, sender)
+    const another = this.#tellOther(pending, sender)
     if (coordinate !== undefined) this.#locate(pending, coordinate, sender, now)
     this.#finish(pending, 'ack', now, payload)
+    return another
   }
 
   onNack(seq: number, sender: Sender | undefined, now: Millis): void {
@@ -409,15 +411,16 @@ export class PingService {
 
   /**
    * Another process than the one that is held answers for its name: it is told of that one, to refute it, or to leave anew. Its own
-   * claims may be below those of the earlier boot, where its clock was set back, and count for nothing here.
+   * claims may be below those of the earlier boot, where its clock was set back, and count for nothing here. Returns whether it is another.
    */
-  #tellOther({ boot, ref }: Pending, sender: Sender | undefined): void {
+  #tellOther({ boot, ref }: Pending, sender: Sender | undefined): boolean {
     const { table } = this.#state
-    if (ref === undefined || sender === undefined || sender.boot === 0n || boot === 0n) return
-    if (sender.boot === boot || !table.has(ref)) return
+    if (ref === undefined || sender === undefined || sender.boot === 0n || boot === 0n) return false
+    if (sender.boot === boot || !table.has(ref)) return false
     const record = table.record(ref)
-    if (sender.name !== record.name || record.boot !== boot) return
+    if (sender.name !== record.name || record.boot !== boot) return false
     this.#outbox.toMember(ref, { type: 'alive', incarnation: table.recordIncarnation(ref), record })
+    return true
   }
 
   #answerOrigin({ origin, originName }: Relay, answer: Ack | Nack): void {

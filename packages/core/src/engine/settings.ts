@@ -1,6 +1,6 @@
 /**
  * Every timing and bound of the protocol. All times are milliseconds. The profiles carry memberlist's values, so that
- * figures compare and operators find what they know.
+ * figures compare and operators find what they know; but news is told more often (see `retransmitMult`), at `local` too.
  */
 export interface Settings {
   /** Period of probing: one member is looked at per period. Detection time is proportional to it, load inversely. 10..600,000. */
@@ -54,7 +54,7 @@ export interface Settings {
   readonly gossipFanout: number
   /** How long a failed member is still gossiped to, so that a live one learns of it and refutes. */
   readonly gossipToFailed: number
-  /** Each update is sent `retransmitMult × ceil(log10(n + 1))` times by each member (SWIM §4.1's λ log n). 1..16. */
+  /** Each update is sent `ceil(retransmitMult × (1 + log10(n + 1)))` times by each member (SWIM §4.1's λ log n, and λ). 1..16. */
   readonly retransmitMult: number
   /** Period of full comparison with one member; times `ceil(log2(n) − 5) + 1` above 32 members; 0: never. */
   readonly syncInterval: number
@@ -62,7 +62,10 @@ export interface Settings {
   readonly failedRetention: number
   /** How long a member that left stays in the table; at least until it has been told as often as any update. */
   readonly leftRetention: number
-  /** Period at which an address that ought to be a member and is not is tried, by about one node of the cluster. */
+  /**
+   * Period at which an address that ought to be a member and is not is tried, by about one node of the cluster: a thirtieth of the time since a member last failed, between a tenth
+   * of this and this. 100..86,400,000. Default 10,000.
+   */
   readonly rejoinInterval: number
   /** Limit for one exchange over a stream. */
   readonly streamTimeout: number
@@ -167,7 +170,6 @@ export const profiles: Readonly<Record<ProfileName, Settings>> = {
     suspicionConfirmations: 1,
     gossipInterval: 100,
     gossipToFailed: 15_000,
-    retransmitMult: 2,
     syncInterval: 15_000,
     streamTimeout: 1_000,
     leaveTimeout: 3_000,

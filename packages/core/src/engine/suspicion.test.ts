@@ -39,7 +39,7 @@ describe('evidence', () => {
     const rig = new Rig({ members: ['b', 'c'], settings: { leftRetention: 100 } })
     const gone = { ref: rig.ref('b'), incarnation: 5, boot: peer('b').boot }
     rig.hear('b', left('b', 5))
-    rig.run(1_000)
+    rig.run(2_000)
     expect(rig.status('b')).toBe('unknown')
     rig.detect((context) => context.unreachable(gone, 'timeout', rig.now))
     rig.accuse('me')
@@ -67,7 +67,7 @@ describe('evidence', () => {
     const rig = new Rig({ members: ['b', 'c'], settings: { leftRetention: 100 } })
     const gone = rig.ref('b')
     rig.hear('b', left('b', 5))
-    rig.run(1_000)
+    rig.run(2_000)
     let accepted: boolean | undefined
     rig.detect((context) => {
       accepted = context.ping(gone, { path: 'direct', timeout: 100 }, rig.now)

@@ -39,6 +39,11 @@ export class Suspicions {
     return this.#byMember.get(ref)
   }
 
+  /** Who is suspect, the one that has been for the longest first. */
+  get members(): Iterable<Ref> {
+    return this.#byMember.keys()
+  }
+
   /** Begins one, in place of an earlier one of the same member. Returns the accusations that count. */
   begin(
     ref: Ref,

@@ -39,6 +39,11 @@ export class RareMap<K, V> {
     return this.#map?.keys().next().value
   }
 
+  /** See `values`. */
+  keys(): Iterable<K> {
+    return this.#map?.keys() ?? []
+  }
+
   /** In the order in which they came. What is deleted meanwhile is left out, what comes meanwhile may be. */
   values(): Iterable<V> {
     return this.#map?.values() ?? []

@@ -472,7 +472,8 @@ export interface Node {
   /**
    * Tells every member of something that happened, this one among them: each is told once, as fast as any news. Who misses it learns of it when tables
    * are compared (`settings.syncInterval`); who comes later if it joins with `replay`. Resolves once it has been handed on as often as any update, or
-   * nobody is left to be told. Name and body together take at most `settings.maxEventBytes`; rejects with a `TooLargeError`.
+   * nobody is left to be told. What is told before this node has come to others is for itself alone. Name and body together take at most
+   * `settings.maxEventBytes`; rejects with a `TooLargeError`.
    */
   broadcast(name: string, body?: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>
   /**

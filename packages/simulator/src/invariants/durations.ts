@@ -78,13 +78,16 @@ export function longestAgreement(
 
 /**
  * From the agreement of n idle nodes to the end of everything under way: requests end, joins and leaves too, and each queued update
- * is told `retransmitMult × ceil(log10(n + 1))` times (SWIM §4.1), at least once per `gossipInterval`, as far as packets hold:
+ * is told `mostTellings` times, at least once per `gossipInterval`, as far as packets hold:
  * every member's record and status may be queued, and a packet holds two of the largest.
  */
 export function longestDrain(settings: Settings, n: number): Millis {
-  const { gossipInterval, leaveTimeout, retransmitMult, streamTimeout } = settings
-  const transmissions = retransmitMult * Math.ceil(Math.log10(n + 1))
-  return 2 * streamTimeout + leaveTimeout + transmissions * n * gossipInterval
+  const { gossipInterval, leaveTimeout, streamTimeout } = settings
+  return 2 * streamTimeout + leaveTimeout + mostTellings(settings, n) * n * gossipInterval
 }
+
+/** How often a member tells an update in a group of n: SWIM's λ log n (§4.1), and one λ more. */
+export const mostTellings = ({ retransmitMult }: Settings, n: number): number =>
+  Math.ceil(retransmitMult * Math.log10(10 * (n + 1)) - 1e-9)
 
 const syncPeriods = (n: number): number => (n <= 32 ? 1 : Math.ceil(Math.log2(n) - 5) + 1)

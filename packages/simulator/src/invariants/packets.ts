@@ -1,4 +1,5 @@
 import { type Claim, sameAddress } from '@swimkit/core'
+import { mostTellings } from './durations.ts'
 import { isClaim } from './inspection.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import type { Process } from './process.ts'
@@ -28,13 +29,13 @@ interface Told {
 }
 
 /**
- * Every update is told `retransmitMult × ceil(log10(n + 1))` times by each member, and no more (SWIM §4.1): load would otherwise grow
+ * Every update is told `ceil(retransmitMult × (1 + log10(n + 1)))` times by each member, and no more (SWIM §4.1): load would otherwise grow
  * with the age of news. What a member is told of itself, by the buddy rule, is not counted. n is the most members that the
  * node has held active.
  */
 export const updatesAreToldSoOften: Invariant = {
   name: 'updates-are-told-so-often',
-  rule: 'a node tells an update at most retransmitMult × ceil(log10(n + 1)) times',
+  rule: 'a node tells an update at most ceil(retransmitMult × (1 + log10(n + 1))) times',
   watch: (truth) => {
     const told = new WeakMap<Process, Told>()
     return {
@@ -57,7 +58,7 @@ export const updatesAreToldSoOften: Invariant = {
           const key = keyOf(message)
           const times = (own.times.get(key) ?? 0) + 1
           own.times.set(key, times)
-          const most = truth.settings.retransmitMult * Math.ceil(Math.log10(own.mostActive + 1))
+          const most = mostTellings(truth.settings, own.mostActive)
           if (times <= most) continue
           throw new InvariantViolation(
             updatesAreToldSoOften,

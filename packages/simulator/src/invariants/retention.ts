@@ -1,4 +1,5 @@
 import { type Millis, type Settings, Status } from '@swimkit/core'
+import { mostTellings } from './durations.ts'
 import type { GroundTruth } from './ground-truth.ts'
 import { type Invariant, InvariantViolation } from './invariant.ts'
 import { showClaim, showEntry } from './show.ts'
@@ -8,14 +9,10 @@ const retentionOf = (settings: Settings, status: Status): Millis =>
 
 /**
  * How long a member that failed or left is kept in a group of n: nobody is forgotten before the news of it has been told as often as any
- * update, `retransmitMult × ceil(log10(n + 1)) × gossipInterval` (SWIM §4.1).
+ * update, a `gossipInterval` apart.
  */
 function keptFor(settings: Settings, status: Status, n: number): Millis {
-  const { gossipInterval, retransmitMult } = settings
-  return Math.max(
-    retentionOf(settings, status),
-    retransmitMult * Math.ceil(Math.log10(n + 1)) * gossipInterval,
-  )
+  return Math.max(retentionOf(settings, status), mostTellings(settings, n) * settings.gossipInterval)
 }
 
 /** In the largest group that there may have been. */
