@@ -8,6 +8,7 @@ import { messageLoad } from './message-load.mts'
 import { missedUpdates } from './missed-updates.mts'
 import { roundRobinGap } from './round-robin.mts'
 import { selection } from './selection.mts'
+import { stalls } from './stalls.mts'
 import { swimDetection } from './swim-detection.mts'
 
 export const experiments: readonly Experiment[] = [
@@ -20,6 +21,7 @@ export const experiments: readonly Experiment[] = [
   findingBack,
   lifeguard,
   lifeguardWaiting,
+  stalls,
   links,
 ]
 

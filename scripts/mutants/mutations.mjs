@@ -247,13 +247,13 @@ export const mutations = [
   {
     name: 'pings that a node stood still over are judged',
     file: engine('swim-engine'),
-    find: '      pings.voidAll(now)\n',
+    find: '    pings.voidAll(now)\n',
     put: '',
   },
   {
     name: 'a node that stood still trusts itself',
     file: engine('swim-engine'),
-    find: '      health.worst()\n',
+    find: '    health.apply(healthDelta.loopLag)\n',
     put: '',
   },
 

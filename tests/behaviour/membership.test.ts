@@ -1,5 +1,6 @@
 import { uniform } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
+import type { SimNode } from '@swimkit/simulator'
 import { describe, expect, test } from 'vitest'
 import {
   eventsOf,
@@ -98,6 +99,41 @@ describe('failing', () => {
     net.until(() => net.agreed(5), 30_000)
     expect(ever([nodes[1]!], 'failed')).toEqual([])
     expect(new Set(ever(nodes, 'failed'))).toEqual(new Set(['n1']))
+  })
+
+  test.each([1_500, 10_000])('a crash after all stood still for %i ms is found within 5 s', (ms) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const [net, nodes] = quiet(5, { seed })
+      for (const node of nodes) net.pause(node)
+      net.run(ms)
+      for (const node of nodes) net.resume(node)
+      net.run(1_000)
+      net.crash(nodes[3]!)
+      const survivors = without(nodes, nodes[3])
+      net.until(() => failedAt(survivors, 'n3'), 5_000)
+      expect(new Set(ever(survivors, 'failed'))).toEqual(new Set(['n3']))
+    }
+  })
+
+  test('a crash among members that stand still now and then is found within 15 s, and nobody else is failed', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const [net, nodes] = quiet(5, { seed })
+      const survivors = without(nodes, nodes[3])
+      const random = net.random.fork('stalls')
+      const stall = (node: SimNode): void =>
+        net.after(10_000 * random.fraction(), () => {
+          net.pause(node)
+          net.after(2_000 * random.fraction(), () => {
+            net.resume(node)
+            stall(node)
+          })
+        })
+      for (const node of survivors) stall(node)
+      net.run(30_000)
+      net.crash(nodes[3]!)
+      net.until(() => failedAt(survivors, 'n3'), 15_000)
+      expect(new Set(ever(survivors, 'failed'))).toEqual(new Set(['n3']))
+    }
   })
 
   test('5 % of packets lost at 30 nodes for five minutes fails nobody', () => {

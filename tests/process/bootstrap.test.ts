@@ -156,7 +156,7 @@ describe('with a folder for what they know', () => {
     const apart = join(folder, 'apart')
     const other = await start(['--name', 'x', '--cluster', 'other', '--port', '0', '--data-dir', apart])
     other.signal('SIGTERM')
-    expect(await other.exited).toBe(0)
+    expect(await other.exited, other.stderr()).toBe(0)
     await writeFile(foreign!, await readFile(join(apart, 'members.snapshot')))
 
     const after = await Promise.all(setups.slice(0, 3).map(({ flags, runtime }) => start(flags, runtime)))
@@ -182,7 +182,7 @@ describe('with a folder for what they know', () => {
       await kill(holder)
       const next = await start(['--name', 'next', '--port', '0', '--data-dir', data], runtime)
       next.signal('SIGTERM')
-      expect(await next.exited).toBe(0)
+      expect(await next.exited, next.stderr()).toBe(0)
       expect(await readdir(data)).toEqual(['members.snapshot'])
     },
   )

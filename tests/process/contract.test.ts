@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { agree, eventually, follow, runtimes, start, swim } from './swim-process.ts'
+import { agree, eventually, follow, runtimes, start, succeeded, swim } from './swim-process.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -102,7 +102,7 @@ describe.each(runtimes)('the control API on %s', (runtime) => {
       Promise.resolve({ ok: followed.events.includes('update a'), seen: followed.events }),
     )
     expect(await a.post('/leave')).toEqual({ left: true, acknowledgedBy: ['b'] })
-    expect(await a.exited).toBe(0)
+    expect(await a.exited, a.stderr()).toBe(0)
     await agree([b], { a: 'left', b: 'alive' }, 2_000)
     expect(followed.events).not.toContain('failed a')
     followed.stop()
@@ -136,28 +136,29 @@ test.each(runtimes)(
   async (runtime) => {
     const pidFile = join(folder, `${runtime}.pid`)
     const logFile = join(folder, `${runtime}.log`)
-    const { code, stdout } = await swim(
-      [
-        'start',
-        '--bind',
-        '127.0.0.1',
-        '--port',
-        '0',
-        '--name',
-        'behind',
-        '--detach',
-        '--pid-file',
-        pidFile,
-        '--log-file',
-        logFile,
-      ],
-      runtime,
+    const { stdout } = succeeded(
+      await swim(
+        [
+          'start',
+          '--bind',
+          '127.0.0.1',
+          '--port',
+          '0',
+          '--name',
+          'behind',
+          '--detach',
+          '--pid-file',
+          pidFile,
+          '--log-file',
+          logFile,
+        ],
+        runtime,
+      ),
     )
-    expect(code).toBe(0)
     const { control, pid } = JSON.parse(stdout.replace(/^ready /, ''))
     expect(Number(await readFile(pidFile, 'utf8'))).toBe(pid)
     expect((await swim(['members', '--control', control])).stdout).toContain('behind')
-    expect((await swim(['leave', '--control', control])).code).toBe(0)
+    succeeded(await swim(['leave', '--control', control]))
     await eventually('it ends, and takes its pid file with it', 10_000, async () => {
       const left = await readFile(pidFile, 'utf8').catch(() => undefined)
       return { ok: left === undefined, seen: left }
@@ -167,8 +168,7 @@ test.each(runtimes)(
 )
 
 test.each(runtimes)('the demo tells a whole story and ends by itself, on %s', async (runtime) => {
-  const { code, stdout } = await swim(['demo', '--json'], runtime, 40_000)
-  expect(code).toBe(0)
+  const { stdout } = succeeded(await swim(['demo', '--json'], runtime, 40_000))
   const steps = stdout
     .trim()
     .split('\n')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Asking, ask, responseTo } from './control-requests.ts'
-import { eventually, runtimes, start, swim } from './swim-process.ts'
+import { eventually, runtimes, start, succeeded, swim } from './swim-process.ts'
 
 const token = 'the-admin-token-of-this-test'
 const readToken = 'the-reading-token-of-this-test'
@@ -50,7 +50,7 @@ test.each(runtimes)('whom a node on %s answers, and whom it sends away', async (
     swim(['members', '--control', control, '--control-token', readToken], runtime),
     swim(['tags', 'a=b', '--control', control, '--control-token', readToken], runtime),
   ])
-  expect(reading.code).toBe(0)
+  succeeded(reading)
   expect([changing.code, changing.stderr]).toEqual([1, expect.stringContaining('needs the admin token')])
 
   for (let i = 0; i < 10; i++) expect(await outcome('/v1/members', { token: `guess-${i}` })).toBe('401 token')
@@ -73,7 +73,7 @@ test.each(runtimes)('whom a node on %s answers, and whom it sends away', async (
   expect(said.match(/refused: a wrong token/g)).toHaveLength(1)
   for (const secret of [token, readToken, 'guess-0']) expect(said).not.toContain(secret)
   node.signal('SIGTERM')
-  expect(await node.exited).toBe(0)
+  expect(await node.exited, node.stderr()).toBe(0)
 })
 
 test.each(runtimes)(
@@ -112,7 +112,7 @@ test.each(runtimes)(
     expect(await Promise.all(each)).toEqual([200, 401, 401])
     for (const secret of [token, readToken]) expect(node.stderr()).not.toContain(secret)
     node.signal('SIGTERM')
-    expect(await node.exited).toBe(0)
+    expect(await node.exited, node.stderr()).toBe(0)
   },
 )
 

@@ -57,7 +57,7 @@ test.concurrent('who is slow with a request, or takes nothing of an answer, is l
       expect([runtime, answers(await unread.closed) < count]).toEqual([runtime, true])
       const { code, stderr } = await drained
       expect([runtime, code, stderr]).toEqual([runtime, 0, ''])
-      expect(await node.exited).toBe(0)
+      expect(await node.exited, node.stderr()).toBe(0)
     }),
   )
 })

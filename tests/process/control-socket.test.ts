@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask } from './control-requests.ts'
-import { launch, runtimes, serving, swim } from './swim-process.ts'
+import { launch, runtimes, serving, succeeded, swim } from './swim-process.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -46,8 +46,8 @@ test.each(runtimes)(
 
     const next = begin()
     const again = await serving(next)
-    expect((await swim(['stop', '--control', control], runtime)).code).toBe(0)
-    expect(await again.exited).toBe(0)
+    succeeded(await swim(['stop', '--control', control], runtime))
+    expect(await again.exited, again.stderr()).toBe(0)
     await expect(lstat(path)).rejects.toThrow('ENOENT')
     const never = await swim(['members', '--control', control], runtime)
     expect([never.code, never.stderr]).toEqual([1, expect.stringContaining('there is no such socket')])

@@ -5,7 +5,7 @@ import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestCertificates, testCertificates } from '../../packages/cli/src/testing/certificates.ts'
 import { ask, responseTo, wireTo } from './control-requests.ts'
-import { eventually, runtimes, start, swim } from './swim-process.ts'
+import { eventually, runtimes, start, succeeded, swim } from './swim-process.ts'
 
 let certificates: TestCertificates
 let ca: string
@@ -93,15 +93,14 @@ describe.each(runtimes)('a control API over TLS on %s', (runtime) => {
       const shown = await shownBy(control)
       return { ok: shown === `${runtime}-second`, seen: shown }
     })
-    const tagged = await swim(['tags', 'a=b', '--control', control, '--control-ca', caFile], runtime)
-    expect(tagged.code).toBe(0)
+    succeeded(await swim(['tags', 'a=b', '--control', control, '--control-ca', caFile], runtime))
     await eventually('who followed before still does', 5_000, async () => ({
       ok: /"type":"update"/.test(seen) && !ended,
       seen,
     }))
     followed.destroy()
     node.signal('SIGTERM')
-    expect(await node.exited).toBe(0)
+    expect(await node.exited, node.stderr()).toBe(0)
   })
 
   test('says why a certificate is not accepted, or not started with', async () => {

@@ -40,7 +40,7 @@ test.concurrent.each(runtimes)(
         return { ok: seen.status === 'left', seen }
       })
       await ended
-      expect(await node.exited).toBe(0)
+      expect(await node.exited, node.stderr()).toBe(0)
     }
   },
 )

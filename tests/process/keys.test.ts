@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { agree, eventually, runtimes, type SwimProcess, start, swim } from './swim-process.ts'
+import { agree, eventually, runtimes, type SwimProcess, start, succeeded, swim } from './swim-process.ts'
 
 interface KeysJson {
   readonly keys: readonly { id: string; members: number; primary: number; lacking: string[] }[]
@@ -51,7 +51,7 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
     const all = [first, bun!, deno!]
     const away = await start(['--name', 'away', '--key-file', await keyFile('away', old), ...joining])
     await agree([...all, away], alive([...all, away]), 20_000)
-    expect((await swim(['leave', '--control', away.ready.control])).code).toBe(0)
+    succeeded(await swim(['leave', '--control', away.ready.control]))
     await away.exited
 
     const keys = (node: SwimProcess, ...step: string[]) =>
@@ -61,18 +61,17 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
     expect(before).toMatchObject({ keys: [{ members: 3, primary: 3 }], members: 3, missing: [] })
     const oldId = before.keys[0]!.id
 
-    const installed = await keys(bun!, 'install', await keyFile('next', next))
-    expect(installed.code, installed.stderr).toBe(0)
+    const installed = succeeded(await keys(bun!, 'install', await keyFile('next', next)))
     const nextId = report(installed).keys.find(({ id }) => id !== oldId)!.id
     const early = await keys(first, 'remove', oldId)
     expect([early.code, early.stderr]).toEqual([
       1,
       expect.stringContaining(`3 of 3 members still seal with ${oldId}: let all use another key first`),
     ])
-    expect((await keys(deno!, 'use', nextId)).code).toBe(0)
-    expect((await keys(first, 'remove', oldId)).code).toBe(0)
+    succeeded(await keys(deno!, 'use', nextId))
+    succeeded(await keys(first, 'remove', oldId))
     // Done again, it is done already.
-    expect((await keys(first, 'remove', oldId)).code).toBe(0)
+    succeeded(await keys(first, 'remove', oldId))
     expect(report(await keys(bun!))).toMatchObject({
       keys: [{ id: nextId, members: 3, primary: 3 }],
       members: 3,
@@ -116,15 +115,13 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
       JSON.parse(stdout) as KeysJson & { errors: Record<string, string> }
     const oldId = report(await keys()).keys[0]!.id
 
-    const installed = await keys('install', await keyFile('shared-next', next))
-    expect(installed.code, installed.stdout + installed.stderr).toBe(0)
+    const installed = succeeded(await keys('install', await keyFile('shared-next', next)))
     const nextId = report(installed).keys.find(({ id }) => id !== oldId)!.id
     for (const step of [
       ['use', nextId],
       ['remove', oldId],
     ]) {
-      const done = await keys(...step)
-      expect(done.code, done.stdout + done.stderr).toBe(0)
+      succeeded(await keys(...step))
     }
     expect(await keysInFile(shared)).toEqual([next])
     expect((await stat(shared)).mode & 0o777).toBe(0o600)
@@ -162,7 +159,7 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
       runtimes.map(async (runtime) => start(['--config', await config(runtime, seeds, open)], runtime)),
     )
     await agree([plain, ...late], alive([plain, ...late]), 20_000)
-    expect((await swim(['leave', '--control', plain.ready.control])).code).toBe(0)
+    succeeded(await swim(['leave', '--control', plain.ready.control]))
     await plain.exited
 
     const turn = async (modes: string, ready: (node: SwimProcess) => Promise<unknown>) => {

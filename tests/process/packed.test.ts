@@ -114,7 +114,7 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(node.ready.runtime.split(' ')[0]).toBe(runtime === 'newest' ? 'node' : runtime)
     expect(await node.members()).toHaveLength(1)
     node.signal('SIGINT')
-    expect(await node.exited).toBe(0)
+    expect(await node.exited, node.stderr()).toBe(0)
   })
 
   test.concurrent('npx starts the command', async () => {
@@ -127,7 +127,7 @@ describe('the packed packages, installed in an empty folder', () => {
     expect(await node.members()).toHaveLength(1)
     // npx runs it as a child of its own.
     process.kill(node.ready.pid, 'SIGINT')
-    expect(await node.exited).toBe(0)
+    expect(await node.exited, node.stderr()).toBe(0)
   })
 
   test.concurrent.each(allRuntimes)(

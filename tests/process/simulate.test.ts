@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allRuntimes, swim } from './swim-process.ts'
+import { allRuntimes, succeeded, swim } from './swim-process.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -22,8 +22,7 @@ describe('swim-cli simulate', () => {
   test('does the same on every runtime, to the last event', async () => {
     const hashes = new Map<string, unknown>()
     for (const runtime of allRuntimes) {
-      const { code, stdout } = await swim([...small, '--seed', '7', '--json'], runtime)
-      expect(code).toBe(0)
+      const { stdout } = succeeded(await swim([...small, '--seed', '7', '--json'], runtime))
       hashes.set(runtime, JSON.parse(stdout).traceHash)
     }
     expect(new Set(hashes.values()).size, JSON.stringify([...hashes])).toBe(1)
@@ -32,8 +31,7 @@ describe('swim-cli simulate', () => {
   })
 
   test('prints one object with what the contract names, and finds both crashes', async () => {
-    const { code, stdout } = await swim([...small, '--json'])
-    expect(code).toBe(0)
+    const { stdout } = succeeded(await swim([...small, '--json']))
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({
       traceHash: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -60,8 +58,7 @@ describe('swim-cli simulate', () => {
 
   test('writes a report that needs nothing else', async () => {
     const path = join(folder, 'report.html')
-    const { code } = await swim([...small, '--report', path])
-    expect(code).toBe(0)
+    succeeded(await swim([...small, '--report', path]))
     const page = await readFile(path, 'utf8')
     expect(page).toMatch(/^<!doctype html>/i)
     expect(page.match(/<svg/g)?.length).toBeGreaterThanOrEqual(4)

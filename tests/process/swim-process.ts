@@ -89,6 +89,13 @@ export interface Output {
   readonly stderr: string
 }
 
+/** The output of a command that ended with 0. Throws with all that it said if it did not. */
+export function succeeded<T extends Output>(output: T): T {
+  const { code, stderr, stdout } = output
+  if (code !== 0) throw new Error(`it ended with ${code}: ${stderr || '(nothing on stderr)'}\n${stdout}`)
+  return output
+}
+
 /** Runs a command of swim-cli to its end. */
 export async function swim(
   args: readonly string[],

@@ -97,7 +97,7 @@ describe('a look', () => {
     rig.now += 5_000
     rig.engine.tick(rig.now)
     expect(outcomes(rig)).toEqual([['void', 'timeout']])
-    expect(rig.engine.health).toBe(8)
+    expect(rig.engine.health).toBe(1)
   })
 
   test('says nothing of a later one by a late answer', () => {

@@ -10,13 +10,13 @@ describe('after a stall', () => {
     return { rig, seq, ranAt: rig.now, deadline: rig.deadline('b')! }
   }
 
-  test('pending pings say nothing, suspicions get the time on top, and health is at its worst', () => {
+  test('pending pings say nothing, suspicions get the time on top, and health is worse by one, as after any lag', () => {
     const { deadline, ranAt, rig } = stalled()
     rig.now += 30_000
     rig.engine.tick(rig.now)
     expect(rig.pings.map(({ outcome }) => outcome)).toEqual(['void'])
     expect([rig.deadline('b'), rig.status('b')]).toEqual([deadline + rig.now - ranAt, 'suspect'])
-    expect([rig.engine.health, rig.count('stalls'), rig.count('loopLags')]).toEqual([8, 1, 0])
+    expect([rig.engine.health, rig.count('stalls'), rig.count('loopLags')]).toEqual([1, 1, 0])
     expect(rig.count('suspectedOthers') + rig.count('failedOthers')).toBe(0)
   })
 
@@ -95,5 +95,19 @@ describe('after a stall', () => {
     expect(late(500)).toEqual([1, 1])
     expect(late(200)).toEqual([2, 2])
     expect(rig.count('stalls')).toBe(0)
+  })
+
+  test('a stall counts as much as one lag, however long it was, and a lag right after it is the same trouble', () => {
+    const rig = new Rig({ engine: { streams: false } })
+    const late = (ms: number) => {
+      rig.context.arm(rig.now, 0)
+      rig.now += ms
+      rig.engine.tick(rig.now)
+      return [rig.engine.health, rig.count('stalls'), rig.count('loopLags')]
+    }
+    expect(late(1_001)).toEqual([1, 1, 0])
+    expect(late(600_000)).toEqual([2, 2, 0])
+    expect(late(999)).toEqual([2, 2, 0])
+    expect(late(200)).toEqual([3, 2, 1])
   })
 })

@@ -457,22 +457,21 @@ export class SwimEngine implements Engine {
   #checkLag(lag: Millis, now: Millis): void {
     const { judgement, membership, pings } = this.#parts
     const { counters, health, settings } = this.#state
-    if (lag > settings.probeInterval) {
-      counters.stalls++
-      health.worst()
-      // Since it last ran, not since the first timer was due: else a suspicion whose timer that was would end here and now.
-      membership.extendSuspicions(this.#onTimeAt, now)
-      judgement.reset()
-      pings.voidAll(now)
-      this.#reports.deliver(now)
-    } else if (
-      lag > Math.max(20, settings.probeTimeout * lagShare) &&
-      now - this.#lastLag >= settings.probeInterval
-    ) {
-      this.#lastLag = now
+    const stalled = lag > settings.probeInterval
+    const late = lag > Math.max(20, settings.probeTimeout * lagShare)
+    if (!stalled && (!late || now - this.#lastLag < settings.probeInterval)) return
+    this.#lastLag = now
+    health.apply(healthDelta.loopLag)
+    if (!stalled) {
       counters.loopLags++
-      health.apply(healthDelta.loopLag)
+      return
     }
+    counters.stalls++
+    // Since it last ran, not since the first timer was due: else a suspicion whose timer that was would end here and now.
+    membership.extendSuspicions(this.#onTimeAt, now)
+    judgement.reset()
+    pings.voidAll(now)
+    this.#reports.deliver(now)
   }
 
   #enter(): void {

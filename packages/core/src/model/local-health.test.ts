@@ -33,20 +33,12 @@ describe('the local health score', () => {
     const health = new HealthScore(8)
     health.apply(3)
     expect(health.scale(500)).toBe(2_000)
-    health.worst()
+    health.apply(99)
     expect(health.scale(1_000)).toBe(9_000)
-  })
-
-  test('a single answer does not make up for a stall', () => {
-    const health = new HealthScore(8)
-    health.worst()
-    health.apply(healthDelta.probeAnswered)
-    expect(health.score).toBe(7)
   })
 
   test('with a highest of 0 is switched off', () => {
     const health = new HealthScore(0)
-    health.worst()
     health.apply(5)
     expect([health.score, health.scale(700)]).toEqual([0, 700])
   })

@@ -20,7 +20,7 @@ export const healthDelta = {
   refuted: 1,
   /** Most looks failed at once: this node is cut off. */
   doubt: 1,
-  /** The event loop ran late: this process is starved. */
+  /** The event loop ran late: this process is starved, or stood still. */
   loopLag: 1,
 } as const
 
@@ -39,11 +39,6 @@ export class HealthScore implements LocalHealth {
 
   apply(delta: number): void {
     this.#score = Math.min(this.#max, Math.max(0, this.#score + delta))
-  }
-
-  /** After a stall nothing this node believes can be trusted. */
-  worst(): void {
-    this.#score = this.#max
   }
 
   scale(time: Millis): Millis {

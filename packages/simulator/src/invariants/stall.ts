@@ -3,16 +3,16 @@ import { claimKey, stallEndedBy } from './process.ts'
 
 /**
  * After a stall no verdict from the past: a tick that is late by more than one probe interval voids pending probes, so nobody is
- * accused in it, and sets local health to its worst. That suspicions get the time is a matter of their deadlines.
+ * accused in it, and makes local health worse. That suspicions get the time is a matter of their deadlines.
  */
 export const stallsJudgeNobody: Invariant = {
   name: 'stalls-judge-nobody',
-  rule: 'a node that stood still accuses nobody of what it has missed, and has its worst local health',
+  rule: 'a node that stood still accuses nobody of what it has missed, and does not count as healthy',
   watch: ({ settings }) => ({
     settled(at) {
       const { engine } = at.node
       if (stallEndedBy(at, settings) === 0) return
-      if (engine.health !== settings.healthMax) {
+      if (engine.health < Math.min(1, settings.healthMax)) {
         throw new InvariantViolation(
           stallsJudgeNobody,
           `was ${Math.round(at.input.late)} ms late, and its health is ${engine.health} of ${settings.healthMax}`,
