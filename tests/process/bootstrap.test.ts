@@ -47,7 +47,7 @@ describe('on the local network, which here is loopback', () => {
     await agree(nodes, alive(...runtimes), 30_000)
     expect(nodes.flatMap((node) => said(node, 'by=')).join('\n')).toContain('the local network')
     expect(await stranger.statuses()).toEqual(alive('stranger'))
-    await eventually('the other says that it is alone', 10_000, async () => {
+    await eventually('the other says that it is alone', 20_000, async () => {
       const seen = said(stranger, 'nobody answers on the local network')
       return { ok: seen.length === 1, seen }
     })
@@ -66,7 +66,7 @@ describe('on the local network, which here is loopback', () => {
         const first = await start(['--name', 'first', '--port', '0'])
         const flags = ['--lan-port', String(other.address().port), '--seed', first.ready.address]
         const node = await start(['--name', 'node', '--port', '0', ...flags], runtime)
-        await agree([first, node], alive('first', 'node'), 15_000)
+        await agree([first, node], alive('first', 'node'))
         expect(said(node, 'the local network is neither asked nor answered')).toHaveLength(1)
       } finally {
         other.close()

@@ -42,7 +42,7 @@ describe.each(runtimes)('the control API on %s', (runtime) => {
 
     const joined = await b.post(`/join?introducer=${a.ready.address}`)
     expect(joined).toEqual({ joined: [a.ready.address], failed: [] })
-    await agree([a, b], { a: 'alive', b: 'alive' }, 5_000)
+    await agree([a, b], { a: 'alive', b: 'alive' })
 
     for (const path of ['/list_mem', '/v1/members']) {
       const { counts, members } = await b.get<{ counts: object; members: Record<string, unknown>[] }>(path)
@@ -98,12 +98,12 @@ describe.each(runtimes)('the control API on %s', (runtime) => {
 
     const followed = await follow(b)
     expect(await a.post('/v1/tags', { zone: 'y' })).toMatchObject({ name: 'a', tags: { zone: 'y' } })
-    await eventually('the change is told', 5_000, () =>
+    await eventually('the change is told', 20_000, () =>
       Promise.resolve({ ok: followed.events.includes('update a'), seen: followed.events }),
     )
     expect(await a.post('/leave')).toEqual({ left: true, acknowledgedBy: ['b'] })
     expect(await a.exited, a.stderr()).toBe(0)
-    await agree([b], { a: 'left', b: 'alive' }, 2_000)
+    await agree([b], { a: 'left', b: 'alive' })
     expect(followed.events).not.toContain('failed a')
     followed.stop()
   })
@@ -159,7 +159,7 @@ test.each(runtimes)(
     expect(Number(await readFile(pidFile, 'utf8'))).toBe(pid)
     expect((await swim(['members', '--control', control])).stdout).toContain('behind')
     succeeded(await swim(['leave', '--control', control]))
-    await eventually('it ends, and takes its pid file with it', 10_000, async () => {
+    await eventually('it ends, and takes its pid file with it', 20_000, async () => {
       const left = await readFile(pidFile, 'utf8').catch(() => undefined)
       return { ok: left === undefined, seen: left }
     })

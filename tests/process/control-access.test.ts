@@ -94,7 +94,7 @@ test.each(runtimes)(
     // One that is wrong changes nothing.
     await writeFile(all, 'short\n')
     node.signal('SIGHUP')
-    await eventually('it says what is wrong', 5_000, async () => {
+    await eventually('it says what is wrong', 20_000, async () => {
       const seen = node.stderr().match(/the configuration was not taken over.*/)?.[0]
       return { ok: seen?.includes('8..1024 printable characters') === true, seen }
     })
@@ -103,7 +103,7 @@ test.each(runtimes)(
     const [newToken, newReadToken] = [`${token}-2`, `${readToken}-2`]
     await Promise.all([writeFile(all, `${newToken}\n`), writeFile(reading, `${newReadToken}\n`)])
     node.signal('SIGHUP')
-    await eventually('the new token is taken', 5_000, async () => {
+    await eventually('the new token is taken', 20_000, async () => {
       const seen = await statusOf(newToken)
       return { ok: seen === 200, seen }
     })

@@ -89,7 +89,7 @@ describe.concurrent.each(runtimes)('the bounds of the control API on %s', (runti
     const refused = await ask(control, '/v1/events')
     expect([refused.status, refused.code, refused.headers['retry-after']]).toEqual([503, 'streams', '5'])
     for (const each of followed) each.destroy()
-    await eventually('those that end make room', 5_000, async () => {
+    await eventually('those that end make room', 20_000, async () => {
       const again = await responseTo(control, '/v1/events')
       again.destroy()
       return { ok: again.statusCode === 200, seen: again.statusCode }
@@ -113,7 +113,7 @@ describe.concurrent.each(runtimes)('the bounds of the control API on %s', (runti
     expect(rest).toBeGreaterThan(connections - ofOneAddress - 16)
     expect(await served('127.0.0.6', 8)).toBe(0)
     for (const { socket } of opened) socket.destroy()
-    await eventually('those that end make room', 5_000, async () => {
+    await eventually('those that end make room', 20_000, async () => {
       const answered = await served('127.0.0.3', 1)
       return { ok: answered === 1, seen: answered }
     })

@@ -81,7 +81,7 @@ describe.each(runtimes)('a control API over TLS on %s', (runtime) => {
     expect(await shownBy(control)).toBe(`${runtime}-first`)
     await copyFile((await certificates.issue(`${runtime}-stranger`)).certFile, cert)
     node.signal('SIGHUP')
-    await eventually('what does not belong together is refused', 5_000, async () => ({
+    await eventually('what does not belong together is refused', 20_000, async () => ({
       ok: /was not taken over.*is not the key of the certificate/.test(node.stderr()),
       seen: node.stderr(),
     }))
@@ -89,12 +89,12 @@ describe.each(runtimes)('a control API over TLS on %s', (runtime) => {
 
     await show(await certificates.issue(`${runtime}-second`))
     node.signal('SIGHUP')
-    await eventually('the second one is shown', 5_000, async () => {
+    await eventually('the second one is shown', 20_000, async () => {
       const shown = await shownBy(control)
       return { ok: shown === `${runtime}-second`, seen: shown }
     })
     succeeded(await swim(['tags', 'a=b', '--control', control, '--control-ca', caFile], runtime))
-    await eventually('who followed before still does', 5_000, async () => ({
+    await eventually('who followed before still does', 20_000, async () => ({
       ok: /"type":"update"/.test(seen) && !ended,
       seen,
     }))

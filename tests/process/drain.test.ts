@@ -16,7 +16,7 @@ test.concurrent.each(runtimes)(
       start(['--name', 'first', ...flags], runtime),
       start(['--name', 'second', ...flags], runtime),
     ])
-    await agree([watcher, first, second], { watcher: 'alive', first: 'alive', second: 'alive' }, 15_000)
+    await agree([watcher, first, second], { watcher: 'alive', first: 'alive', second: 'alive' })
 
     const see = async (name: string): Promise<Seen & { offers: boolean }> => {
       const { members } = await watcher.get<{ members: Seen[] }>('/v1/members')
@@ -31,11 +31,11 @@ test.concurrent.each(runtimes)(
       const { name } = node.ready
       expect(await see(name)).toMatchObject({ status: 'alive', leaving: false, offers: true })
       const ended = end()
-      await eventually(`${name} is leaving`, 5_000, async () => {
+      await eventually(`${name} is leaving`, 20_000, async () => {
         const seen = await see(name)
         return { ok: seen.status === 'alive' && seen.leaving && !seen.offers, seen }
       })
-      await eventually(`${name} has left`, 10_000, async () => {
+      await eventually(`${name} has left`, 20_000, async () => {
         const seen = await see(name)
         return { ok: seen.status === 'left', seen }
       })

@@ -15,7 +15,7 @@ test.concurrent.each(runtimes)(
     )
     const cluster: Record<string, SwimProcess> = { node: first, bun: bun!, deno: deno! }
     const everyone = { 'on-node': 'alive', 'on-bun': 'alive', 'on-deno': 'alive' }
-    await agree(Object.values(cluster), everyone, 10_000)
+    await agree(Object.values(cluster), everyone)
     for (const { ready } of Object.values(cluster)) expect(ready.detector).toBe('gossip')
 
     const name = `on-${victim}`
@@ -45,6 +45,6 @@ test.concurrent.each(runtimes)(
       ['--name', name, '--port', port, '--seed', observers[0]!.ready.address, ...flags],
       victim,
     )
-    await agree([...observers, again], everyone, 5_000)
+    await agree([...observers, again], everyone)
   },
 )

@@ -83,11 +83,11 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
     await nobodyFailed(all)
 
     const back = await start(['--name', 'away', '--key-file', join(folder, 'away'), ...joining])
-    await eventually('it is told which key it lacks', 15_000, async () => {
+    await eventually('it is told which key it lacks', 20_000, async () => {
       const seen = back.stderr()
       return { ok: seen.includes(`sealed with the key ${nextId}, which this node lacks`), seen }
     })
-    await eventually('so are the others', 15_000, async () => {
+    await eventually('so are the others', 20_000, async () => {
       const seen = first.stderr()
       return { ok: seen.includes(`sealed with the key ${oldId}, which this node lacks`), seen }
     })
@@ -166,7 +166,7 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
       for (const node of late) {
         await config(node.ready.name, seeds, modes)
         node.signal('SIGHUP')
-        await eventually(`${node.ready.name} has taken that over`, 10_000, async () => {
+        await eventually(`${node.ready.name} has taken that over`, 20_000, async () => {
           const seen = await ready(node)
           return { ok: Boolean(seen), seen }
         })
@@ -182,7 +182,7 @@ describe('the keys of a cluster on Node, Bun and Deno', () => {
     expect(members).toMatchObject(alive(late))
 
     const stranger = await start(['--name', 'stranger', '--port', '0', '--seed', late[0]!.ready.address])
-    await eventually('the stranger is told that they are sealed', 10_000, async () => {
+    await eventually('the stranger is told that they are sealed', 20_000, async () => {
       const seen = stranger.stderr()
       return { ok: seen.includes('sealed, and this node has no key'), seen }
     })

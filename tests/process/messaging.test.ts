@@ -23,14 +23,14 @@ test('a broadcast reaches, and a query is answered by, nodes on Node, Bun and De
       ),
   )
   const all = [first, ...rest]
-  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])), 15_000)
+  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])))
 
   for (const teller of all) {
     const { name } = teller.ready
     const sent = await swim(['broadcast', `from-${name}`, 'it is done', '--control', teller.ready.control])
     expect([sent.code, sent.stdout]).toEqual([0, `all are told of from-${name}\n`])
   }
-  await eventually('all were told once of each', 10_000, async () => {
+  await eventually('all were told once of each', 20_000, async () => {
     const seen = all.map((node) =>
       all.map(({ ready }) => node.stderr().split(`name=from-${ready.name}`).length - 1),
     )

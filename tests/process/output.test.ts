@@ -87,7 +87,7 @@ test.concurrent.each(runtimes)(
     const seeds = ['--bind', '127.0.0.1', '--seed', observer.ready.address]
     const child = launch(['start', ...flags, ...seeds], runtime)
     const unread = await serving(child)
-    await agree([observer, unread], { observer: 'alive', unread: 'alive' }, 15_000)
+    await agree([observer, unread], { observer: 'alive', unread: 'alive' })
     const { events, stop } = await follow(observer)
 
     child.stderr!.pause()
@@ -99,7 +99,7 @@ test.concurrent.each(runtimes)(
     stop()
 
     child.stderr!.resume()
-    await eventually('it says what it left out', 10_000, async () => {
+    await eventually('it says what it left out', 20_000, async () => {
       await sendStrange(unread, 0)
       const seen = /lines were left out, as nobody read them lines=\d+\n/.exec(unread.stderr())?.[0]
       return { ok: seen !== undefined, seen }

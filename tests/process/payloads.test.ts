@@ -49,14 +49,14 @@ test('a payload of 64 KiB of each is seen by all, on Node, Bun and Deno', async 
     ),
   )
   const all = [first, ...rest]
-  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])), 15_000)
+  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])))
   const control = rest[1]!.ready.control
   const set = await swim(['payload', '--file', files[2]!, '--control', control])
   expect([set.code, set.stderr]).toEqual([0, ''])
 
   const wanted = payloads.map(hashOf)
   const names = ['node', 'bun', 'deno']
-  const took = await eventually('all have all', 15_000, async () => {
+  const took = await eventually('all have all', 20_000, async () => {
     const seen = await Promise.all(all.map((node) => Promise.all(names.map((name) => hashAt(node, name)))))
     return { ok: seen.every((hashes) => `${hashes}` === `${wanted}`), seen }
   })
@@ -83,7 +83,7 @@ test('a payload of 64 KiB of each is seen by all, on Node, Bun and Deno', async 
   rest[0]!.signal('SIGKILL')
   await rest[0]!.exited
   const again = await start(['--name', 'bun', '--port', bunPort, '--seed', first.ready.address], 'bun')
-  await eventually('nobody has the old one', 15_000, async () => {
+  await eventually('nobody has the old one', 20_000, async () => {
     const seen = await Promise.all(
       [first, rest[1]!, again].map(async (node) => (await node.get<Carrying>('/v1/members/bun')).payload),
     )

@@ -31,7 +31,7 @@ test('a sealed cluster on Node, Bun and Deno is one, and whoever has another key
       .map((runtime) => start(['--name', runtime, '--key-file', shared, ...joining], runtime)),
   )
   const all = [first, ...rest]
-  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])), 15_000)
+  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])))
   for (const node of all) {
     expect(node.stderr()).toContain('what is sent is sealed')
     expect(node.stderr()).not.toContain(key)
@@ -39,7 +39,7 @@ test('a sealed cluster on Node, Bun and Deno is one, and whoever has another key
 
   // What crosses streams, and is too large for a packet.
   succeeded(await swim(['payload', 'x'.repeat(5_000), '--control', rest[0]!.ready.control]))
-  await eventually('all have the payload', 10_000, async () => {
+  await eventually('all have the payload', 20_000, async () => {
     const seen = await Promise.all(
       all.map(async (node) => (await node.get<{ payload?: string }>('/v1/members/bun')).payload?.length),
     )
@@ -51,7 +51,7 @@ test('a sealed cluster on Node, Bun and Deno is one, and whoever has another key
     await start(['--name', 'other', '--key-file', await keyFile('other', other), ...joining], 'node'),
     await start(['--name', 'plain', ...joining], 'bun'),
   ]
-  await eventually('they are told that they have no key', 10_000, async () => {
+  await eventually('they are told that they have no key', 20_000, async () => {
     const seen = strangers.map((node) => node.stderr())
     return { ok: seen.every((log) => /sealed/.test(log.replace('what is sent is sealed', ''))), seen }
   })
@@ -66,5 +66,5 @@ test('a sealed cluster on Node, Bun and Deno is one, and whoever has another key
     ['--name', 'both', '--key-file', await keyFile('both', key, other), ...joining],
     'node',
   )
-  await agree([...all, both], { node: 'alive', bun: 'alive', deno: 'alive', both: 'alive' }, 15_000)
+  await agree([...all, both], { node: 'alive', bun: 'alive', deno: 'alive', both: 'alive' })
 })

@@ -15,14 +15,14 @@ test.each(runtimes)('on %s seeds are replaced by command, and read anew at a SIG
 
     await writeFile(file, `name: moved\nport: 0\nseeds: [${first.ready.address}]\n`)
     moved.signal('SIGHUP')
-    await agree([first, moved], { first: 'alive', moved: 'alive' }, 15_000)
+    await agree([first, moved], { first: 'alive', moved: 'alive' })
     const { seeds } = await moved.get<{ seeds: string[] }>('/v1/seeds')
     expect(seeds).toEqual([first.ready.address])
 
     // One that is wrong changes nothing, and says what is.
     await writeFile(file, 'name: moved\nport: 0\nseeds: ["not an address"]\n')
     moved.signal('SIGHUP')
-    await eventually('it says what is wrong', 5_000, async () => {
+    await eventually('it says what is wrong', 20_000, async () => {
       const seen = moved.stderr().match(/the configuration was not taken over.*/)?.[0]
       return { ok: seen?.includes('not an address') === true, seen }
     })

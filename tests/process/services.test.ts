@@ -21,9 +21,9 @@ test('services follow what Node, Bun and Deno offer, a kill and a force-leave', 
       ),
   )
   const all = [first, ...rest]
-  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])), 15_000)
+  await agree(all, Object.fromEntries(all.map(({ ready }) => [ready.name, 'alive'])))
   const lists = (wanted: string[], nodes: readonly SwimProcess[]): Promise<number> =>
-    eventually(`the list is ${wanted}`, 10_000, async () => {
+    eventually(`the list is ${wanted}`, 20_000, async () => {
       const seen = await Promise.all(nodes.map((node) => endpoints(node, 'web')))
       return { ok: seen.every((list) => `${list}` === `${wanted}`), seen }
     })
@@ -43,14 +43,14 @@ test('services follow what Node, Bun and Deno offer, a kill and a force-leave', 
 
   const forced = await swim(['force-leave', 'deno', '--prune', '--control', first.ready.control])
   expect([forced.code, forced.stdout]).toEqual([0, 'deno was told to have left, and is forgotten\n'])
-  await eventually('nobody lists it', 10_000, async () => {
+  await eventually('nobody lists it', 20_000, async () => {
     const seen = await Promise.all(left.map((node) => node.members()))
     return { ok: seen.every((members) => members.every(({ name }) => name !== 'deno')), seen }
   })
 
   // One that lives stays.
   succeeded(await swim(['force-leave', 'bun', '--control', first.ready.control]))
-  await eventually('it has refuted', 10_000, async () => {
+  await eventually('it has refuted', 20_000, async () => {
     const members = await first.members()
     return { ok: members.some(({ name, status }) => name === 'bun' && status === 'alive'), seen: members }
   })
