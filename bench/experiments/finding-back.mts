@@ -2,7 +2,8 @@ import { pingAck } from '@swimkit/detector-pingack'
 import { Simulation } from '@swimkit/simulator'
 import { table } from '../run/table.mts'
 import type { Done, Experiment, Goal, Report, Scale } from './kit/experiment.mts'
-import { ascending } from './kit/statistics.mts'
+import { byPlace } from './kit/places.mts'
+import { spread } from './kit/statistics.mts'
 
 type Trouble = 'restart' | 'partition'
 
@@ -78,20 +79,16 @@ function run({ apart, members, seconds, seed, trouble }: Job): Outcome {
 }
 
 function report(done: readonly Done<Job, Outcome>[]): Report {
-  const places = new Map<string, { readonly where: Place; readonly took: number[] }>()
-  for (const { job, outcome } of done) {
-    const { apart, members, seconds, trouble } = job
-    const key = [trouble, members, apart, seconds].join()
-    const place = places.get(key) ?? { where: { trouble, members, apart, seconds }, took: [] }
-    place.took.push(outcome.took)
-    places.set(key, place)
-  }
-  const rows = [...places.values()].map(({ took, where }) => {
-    const sorted = ascending(took)
-    const at = (share: number): number =>
-      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-    return { ...where, runs: took.length, median: at(0.5), most: at(0.95), longest: at(1) }
-  })
+  const rows = byPlace(done, ({ apart, members, seconds, trouble }) => ({
+    trouble,
+    members,
+    apart,
+    seconds,
+  })).map(({ outcomes, place }) => ({
+    ...place,
+    runs: outcomes.length,
+    ...spread(outcomes.map(({ took }) => took)),
+  }))
   const shown = (ms: number): string => (ms / 1_000).toFixed(2)
   const worst = (trouble: Trouble, upTo: number, pick: (row: (typeof rows)[number]) => number): number =>
     Math.max(...rows.filter((row) => row.trouble === trouble && row.seconds <= upTo).map(pick))

@@ -4,7 +4,8 @@ import { type SimNode, Simulation } from '@swimkit/simulator'
 import { table } from '../run/table.mts'
 import type { Figure } from './kit/chart.mts'
 import type { Done, Experiment, Goal, Report, Scale } from './kit/experiment.mts'
-import { ascending, sum } from './kit/statistics.mts'
+import { byPlace } from './kit/places.mts'
+import { spread, sum } from './kit/statistics.mts'
 
 /** Who stands still, and when. */
 interface Place {
@@ -120,26 +121,18 @@ interface Row extends Place {
 }
 
 function report(done: readonly Done<Job, Outcome>[]): Report {
-  const places = new Map<string, { readonly where: Place; readonly outcomes: Outcome[] }>()
-  for (const { job, outcome } of done) {
-    const { between, members, silent, stall } = job
-    const key = [members, silent, stall, between].join()
-    const place = places.get(key) ?? { where: { between, members, silent, stall }, outcomes: [] }
-    place.outcomes.push(outcome)
-    places.set(key, place)
-  }
-  const rows = [...places.values()].map(({ outcomes, where }): Row => {
-    const sorted = ascending(outcomes.map(({ took }) => took))
-    const at = (share: number): number =>
-      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
-    return {
-      ...where,
-      median: at(0.5),
-      most: at(0.95),
-      longest: at(1),
+  const rows = byPlace(done, ({ between, members, silent, stall }) => ({
+    between,
+    members,
+    silent,
+    stall,
+  })).map(
+    ({ outcomes, place }): Row => ({
+      ...place,
+      ...spread(outcomes.map(({ took }) => took)),
       wrong: sum(outcomes.map(({ wrong }) => wrong)),
-    }
-  })
+    }),
+  )
   const runs = done.length / rows.length
   const text = [
     table(

@@ -5,6 +5,18 @@ export const sum = (values: readonly number[]): number => values.reduce((total, 
 
 export const ascending = (values: readonly number[]): Float64Array => Float64Array.from(values).sort()
 
+/** What half of them, what 95 % of them, and what all of them stay within. */
+export function spread(values: readonly number[]): {
+  readonly median: number
+  readonly most: number
+  readonly longest: number
+} {
+  const sorted = ascending(values)
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
+  return { median: at(0.5), most: at(0.95), longest: at(1) }
+}
+
 /** Half the width of the 95 % confidence interval of the mean, by the normal approximation: for a hundred values and more. */
 export function confidence(values: readonly number[]): number {
   const centre = mean(values)

@@ -1,4 +1,4 @@
-import { ipBytes } from '@swimkit/core'
+import { sourceOf } from '@swimkit/core'
 
 /** What is known of whoever sent a request, beside what it says itself. */
 export interface Caller {
@@ -6,11 +6,6 @@ export interface Caller {
   readonly source: string
 }
 
-/** Whoever has one IPv6 address mostly has the whole /64 around it, so that counting by address would count nothing. */
-export function callerAt(remoteAddress: string | undefined): Caller {
-  const bytes = remoteAddress === undefined ? undefined : ipBytes(remoteAddress.replace(/%.*$/, ''))
-  if (bytes === undefined) return { source: 'unknown' }
-  if (bytes.length === 4) return { source: bytes.join('.') }
-  const groups = [0, 2, 4, 6].map((i) => ((bytes[i]! << 8) | bytes[i + 1]!).toString(16))
-  return { source: `${groups.join(':')}::/64` }
-}
+export const callerAt = (remoteAddress: string | undefined): Caller => ({
+  source: remoteAddress === undefined ? 'unknown' : sourceOf(remoteAddress),
+})

@@ -20,6 +20,13 @@ describe('new names from one source', () => {
     expect([letIn(names, 'a', 50, 0), letIn(names, 'b', 50, 0)]).toEqual([40, 40])
   })
 
+  test('are counted together of all addresses in one IPv6 network of 64 bits', () => {
+    const names = new NewNames(10)
+    const from = (network: string) =>
+      Array.from({ length: 100 }, (_, i) => names.allows(`${network}::${i.toString(16)}`, 0)).filter(Boolean)
+    expect([from('2001:db8:1:2').length, from('2001:db8:1:3').length]).toEqual([40, 40])
+  })
+
   test('are not limited with 0', () => {
     expect(letIn(new NewNames(0), 'a', 10_000, 0)).toBe(10_000)
   })

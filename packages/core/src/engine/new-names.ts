@@ -1,4 +1,5 @@
 import { RareMap } from '../model/rare-map.ts'
+import { sourceOf } from '../model/source.ts'
 import type { Millis } from './time.ts'
 
 /** Sources of which it is known how much they have had, at most; the one that was heard of longest ago goes first. */
@@ -13,7 +14,7 @@ interface Allowance {
 }
 
 /**
- * How many names nobody here has heard of one source may bring: a token bucket for each host that packets and requests come from. What this node asked for
+ * How many names nobody here has heard of one source may bring: a token bucket for each source of packets and requests. What this node asked for
  * itself is not counted, so that a newcomer takes in a table of any size.
  */
 export class NewNames {
@@ -25,9 +26,10 @@ export class NewNames {
     this.#perSecond = perSecond
   }
 
-  /** Whether one more may come from there; if so, it counts. */
-  allows(source: string, now: Millis): boolean {
+  /** Whether one more may come from that host; if so, it counts. */
+  allows(host: string, now: Millis): boolean {
     if (this.#perSecond === 0) return true
+    const source = sourceOf(host)
     const most = burst * this.#perSecond
     const known = this.#sources.get(source)
     const left =

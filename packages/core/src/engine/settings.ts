@@ -98,7 +98,7 @@ export interface Settings {
   /** Members held at most, of every status; newcomers beyond it are refused and counted. */
   readonly maxMembers: number
   /**
-   * Names that were not known here which one host may bring in a second, by joins and news that nobody asked it for, and four times as many at once; 0: no limit. Those
+   * Names that were not known here which one host, or one IPv6 network of 64 bits, may bring in a second, by joins and news that nobody asked it for, and four times as many at once; 0: no limit. Those
    * beyond it come later, when tables are compared. 0..1,000,000. Default 1,000.
    */
   readonly newNamesPerSource: number

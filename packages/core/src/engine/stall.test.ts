@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { alive, peer, Rig, said, suspect } from './testing/rig.ts'
 
+/** A node whose ticks come as late as one says: what is counted of them by then. */
+function lagging(): (ms: number) => object {
+  const rig = new Rig({ engine: { streams: false } })
+  return (ms) => {
+    rig.context.arm(rig.now, 0)
+    rig.now += ms
+    rig.engine.tick(rig.now)
+    return { health: rig.engine.health, stalls: rig.count('stalls'), loopLags: rig.count('loopLags') }
+  }
+}
+
 describe('after a stall', () => {
   const stalled = () => {
     const rig = new Rig({ members: ['b', 'c', 'd', 'e'] })
@@ -81,33 +92,20 @@ describe('after a stall', () => {
   })
 
   test('a shorter lag counts against health, once per probe interval', () => {
-    const rig = new Rig({ engine: { streams: false } })
-    const late = (ms: number) => {
-      rig.context.arm(rig.now, 0)
-      rig.now += ms
-      rig.engine.tick(rig.now)
-      return [rig.engine.health, rig.count('loopLags')]
-    }
+    const late = lagging()
     // A quarter of the probe timeout of 500 ms.
-    expect(late(125)).toEqual([0, 0])
-    expect(late(126)).toEqual([1, 1])
-    expect(late(400)).toEqual([1, 1])
-    expect(late(500)).toEqual([1, 1])
-    expect(late(200)).toEqual([2, 2])
-    expect(rig.count('stalls')).toBe(0)
+    expect(late(125)).toEqual({ health: 0, stalls: 0, loopLags: 0 })
+    expect(late(126)).toEqual({ health: 1, stalls: 0, loopLags: 1 })
+    expect(late(400)).toEqual({ health: 1, stalls: 0, loopLags: 1 })
+    expect(late(500)).toEqual({ health: 1, stalls: 0, loopLags: 1 })
+    expect(late(200)).toEqual({ health: 2, stalls: 0, loopLags: 2 })
   })
 
   test('a stall counts as much as one lag, however long it was, and a lag right after it is the same trouble', () => {
-    const rig = new Rig({ engine: { streams: false } })
-    const late = (ms: number) => {
-      rig.context.arm(rig.now, 0)
-      rig.now += ms
-      rig.engine.tick(rig.now)
-      return [rig.engine.health, rig.count('stalls'), rig.count('loopLags')]
-    }
-    expect(late(1_001)).toEqual([1, 1, 0])
-    expect(late(600_000)).toEqual([2, 2, 0])
-    expect(late(999)).toEqual([2, 2, 0])
-    expect(late(200)).toEqual([3, 2, 1])
+    const late = lagging()
+    expect(late(1_001)).toEqual({ health: 1, stalls: 1, loopLags: 0 })
+    expect(late(600_000)).toEqual({ health: 2, stalls: 2, loopLags: 0 })
+    expect(late(999)).toEqual({ health: 2, stalls: 2, loopLags: 0 })
+    expect(late(200)).toEqual({ health: 3, stalls: 2, loopLags: 1 })
   })
 })
