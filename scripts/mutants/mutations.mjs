@@ -295,40 +295,10 @@ export const mutations = [
     put: 'if (addresses.length >= 0) return undefined',
   },
   {
-    name: 'one that has just failed is tried no sooner than one that failed long ago',
-    file: engine('parts'),
-    find: 'if (after === Status.Failed) rejoin.onFailed(at)',
-    put: 'if (after === Status.Left) rejoin.onFailed(at)',
-  },
-  {
-    name: 'another process in the place of a member is not looked into',
-    file: engine('syncs'),
-    find: 'if (ref === table.self || held.boot === boot || held.boot === 0n) return false',
-    put: 'if (ref === table.self || held.boot !== 0n) return false',
-  },
-  {
-    name: 'one that is alone does not ask who speaks to it',
-    file: engine('inbox'),
-    find: 'if (othersActive(state.table) === 0) this.#onSpeaker(',
-    put: 'if (othersActive(state.table) < 0) this.#onSpeaker(',
-  },
-  {
-    name: 'one that was cut off tells nobody whom it suspects',
-    file: engine('parts'),
-    find: 'onHeldFailed: (at) => gossip.tellSuspects(at),',
-    put: 'onHeldFailed: () => undefined,',
-  },
-  {
     name: 'one that answers elsewhere than where it says it is, is believed',
     file: engine('syncs'),
     find: 'return dialled !== undefined && says !== undefined && !sameAddress(says, dialled)',
     put: 'return false',
-  },
-  {
-    name: 'tables are not compared after many came back',
-    file: engine('parts'),
-    find: 'else if (before === Status.Failed && after === Status.Alive) syncs.onReturn(at)',
-    put: 'else if (before === Status.Left && after === Status.Failed) syncs.onReturn(at)',
   },
 
   // Closed ports
