@@ -1,5 +1,6 @@
 import { findingBack } from './finding-back.mts'
 import { infection } from './infection.mts'
+import { invented } from './invented.mts'
 import type { Experiment } from './kit/experiment.mts'
 import { lifeguard } from './lifeguard.mts'
 import { lifeguardWaiting } from './lifeguard-waiting.mts'
@@ -22,6 +23,7 @@ export const experiments: readonly Experiment[] = [
   lifeguard,
   lifeguardWaiting,
   stalls,
+  invented,
   links,
 ]
 
