@@ -1,10 +1,11 @@
-import { type AliveClaim, type Engine, Status } from '@swimkit/core'
+import type { AliveClaim } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { type SimNode, Simulation } from '@swimkit/simulator'
 import { table } from '../run/table.mts'
 import type { Done, Experiment, Goal, Report, Scale } from './kit/experiment.mts'
 import { byPlace } from './kit/places.mts'
 import { spread } from './kit/statistics.mts'
+import { holdsFailed } from './kit/verdicts.mts'
 
 /** What is waited for: all of the invented to be gone, or a member that crashes to be failed by all others. */
 type Wait = 'gone' | 'closed' | 'silent'
@@ -89,11 +90,6 @@ function invent(simulation: Simulation, liar: SimNode, nodes: readonly SimNode[]
       if (node !== liar) simulation.call(node, (at, now) => at.receive(liar.address, packet, now))
     }
   }
-}
-
-function holdsFailed({ members }: Engine, name: string): boolean {
-  const ref = members.find(name)
-  return ref !== undefined && members.status(ref) === Status.Failed
 }
 
 interface Row extends Place {

@@ -1,4 +1,3 @@
-import { type Engine, Status } from '@swimkit/core'
 import { pingAck } from '@swimkit/detector-pingack'
 import { type SimNode, Simulation } from '@swimkit/simulator'
 import { table } from '../run/table.mts'
@@ -6,6 +5,7 @@ import type { Figure } from './kit/chart.mts'
 import type { Done, Experiment, Goal, Report, Scale } from './kit/experiment.mts'
 import { byPlace } from './kit/places.mts'
 import { spread, sum } from './kit/statistics.mts'
+import { holdsFailed } from './kit/verdicts.mts'
 
 /** Who stands still, and when. */
 interface Place {
@@ -107,11 +107,6 @@ const verdicts = (nodes: readonly SimNode[], butOf?: string): number =>
       return wrong.length
     }),
   )
-
-function holdsFailed({ members }: Engine, name: string): boolean {
-  const ref = members.find(name)
-  return ref !== undefined && members.status(ref) === Status.Failed
-}
 
 interface Row extends Place {
   readonly median: number
