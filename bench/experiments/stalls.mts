@@ -80,9 +80,10 @@ function run({ between, members, seed, silent, stall }: Job): Outcome {
   let wrong = verdicts(nodes)
   for (const { events } of nodes) events.length = 0
   simulation.crash(victim, silent)
-  // Who stands still cannot know.
+  const holds = ({ engine }: SimNode): boolean => holdsFailed(engine, victim.name)
+  // Who stands still cannot know; but where all do, nobody has found it.
   const found = (): boolean =>
-    others.every(({ engine, state }) => state === 'paused' || holdsFailed(engine, victim.name))
+    others.some(holds) && others.every((node) => node.state === 'paused' || holds(node))
   const took = simulation.until(found, 3_600_000)
   wrong += verdicts(others, victim.name)
   return { took: Math.round(took), wrong }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { aroundEach } from 'vitest'
+import { aroundEach, expect } from 'vitest'
 import { newestNode } from '../newest-node.setup.ts'
 
 export type Runtime = 'node' | 'bun' | 'deno' | 'newest'
@@ -256,6 +256,15 @@ export function agree(
     const seen = await Promise.all(observers.map((observer) => observer.statuses()))
     return { ok: seen.every((each) => same(each, expected)), seen }
   })
+}
+
+/** That each of them holds exactly these statuses now, for what must not have changed: one look, where `agree` would wait for it to be so again. */
+export async function hold(
+  observers: readonly SwimProcess[],
+  expected: Readonly<Record<string, string>>,
+): Promise<void> {
+  const seen = await Promise.all(observers.map((observer) => observer.statuses()))
+  expect(seen).toEqual(observers.map(() => expected))
 }
 
 export const same = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean =>

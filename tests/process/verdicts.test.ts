@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { freePort } from '../free-port.ts'
-import { agree, eventually, follow, runtimes, type SwimProcess, start } from './swim-process.ts'
+import { agree, eventually, follow, hold, runtimes, type SwimProcess, start } from './swim-process.ts'
 
 async function cluster(n: number, flags: readonly string[] = []): Promise<SwimProcess[]> {
   const first = await start(['--name', 'm0', '--port', '0', ...flags], runtimes[0])
@@ -66,7 +66,7 @@ test.concurrent('of two processes with one name the earlier keeps it, the later 
   expect(later.stderr()).toContain(second!.ready.address)
   expect(later.stderr()).toMatch(/name "m1"/)
   await new Promise((resolve) => setTimeout(resolve, 3_000))
-  await agree([first!, second!, third!], { m0: 'alive', m1: 'alive', m2: 'alive' })
+  await hold([first!, second!, third!], { m0: 'alive', m1: 'alive', m2: 'alive' })
   const members = await first!.members()
   expect(members.find(({ name }) => name === 'm1')!.address).toBe(second!.ready.address)
   expect(followed.events.filter((event) => /suspect|failed|update|leave/.test(event))).toEqual([])
